@@ -1,0 +1,1 @@
+"""Measurements. Every figure in the documents comes from a file written here."""

@@ -1,0 +1,1 @@
+"""What the Triton models, the exporter and the frontend share."""

@@ -1,0 +1,122 @@
+"""The tensor contract between the frontend, the denoising loop and the engines.
+
+Everything on the wire is FP32, INT32, INT64, UINT8 or BYTES; low precision stays inside the
+engines. Letters in the shapes below: B batch, T text tokens, C caption channels, F, H, W latent
+frames, rows and columns, L latent channels (128 for LTX-Video), N video frames. A dimension of -1
+is free.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+DataType = Literal["FP32", "INT32", "INT64", "UINT8", "BYTES"]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """Name, type and shape of one tensor, without the batch dimension."""
+
+    name: str
+    datatype: DataType
+    dims: tuple[int, ...]
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class ModelContract:
+    """The tensors of one Triton model. `batched` models have B in front of every shape."""
+
+    name: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    batched: bool = True
+
+
+_LATENTS = Tensor("latents", "FP32", (-1, -1, -1, -1))  # [B, F, H, W, L]
+_PROMPT_EMBEDS = Tensor("prompt_embeds", "FP32", (-1, -1))  # [B, T, C]
+_ATTENTION_MASK = Tensor("attention_mask", "INT32", (-1,))  # [B, T], 1 = real token
+
+TEXT_ENCODER = ModelContract(
+    name="text_encoder",
+    inputs=(Tensor("input_ids", "INT32", (-1,)), _ATTENTION_MASK),  # [B, T]
+    outputs=(_PROMPT_EMBEDS,),
+)
+
+# One denoising step, Euler update included: sigma and sigma_next are inputs per sample, so that
+# steps of different jobs, at different points of their schedules, can share one batch.
+TRANSFORMER = ModelContract(
+    name="transformer",
+    inputs=(
+        _LATENTS,
+        _PROMPT_EMBEDS,
+        _ATTENTION_MASK,
+        Tensor("frame_rate", "FP32", (1,)),  # [B, 1], frames a second
+        Tensor("sigma", "FP32", (1,)),  # [B, 1], noise level of `latents`, 0..1
+        Tensor("sigma_next", "FP32", (1,)),  # [B, 1], noise level of `latents_out`
+    ),
+    outputs=(Tensor("latents_out", "FP32", (-1, -1, -1, -1)),),  # [B, F, H, W, L]
+)
+
+VAE_DECODER = ModelContract(
+    name="vae_decoder",
+    inputs=(_LATENTS, Tensor("noise", "FP32", (-1, -1, -1, -1))),  # normalised latents, N(0, 1)
+    outputs=(Tensor("frames", "UINT8", (-1, -1, -1, 3)),),  # [B, 8(F-1)+1, 32H, 32W, 3], RGB
+)
+
+# Decoupled: a progress response whenever something has been finished, then the frames in chunks.
+LTX_VIDEO = ModelContract(
+    name="ltx_video",
+    inputs=(
+        Tensor("prompt", "BYTES", (1,)),
+        Tensor("num_frames", "INT32", (1,)),  # exactly this many frames come back
+        Tensor("height", "INT32", (1,)),  # pixels
+        Tensor("width", "INT32", (1,)),  # pixels
+        Tensor("frame_rate", "FP32", (1,)),  # frames a second
+        Tensor("seed", "INT64", (1,)),
+        Tensor("num_inference_steps", "INT32", (1,), optional=True),
+    ),
+    outputs=(
+        Tensor("stage", "BYTES", (1,)),  # a Stage: what is being worked on now
+        Tensor("step", "INT32", (1,)),  # denoising steps finished
+        Tensor("total_steps", "INT32", (1,)),
+        Tensor("seconds", "FP32", (1,)),  # since the request began to execute
+        Tensor("frames", "UINT8", (-1, -1, -1, 3)),  # the next frames of the video, RGB
+    ),
+    batched=False,
+)
+
+ENGINES = (TEXT_ENCODER, TRANSFORMER, VAE_DECODER)
+MODELS = (*ENGINES, LTX_VIDEO)
+
+
+class Stage(StrEnum):
+    """What a running job is working on, in this order."""
+
+    TEXT = "text"
+    DENOISE = "denoise"
+    DECODE = "decode"
+    MP4 = "mp4"  # frames are being transferred and encoded as they arrive
+
+
+@dataclass(frozen=True)
+class VideoRequest:
+    """What to generate: the inputs of `ltx_video`."""
+
+    prompt: str
+    num_frames: int
+    height: int  # pixels
+    width: int  # pixels
+    frame_rate: float  # frames a second
+    seed: int
+    num_inference_steps: int | None = None  # None: the checkpoint's own
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A progress response of `ltx_video`."""
+
+    stage: Stage
+    step: int  # denoising steps finished
+    total_steps: int
+    seconds: float  # since the request began to execute

@@ -1,0 +1,51 @@
+"""The JSON beside the `ltx_video` model: everything the denoising loop knows of its checkpoint.
+
+Written by the exporter, read by the loop. Nothing of it is a constant in the serving code.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+MODEL_REPOSITORY = Path(__file__).resolve().parent.parent / "model_repository"
+
+PIPELINE_CONFIG_FILE = "pipeline.json"
+TOKENIZER_FILE = "tokenizer.json"
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """Sampling and shape settings of an exported checkpoint."""
+
+    model_name: str
+    checkpoint_sha256: str
+    latent_channels: int
+    caption_channels: int
+    spatial_compression: int  # pixels per latent row or column
+    temporal_compression: int  # frames per latent frame, after the first
+    text_length: int  # tokens; longer prompts are cut
+    text_buckets: tuple[int, ...]  # text is padded to the smallest of these that holds it
+    num_inference_steps: int  # the default
+    sigmas: dict[int, tuple[float, ...]]  # number of steps -> noise levels, final 0 included
+    decode_timestep: float  # inside the decoder's graph; kept here for the record
+    decode_noise_scale: float  # likewise
+
+    def save(self, folder: Path) -> None:
+        """Write `pipeline.json` into `folder`."""
+        text = json.dumps(asdict(self), indent=2)
+        (folder / PIPELINE_CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "PipelineConfig":
+        """Read `pipeline.json` from `folder`.
+
+        Raises:
+            FileNotFoundError: no checkpoint has been exported into this folder.
+        """
+        path = folder / PIPELINE_CONFIG_FILE
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing: run `make export` first")
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields["text_buckets"] = tuple(fields["text_buckets"])
+        fields["sigmas"] = {int(n): tuple(levels) for n, levels in fields["sigmas"].items()}
+        return cls(**fields)

@@ -1,0 +1,99 @@
+"""Every environment variable the project reads, once, as one typed object."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_RESOLUTION = 64
+RESOLUTION_STEP = 32
+MAX_FPS = 60
+
+
+class Settings(BaseSettings):
+    """Settings of the exporter, the local server and the frontend, with their defaults."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, hide_input_in_errors=False)
+
+    # Model
+    model_name: str = "Lightricks/LTX-Video-0.9.7-distilled"
+    model_device: Literal["auto", "cuda", "cpu"] = "auto"
+    model_cache_dir: Path | None = None
+
+    # Video generation limits
+    max_video_duration: Annotated[int, Field(ge=1)] = 10  # seconds
+    default_video_duration: Annotated[int, Field(ge=1)] = 3  # seconds
+    max_resolution: Annotated[int, Field(ge=MIN_RESOLUTION)] = 512  # pixels, side of a square
+    default_fps: Annotated[int, Field(ge=1, le=MAX_FPS)] = 8
+    max_frames: Annotated[int, Field(ge=1)] = 257  # what the model was made for
+
+    # API
+    api_host: str = "0.0.0.0"  # noqa: S104  the documented default
+    api_port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    api_workers: Annotated[int, Field(ge=1)] = 1
+    max_queued_jobs: Annotated[int, Field(ge=1)] = 32
+    max_concurrent_jobs: Annotated[int, Field(ge=1)] = 4
+
+    # Security
+    enable_rate_limit: bool = False
+    rate_limit_per_minute: Annotated[int, Field(ge=1)] = 10
+    api_key_required: bool = False
+    api_key: SecretStr | None = None
+
+    # Storage
+    output_dir: Path = Path("./outputs")
+    max_storage_gb: Annotated[float, Field(gt=0)] = 100.0
+    cleanup_after_days: Annotated[float, Field(gt=0)] = 7.0
+    database_url: str | None = None  # None: SQLite in OUTPUT_DIR
+
+    # Triton
+    triton_grpc_address: str = "127.0.0.1:8001"
+    triton_metrics_url: str = "http://127.0.0.1:8002/metrics"
+
+    # Logging
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+
+    @model_validator(mode="after")
+    def _check_combinations(self) -> Self:
+        if self.default_video_duration > self.max_video_duration:
+            raise ValueError(
+                f"DEFAULT_VIDEO_DURATION={self.default_video_duration} exceeds "
+                f"MAX_VIDEO_DURATION={self.max_video_duration}"
+            )
+        if self.api_key_required and not (self.api_key and self.api_key.get_secret_value()):
+            raise ValueError("API_KEY_REQUIRED is true but API_KEY is not set")
+        return self
+
+    @property
+    def job_store_url(self) -> str:
+        """SQLAlchemy URL of the job store."""
+        return self.database_url or f"sqlite:///{self.output_dir.resolve() / 'jobs.db'}"
+
+    @property
+    def allowed_resolutions(self) -> range:
+        """Sides of a square video, in pixels, that a request may ask for."""
+        return range(MIN_RESOLUTION, self.max_resolution + 1, RESOLUTION_STEP)
+
+    @property
+    def default_resolution(self) -> int:
+        """512 pixels, or the largest allowed side where that is smaller."""
+        return min(512, self.allowed_resolutions[-1])
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        SystemExit: a variable has a value that is not allowed; the message names both.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_url=False):
+            variable = ".".join(str(part) for part in problem["loc"]).upper()
+            given = "" if variable in ("", "API_KEY") else f"={problem['input']!r}"
+            lines.append(f"  {variable}{given}: {problem['msg']}".replace(" : ", " ", 1))
+        raise SystemExit("Bad configuration:\n" + "\n".join(lines)) from error
