@@ -99,6 +99,19 @@ class Stage(StrEnum):
     MP4 = "mp4"  # frames are being transferred and encoded as they arrive
 
 
+class ErrorKind(StrEnum):
+    """What kind of error ended an `ltx_video` stream.
+
+    Its message reads "KIND: text", because a gRPC stream of Triton carries no status codes.
+    (With the header `triton_grpc_error` it would, but an error then crashes Triton 2.51.)
+    """
+
+    INVALID_REQUEST = "INVALID_REQUEST"  # the request cannot be served as it is
+    ENGINE_LOST = "ENGINE_LOST"  # an engine's process died; the same request may work later
+    FAILED = "FAILED"  # anything else
+    CANCELLED = "CANCELLED"
+
+
 @dataclass(frozen=True)
 class VideoRequest:
     """What to generate: the inputs of `ltx_video`."""

@@ -1,0 +1,66 @@
+"""A Triton Python model over one engine session, for `text_encoder`, `transformer`, `vae_decoder`.
+
+Imported only inside Triton's Python stub, which provides `triton_python_backend_utils`.
+"""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import psutil
+import triton_python_backend_utils as pb_utils
+
+from ltx_triton.contract import ModelContract
+from ltx_triton.device import select_device
+from ltx_triton.engine_session import open_session
+
+
+class EngineModel:
+    """Runs the requests that the dynamic batcher has put together as one batch."""
+
+    contract: ClassVar[ModelContract]
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Open the engine of this version folder."""
+        folder = Path(args["model_repository"]) / args["model_version"]
+        self._session = open_session(folder, self.contract, select_device())
+        family = pb_utils.MetricFamily(
+            name="ltx_engine_memory_bytes",
+            description="Memory of the process that holds the engine, in bytes",
+            kind=pb_utils.MetricFamily.GAUGE,
+        )
+        self._memory_metric = family.Metric(labels={"model": self.contract.name})
+        self._memory_family = family  # the metric lives as long as its family
+        self._process = psutil.Process()
+        self._report_memory()
+
+    def execute(self, requests: list[Any]) -> list[Any]:
+        """Run one batch and deal its results out to the requests it was made of."""
+        try:
+            inputs = {
+                tensor.name: np.concatenate(
+                    [
+                        pb_utils.get_input_tensor_by_name(request, tensor.name).as_numpy()
+                        for request in requests
+                    ]
+                )
+                for tensor in self.contract.inputs
+            }
+            outputs = self._session.run(inputs)
+        except Exception as error:
+            failure = pb_utils.TritonError(f"{self.contract.name}: {error}")
+            return [pb_utils.InferenceResponse([], failure) for _ in requests]
+        self._report_memory()
+
+        responses = []
+        first = 0
+        for request in requests:
+            some_input = pb_utils.get_input_tensor_by_name(request, self.contract.inputs[0].name)
+            last = first + some_input.shape()[0]
+            tensors = [pb_utils.Tensor(name, array[first:last]) for name, array in outputs.items()]
+            responses.append(pb_utils.InferenceResponse(tensors))
+            first = last
+        return responses
+
+    def _report_memory(self) -> None:
+        self._memory_metric.set(self._process.memory_info().rss)

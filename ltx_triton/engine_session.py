@@ -1,0 +1,58 @@
+"""An engine file opened for execution: arrays in, arrays out, whatever runtime runs it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ltx_triton.contract import ModelContract
+from ltx_triton.device import Device
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class EngineSession(Protocol):
+    """One loaded engine."""
+
+    def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
+        """Execute one batch; names, types and shapes are those of the engine's contract."""
+        ...
+
+
+class OnnxRuntimeSession:
+    """`model.onnx` in ONNX Runtime on the CPU."""
+
+    def __init__(self, path: Path, contract: ModelContract) -> None:
+        options = onnxruntime.SessionOptions()
+        # Each engine is a process of its own: threads that spin would take the cores from the
+        # engine whose turn it is.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.intra_op_num_threads = len(os.sched_getaffinity(0))
+        self._session = onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"]
+        )
+        self._outputs = [tensor.name for tensor in contract.outputs]
+
+    def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
+        """Execute one batch."""
+        arrays = {name: np.ascontiguousarray(array) for name, array in inputs.items()}
+        return dict(zip(self._outputs, self._session.run(self._outputs, arrays), strict=True))
+
+
+def open_session(folder: Path, contract: ModelContract, device: Device) -> EngineSession:
+    """Open the engine in `folder`, a version folder of the model repository.
+
+    Raises:
+        FileNotFoundError: no engine has been exported into `folder`.
+        NotImplementedError: no runtime for this device.
+    """
+    path = folder / "model.onnx"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: run `make export` first")
+    if device.kind != "cpu":
+        raise NotImplementedError(f"no engine runtime for device {device.kind!r}")
+    return OnnxRuntimeSession(path, contract)

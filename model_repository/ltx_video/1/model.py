@@ -1,0 +1,134 @@
+"""`ltx_video`: the denoising loop as a decoupled model that calls the engines through BLS."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import triton_python_backend_utils as pb_utils
+from numpy.typing import NDArray
+
+from ltx_triton.contract import LTX_VIDEO, ErrorKind, ModelContract, Progress, VideoRequest
+from ltx_triton.denoising_loop import CancelledError, DenoisingLoop, InvalidRequestError
+from ltx_triton.device import select_device
+from ltx_triton.engine_session import Arrays
+from ltx_triton.pipeline_config import PipelineConfig
+from ltx_triton.tokenizer import PromptTokenizer
+
+# Frames leave in responses of about this size, so that the longest video needs neither one huge
+# message nor a second copy of itself in shared memory.
+CHUNK_BYTES = 8 * 2**20
+
+
+# What the Python backend says when the process behind a model is gone.
+STUB_DIED = "is not healthy"
+
+
+class EngineError(RuntimeError):
+    """An engine model answered with an error."""
+
+
+class EngineLostError(EngineError):
+    """The process of an engine model died."""
+
+
+class TritonPythonModel:
+    """Streams progress after every piece of work, then the frames. See `LTX_VIDEO`."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Load what the exporter has left beside this file."""
+        folder = Path(args["model_repository"]) / args["model_version"]
+        config = PipelineConfig.load(folder)
+        self._loop = DenoisingLoop(config, PromptTokenizer(folder, config), _BlsEngines())
+        device = select_device()
+        family = pb_utils.MetricFamily(
+            name="ltx_model_info",
+            description="The checkpoint being served and the device it runs on",
+            kind=pb_utils.MetricFamily.GAUGE,
+        )
+        metric = family.Metric(
+            labels={
+                "model_name": config.model_name,
+                "checkpoint_sha256": config.checkpoint_sha256,
+                "device": device.kind,
+                "device_name": device.name,
+            }
+        )
+        metric.set(1)
+        self._metrics = (family, metric)  # both live as long as they are referenced
+
+    async def execute(self, requests: list[Any]) -> None:
+        """Serve the requests side by side; their steps meet in the engines' batchers."""
+        await asyncio.gather(*(self._serve(request) for request in requests))
+
+    async def _serve(self, request: Any) -> None:
+        sender = request.get_response_sender()
+        error: tuple[ErrorKind, str] | None = None
+        try:
+            frames = await self._loop.generate(
+                _read(request),
+                report=lambda progress: sender.send(_progress_response(progress)),
+                is_cancelled=sender.is_cancelled,
+            )
+            for chunk in _chunks(frames):
+                if sender.is_cancelled():
+                    break
+                sender.send(pb_utils.InferenceResponse([pb_utils.Tensor("frames", chunk)]))
+        except CancelledError:
+            error = (ErrorKind.CANCELLED, "cancelled by the client")
+        except InvalidRequestError as problem:
+            error = (ErrorKind.INVALID_REQUEST, str(problem))
+        except EngineLostError as problem:
+            error = (ErrorKind.ENGINE_LOST, str(problem))
+        except Exception as problem:
+            error = (ErrorKind.FAILED, str(problem))
+        if error is not None and not sender.is_cancelled():
+            message = pb_utils.TritonError(": ".join(error))
+            sender.send(pb_utils.InferenceResponse(error=message))
+        sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+
+
+class _BlsEngines:
+    """Calls the engine models of this server."""
+
+    async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
+        request = pb_utils.InferenceRequest(
+            model_name=model.name,
+            requested_output_names=[tensor.name for tensor in model.outputs],
+            inputs=[pb_utils.Tensor(name, array) for name, array in inputs.items()],
+        )
+        response = await request.async_exec()
+        if response.has_error():
+            message = response.error().message()
+            raise (EngineLostError if STUB_DIED in message else EngineError)(message)
+        return {
+            tensor.name: pb_utils.get_output_tensor_by_name(response, tensor.name).as_numpy()
+            for tensor in model.outputs
+        }
+
+
+def _read(request: Any) -> VideoRequest:
+    values: dict[str, Any] = {}
+    for tensor in LTX_VIDEO.inputs:
+        given = pb_utils.get_input_tensor_by_name(request, tensor.name)
+        if given is not None:
+            values[tensor.name] = given.as_numpy().item()
+    return VideoRequest(**values | {"prompt": values["prompt"].decode("utf-8")})
+
+
+def _progress_response(progress: Progress) -> Any:
+    return pb_utils.InferenceResponse(
+        [
+            pb_utils.Tensor("stage", np.array([progress.stage.encode()], np.object_)),
+            pb_utils.Tensor("step", np.array([progress.step], np.int32)),
+            pb_utils.Tensor("total_steps", np.array([progress.total_steps], np.int32)),
+            pb_utils.Tensor("seconds", np.array([progress.seconds], np.float32)),
+        ]
+    )
+
+
+def _chunks(frames: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    frames_per_chunk = max(1, CHUNK_BYTES // frames[0].nbytes)
+    for first in range(0, len(frames), frames_per_chunk):
+        yield frames[first : first + frames_per_chunk]
