@@ -1,0 +1,53 @@
+"""Attention of the LTX transformer in operations that export with every axis dynamic."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class ExportAttention:
+    """Takes the place of diffusers' `LTXVideoAttnProcessor`, whose reshapes fix the batch size."""
+
+    def __call__(
+        self,
+        attn: nn.Module,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        image_rotary_emb: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
+        """Attend to the text, or to the tokens themselves where there is none.
+
+        Args:
+            attn: diffusers' `LTXAttention`: the projections and norms.
+            hidden_states: [B, N, D].
+            encoder_hidden_states: [B, T, D].
+            attention_mask: bias [B, 1, 1, T].
+            image_rotary_emb: cosines and sines, [B, N, D/2] each.
+
+        Returns:
+            [B, N, D].
+        """
+        source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        query = attn.norm_q(attn.to_q(hidden_states))  # type: ignore[operator]
+        key = attn.norm_k(attn.to_k(source))  # type: ignore[operator]
+        value = attn.to_v(source)  # type: ignore[operator]
+        if image_rotary_emb is not None:
+            query = _rotate(query, *image_rotary_emb)
+            key = _rotate(key, *image_rotary_emb)
+        heads = (attn.heads, -1)
+        query, key, value = (
+            tensor.unflatten(2, heads).transpose(1, 2) for tensor in (query, key, value)
+        )
+        attended = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=attention_mask
+        )
+        output: Tensor = attn.to_out[0](attended.transpose(1, 2).flatten(2))  # type: ignore[index, operator]
+        return output
+
+
+def _rotate(tokens: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
+    """Turn each pair of neighbouring channels (diffusers `apply_rotary_emb`)."""
+    real, imaginary = tokens.unflatten(2, (-1, 2)).unbind(-1)
+    turned = (real * cosines - imaginary * sines, imaginary * cosines + real * sines)
+    return torch.stack(turned, dim=-1).flatten(2)

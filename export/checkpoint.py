@@ -1,0 +1,139 @@
+"""A diffusers checkpoint folder: finding it, checking its layout, reading its configs, its hash."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import snapshot_download
+from tqdm import tqdm
+
+from export.errors import ExportError
+
+COMPONENTS = {
+    "scheduler": "FlowMatchEulerDiscreteScheduler",
+    "text_encoder": "T5EncoderModel",
+    "tokenizer": "T5Tokenizer",
+    "transformer": "LTXVideoTransformer3DModel",
+    "vae": "AutoencoderKLLTXVideo",
+}
+CONFIG_FILES = {
+    "scheduler": "scheduler_config.json",
+    "text_encoder": "config.json",
+    "tokenizer": "tokenizer_config.json",
+    "transformer": "config.json",
+    "vae": "config.json",
+}
+_NEEDED_FILES = ("model_index.json", *(f"{name}/*.json" for name in COMPONENTS)) + (
+    "*/*.safetensors",
+    "tokenizer/spiece.model",
+)
+_HASH_BLOCK = 1 << 22  # bytes
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A folder whose layout has been checked by `open_checkpoint`."""
+
+    folder: Path
+
+    def config(self, component: str) -> dict[str, Any]:
+        """Read the config file of a component such as `vae`."""
+        path = self.folder / component / CONFIG_FILES[component]
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return config
+
+    def sha256(self) -> str:
+        """Hash every config, tokenizer and weight file, with its name, in the order of the names.
+
+        Returns:
+            64 hexadecimal digits.
+        """
+        files = [self.folder / "model_index.json"]
+        for component in COMPONENTS:
+            for pattern in ("*.json", "*.safetensors", "*.model"):
+                files += (self.folder / component).glob(pattern)
+        digest = hashlib.sha256()
+        total = sum(file.stat().st_size for file in files)
+        with tqdm(total=total, unit="B", unit_scale=True, desc="hashing checkpoint") as bar:
+            for file in sorted(files):
+                digest.update(f"{file.relative_to(self.folder)}:{file.stat().st_size}\n".encode())
+                with file.open("rb") as stream:
+                    while block := stream.read(_HASH_BLOCK):
+                        digest.update(block)
+                        bar.update(len(block))
+        return digest.hexdigest()
+
+
+def open_checkpoint(model: str, cache_dir: Path | None) -> Checkpoint:
+    """Open a local checkpoint folder, or download one from the Hugging Face hub.
+
+    Args:
+        model: folder, or hub id such as `Lightricks/LTX-Video-0.9.7-distilled`.
+        cache_dir: where downloads are kept; None: the hub's own default.
+
+    Raises:
+        ExportError: there is no such checkpoint, or its layout is not that of LTX-Video 0.9.7.
+    """
+    checkpoint = Checkpoint(Path(model) if Path(model).is_dir() else _download(model, cache_dir))
+    _check_components(checkpoint)
+    _check_configs(checkpoint)
+    return checkpoint
+
+
+def _download(model: str, cache_dir: Path | None) -> Path:
+    try:
+        return Path(
+            snapshot_download(model, cache_dir=cache_dir, allow_patterns=list(_NEEDED_FILES))
+        )
+    except (OSError, ValueError) as error:  # the hub's errors all derive from these
+        reason = " ".join(str(error).split())
+        raise ExportError(
+            f"{model} is no local folder and could not be downloaded from the Hugging Face hub: "
+            f"{reason}"
+        ) from error
+
+
+def _check_components(checkpoint: Checkpoint) -> None:
+    folder = checkpoint.folder
+    index_file = folder / "model_index.json"
+    if not index_file.is_file():
+        raise ExportError(
+            f"{folder} has no model_index.json: expected a checkpoint in diffusers' folder format"
+        )
+    index = json.loads(index_file.read_text(encoding="utf-8"))
+    for component, expected in COMPONENTS.items():
+        found = index.get(component, [None, None])[1]
+        if found is None or found.removesuffix("Fast") != expected:
+            raise ExportError(f"{index_file}: {component} is {found}, expected {expected}")
+        config_file = folder / component / CONFIG_FILES[component]
+        if not config_file.is_file():
+            raise ExportError(f"{folder} is incomplete: {component}/{config_file.name} is missing")
+
+
+def _check_configs(checkpoint: Checkpoint) -> None:
+    transformer = checkpoint.config("transformer")
+    vae = checkpoint.config("vae")
+    if not vae.get("timestep_conditioning"):
+        raise ExportError(
+            "vae/config.json: timestep_conditioning is not true; expected the timestep-conditioned "
+            "decoder of LTX-Video 0.9.1 and later"
+        )
+    if any(vae.get("decoder_inject_noise", ())):
+        raise ExportError(
+            "vae/config.json: decoder_inject_noise has a true entry; expected a decoder without "
+            "noise injection, as in LTX-Video 0.9.5 and later"
+        )
+    for key in ("patch_size", "patch_size_t"):
+        if transformer.get(key, 1) != 1:
+            raise ExportError(f"transformer/config.json: {key} is {transformer[key]}, expected 1")
+    if transformer.get("in_channels", 128) != vae.get("latent_channels", 128):
+        raise ExportError(
+            f"transformer/config.json: in_channels is {transformer['in_channels']}, expected the "
+            f"VAE's latent_channels, {vae['latent_channels']}"
+        )
+    if transformer.get("caption_channels", 4096) != checkpoint.config("text_encoder")["d_model"]:
+        raise ExportError(
+            "transformer/config.json: caption_channels differs from text_encoder's d_model"
+        )

@@ -1,0 +1,106 @@
+"""The whole export: checkpoint in, model repository out."""
+
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx_ir
+from diffusers import LTXConditionPipeline
+
+from export import text_encoder, transformer, vae_decoder
+from export.checkpoint import Checkpoint, open_checkpoint
+from export.engine import Engine
+from export.errors import ExportError
+from export.progress import step
+from export.schedule import sigma_schedules
+from export.staging import MODEL_FILE, publish, staging
+from export.tokenizer import save_tokenizer
+from export.trace import trace
+from export.verify import verify
+from export.weights import DATA_FILE, write_weights
+from ltx_triton.contract import LTX_VIDEO
+from ltx_triton.pipeline_config import TOKENIZER_FILE, PipelineConfig
+
+TEXT_BUCKETS = (32, 64, 128, 256)  # tokens
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What to export, and the sampling settings that go with it."""
+
+    model: str  # hub id or folder
+    output: Path  # root of the model repository
+    cache_dir: Path | None = None  # for downloads
+    name: str | None = None  # shown to users; None: the hub id or the folder's name
+    num_inference_steps: int = 8
+    decode_timestep: float = 0.05
+    decode_noise_scale: float = 0.025
+
+
+def export(options: ExportOptions) -> None:
+    """Fill the model repository with the checkpoint's engines, tokenizer and settings.
+
+    Raises:
+        ExportError: the checkpoint does not fit, or an engine differs from PyTorch. The repository
+            is then as it was.
+    """
+    checkpoint = open_checkpoint(options.model, options.cache_dir)
+    config = pipeline_config(checkpoint, options)
+    engines = (
+        text_encoder.build(checkpoint),
+        transformer.build(checkpoint),
+        vae_decoder.build(checkpoint, options.decode_timestep, options.decode_noise_scale),
+    )
+    with staging(options.output) as folders:
+        for engine in engines:
+            name = engine.contract.name
+            write_engine(engine, checkpoint, folders[name])
+            with step(f"{name}: verifying against PyTorch"):
+                verify(engine.contract, checkpoint, config, folders[name] / MODEL_FILE)
+        save_tokenizer(checkpoint, folders[LTX_VIDEO.name] / TOKENIZER_FILE)
+        config.save(folders[LTX_VIDEO.name])
+        publish(folders)
+
+
+def write_engine(engine: Engine, checkpoint: Checkpoint, folder: Path) -> None:
+    """Write `model.onnx` and `model.onnx.data` into `folder`."""
+    name = engine.contract.name
+    with step(f"{name}: tracing"):
+        graph = trace(engine)
+    with step(f"{name}: writing"):
+        write_weights(engine, graph, checkpoint, folder / DATA_FILE)
+        onnx_ir.save(graph, folder / MODEL_FILE)
+
+
+def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineConfig:
+    """Everything the denoising loop knows of the checkpoint.
+
+    Raises:
+        ExportError: there is no schedule of `options.num_inference_steps` steps.
+    """
+    sigmas = sigma_schedules(checkpoint)
+    if options.num_inference_steps not in sigmas:
+        raise ExportError(
+            f"--num-inference-steps {options.num_inference_steps} has no schedule; expected one of "
+            f"{', '.join(map(str, sigmas))}"
+        )
+    spatial, temporal = vae_decoder.compression(checkpoint)
+    # The reference pads and cuts the text to this whatever the tokenizer's model_max_length.
+    call = inspect.signature(LTXConditionPipeline.__call__)
+    text_length = int(call.parameters["max_sequence_length"].default)
+    folder_name = checkpoint.folder.resolve().name
+    is_folder = Path(options.model).is_dir()
+    return PipelineConfig(
+        model_name=options.name or (folder_name if is_folder else options.model),
+        checkpoint_sha256=checkpoint.sha256(),
+        latent_channels=checkpoint.config("vae")["latent_channels"],
+        caption_channels=checkpoint.config("transformer")["caption_channels"],
+        spatial_compression=spatial,
+        temporal_compression=temporal,
+        text_length=text_length,
+        text_buckets=tuple(bucket for bucket in TEXT_BUCKETS if bucket <= text_length),
+        num_inference_steps=options.num_inference_steps,
+        sigmas=sigmas,
+        decode_timestep=options.decode_timestep,
+        decode_noise_scale=options.decode_noise_scale,
+    )

@@ -1,0 +1,21 @@
+"""The checkpoint's tokenizer as the one file that the `tokenizers` package reads."""
+
+from pathlib import Path
+
+from tokenizers import Tokenizer
+from transformers import T5TokenizerFast
+
+from export.checkpoint import Checkpoint
+
+
+def save_tokenizer(checkpoint: Checkpoint, file: Path) -> None:
+    """Write `tokenizer.json`: text to ids with `</s>` at the end, nothing padded or cut.
+
+    transformers reads either the checkpoint's tokenizer.json or its sentencepiece model
+    (spiece.model), so the ids are those of the reference pipeline.
+    """
+    fast = T5TokenizerFast.from_pretrained(checkpoint.folder / "tokenizer")
+    tokenizer: Tokenizer = fast.backend_tokenizer
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.save(str(file))

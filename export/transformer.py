@@ -1,0 +1,107 @@
+"""The transformer's graph: one denoising step, from latents to the next latents."""
+
+import torch
+from diffusers import LTXVideoTransformer3DModel
+from torch import Tensor, nn
+
+from export.attention import ExportAttention
+from export.checkpoint import Checkpoint
+from export.engine import Engine
+from export.rotary import RotaryPositions
+from export.vae_decoder import compression
+from ltx_triton.contract import TRANSFORMER
+
+
+class TransformerGraph(nn.Module):
+    """diffusers' transformer with its positions, mask bias and Euler step, all per sample."""
+
+    def __init__(self, model: nn.Module, positions: RotaryPositions) -> None:
+        super().__init__()
+        self.model = model
+        self.positions = positions
+
+    def forward(
+        self,
+        latents: Tensor,
+        prompt_embeds: Tensor,
+        attention_mask: Tensor,
+        frame_rate: Tensor,
+        sigma: Tensor,
+        sigma_next: Tensor,
+    ) -> Tensor:
+        """Take one denoising step.
+
+        Args:
+            latents: FP32 [B, F, H, W, L] at noise level `sigma`.
+            prompt_embeds: FP32 [B, T, C].
+            attention_mask: INT32 [B, T], 1 for real tokens.
+            frame_rate: FP32 [B, 1], frames a second.
+            sigma: FP32 [B, 1], 0..1.
+            sigma_next: FP32 [B, 1], noise level to go to.
+
+        Returns:
+            FP32 [B, F, H, W, L] at noise level `sigma_next`.
+        """
+        _, frames, rows, columns, _ = latents.shape
+        rotary = self.positions(frame_rate, frames, rows, columns)
+        tokens = latents.flatten(1, 3)  # diffusers LTXConditionPipeline._pack_latents
+        velocity = self._velocity(tokens, prompt_embeds, attention_mask, sigma, rotary)
+        # diffusers LTXConditionPipeline.__call__ gives the scheduler -velocity, and
+        # FlowMatchEulerDiscreteScheduler.step with per_token_timesteps has dt = sigma - sigma_next.
+        step = (sigma - sigma_next)[:, :, None]
+        return (tokens - step * velocity).reshape(latents.shape)
+
+    def _velocity(
+        self,
+        tokens: Tensor,
+        prompt_embeds: Tensor,
+        attention_mask: Tensor,
+        sigma: Tensor,
+        rotary: tuple[Tensor, Tensor],
+    ) -> Tensor:
+        """Follow diffusers `LTXVideoTransformer3DModel.forward`; [B, F*H*W, L] in and out."""
+        model = self.model
+        mask_bias = ((1 - attention_mask.to(tokens.dtype)) * -10000.0)[:, None, None, :]
+        hidden_states = model.proj_in(tokens)  # type: ignore[operator]
+        # The schedule's timesteps are sigma * 1000 (LTXConditionPipeline.__call__).
+        modulation, embedded_timestep = model.time_embed(  # type: ignore[operator]
+            sigma[:, 0] * 1000.0, batch_size=None, hidden_dtype=tokens.dtype
+        )
+        text = model.caption_projection(prompt_embeds)  # type: ignore[operator]
+        for block in model.transformer_blocks:  # type: ignore[union-attr]
+            hidden_states = block(
+                hidden_states=hidden_states,
+                encoder_hidden_states=text,
+                temb=modulation[:, None],
+                image_rotary_emb=rotary,
+                encoder_attention_mask=mask_bias,
+            )
+        shift_scale = model.scale_shift_table[None] + embedded_timestep[:, None]  # type: ignore[index]
+        shift, scale = shift_scale[:, 0:1], shift_scale[:, 1:2]
+        hidden_states = model.norm_out(hidden_states) * (1 + scale) + shift  # type: ignore[operator]
+        velocity: Tensor = model.proj_out(hidden_states)  # type: ignore[operator]
+        return velocity
+
+
+def build(checkpoint: Checkpoint) -> Engine:
+    """Describe the transformer of a checkpoint, without its weights."""
+    with torch.device("meta"):
+        model = LTXVideoTransformer3DModel.from_config(checkpoint.config("transformer")).eval()
+    model.set_attn_processor(ExportAttention())
+    config = model.config
+    spatial, temporal = compression(checkpoint)
+    latents = ("batch", "frames", "rows", "columns", config.in_channels)
+    return Engine(
+        contract=TRANSFORMER,
+        module=TransformerGraph(model, RotaryPositions(model.rope, spatial, temporal)),
+        component="transformer",
+        axes={
+            "latents": latents,
+            "prompt_embeds": ("batch", "tokens", config.caption_channels),
+            "attention_mask": ("batch", "tokens"),
+            "frame_rate": ("batch", 1),
+            "sigma": ("batch", 1),
+            "sigma_next": ("batch", 1),
+            "latents_out": latents,
+        },
+    )

@@ -1,0 +1,121 @@
+"""The decoder's graph: from normalised latents to uint8 frames."""
+
+from collections.abc import Callable
+
+import torch
+from diffusers import AutoencoderKLLTXVideo
+from torch import Tensor, nn
+
+from export.checkpoint import Checkpoint
+from export.engine import Engine
+from ltx_triton.contract import VAE_DECODER
+
+
+class VaeDecoderGraph(nn.Module):
+    """diffusers' LTX decoder from de-normalisation to pixels.
+
+    The decode timestep is the same for every sample, so its embeddings have batch size one, and a
+    runtime can compute them when it loads the graph.
+    """
+
+    def __init__(self, vae: nn.Module, decode_timestep: float, decode_noise_scale: float) -> None:
+        super().__init__()
+        self.decoder = vae.decoder
+        self.register_buffer("latents_mean", vae.latents_mean)
+        self.register_buffer("latents_std", vae.latents_std)
+        self.scaling_factor = vae.config.scaling_factor  # type: ignore[union-attr]
+        self.noise_scale = decode_noise_scale
+        self.register_buffer("timestep", torch.tensor([decode_timestep]))
+
+    def forward(self, latents: Tensor, noise: Tensor) -> Tensor:
+        """Decode.
+
+        Args:
+            latents: FP32 [B, F, H, W, L], normalised.
+            noise: FP32, same shape, N(0, 1).
+
+        Returns:
+            UINT8 [B, 8(F-1)+1, 32H, 32W, 3], RGB.
+        """
+        # diffusers LTXConditionPipeline._denormalize_latents and __call__
+        latents = latents * self.latents_std / self.scaling_factor + self.latents_mean
+        latents = (1 - self.noise_scale) * latents + self.noise_scale * noise
+        video = self._decode(latents.permute(0, 4, 1, 2, 3))
+        # diffusers VideoProcessor.postprocess_video
+        video = (video * 0.5 + 0.5).clamp(0, 1).permute(0, 2, 3, 4, 1)
+        return (video * 255).round().to(torch.uint8)
+
+    def _decode(self, hidden_states: Tensor) -> Tensor:
+        """Follow diffusers `LTXVideoDecoder3d.forward`: [B, L, F, H, W] to [B, 3, N, 32H, 32W]."""
+        decoder = self.decoder
+        timestep = self.timestep * decoder.timestep_scale_multiplier
+        hidden_states = decoder.conv_in(hidden_states)
+        hidden_states = _block(decoder.mid_block, hidden_states, timestep)
+        for up_block in decoder.up_blocks:
+            hidden_states = _block(up_block, hidden_states, timestep, up_block.upsamplers or ())
+        hidden_states = decoder.norm_out(hidden_states.movedim(1, -1)).movedim(-1, 1)
+        modulation = _embed(decoder.time_embedder, timestep).unflatten(1, (2, -1))
+        modulation = modulation + decoder.scale_shift_table[None, ..., None, None, None]
+        shift, scale = modulation.unbind(dim=1)
+        hidden_states = decoder.conv_act(hidden_states * (1 + scale) + shift)
+        return self._unpatchify(decoder.conv_out(hidden_states))
+
+    def _unpatchify(self, patches: Tensor) -> Tensor:
+        size, size_t = self.decoder.patch_size, self.decoder.patch_size_t
+        batch, _, frames, height, width = patches.shape
+        patches = patches.reshape(batch, -1, size_t, size, size, frames, height, width)
+        patches = patches.permute(0, 1, 5, 2, 6, 4, 7, 3)
+        return patches.flatten(6, 7).flatten(4, 5).flatten(2, 3)
+
+
+def _block(
+    block: nn.Module,
+    hidden_states: Tensor,
+    timestep: Tensor,
+    upsamplers: tuple[Callable[[Tensor], Tensor], ...] = (),
+) -> Tensor:
+    """Follow diffusers `LTXVideoMidBlock3d.forward` and `LTXVideoUpBlock3d.forward`."""
+    embedding = _embed(block.time_embedder, timestep)
+    for upsampler in upsamplers:
+        hidden_states = upsampler(hidden_states)
+    for resnet in block.resnets:
+        hidden_states = resnet(hidden_states, embedding)
+    return hidden_states
+
+
+def _embed(time_embedder: nn.Module, timestep: Tensor) -> Tensor:
+    """Return the embedding of a single timestep [1] as [1, channels, 1, 1, 1]."""
+    embedding: Tensor = time_embedder(
+        timestep, resolution=None, aspect_ratio=None, batch_size=1, hidden_dtype=timestep.dtype
+    )
+    return embedding[:, :, None, None, None]
+
+
+def compression(checkpoint: Checkpoint) -> tuple[int, int]:
+    """Pixels per latent row or column, and frames per latent frame."""
+    vae = _build_vae(checkpoint)
+    return int(vae.spatial_compression_ratio), int(vae.temporal_compression_ratio)
+
+
+def build(checkpoint: Checkpoint, decode_timestep: float, decode_noise_scale: float) -> Engine:
+    """Describe the VAE decoder of a checkpoint, without its weights."""
+    vae = _build_vae(checkpoint)
+    spatial, temporal = compression(checkpoint)
+    latents = ("batch", "frames", "rows", "columns", vae.config.latent_channels)
+    frames = f"{temporal}*frames - {temporal - 1}"
+    return Engine(
+        contract=VAE_DECODER,
+        module=VaeDecoderGraph(vae, decode_timestep, decode_noise_scale),
+        component="vae",
+        axes={
+            "latents": latents,
+            "noise": latents,
+            "frames": ("batch", frames, f"{spatial}*rows", f"{spatial}*columns", 3),
+        },
+        unused=("encoder.",),
+    )
+
+
+def _build_vae(checkpoint: Checkpoint) -> AutoencoderKLLTXVideo:
+    with torch.device("meta"):
+        return AutoencoderKLLTXVideo.from_config(checkpoint.config("vae")).eval()

@@ -1,0 +1,158 @@
+"""Weights, from safetensors shards into the ONNX file's external data, one tensor at a time."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx_ir
+import torch
+from safetensors import safe_open
+from tqdm import tqdm
+
+from export.checkpoint import Checkpoint
+from export.engine import Engine
+from export.errors import ExportError
+
+DATA_FILE = "model.onnx.data"
+# Runtimes map the file into memory; mappings begin at pages.
+_ALIGNMENT = 4096  # bytes
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where an initializer's values come from."""
+
+    file: Path
+    key: str
+    permutation: tuple[int, ...] | None
+
+
+def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, file: Path) -> None:
+    """Write `file` in FP32 and point the initializers of `graph` without values into it.
+
+    Holds one tensor in memory at a time.
+
+    Raises:
+        ExportError: the graph needs a weight that the checkpoint lacks, a shape differs, or the
+            checkpoint has a weight that the graph has no use for.
+    """
+    permutations = _fold_transposes(graph)
+    pending = {
+        name: value for name, value in graph.graph.initializers.items() if value.const_value is None
+    }
+    sources = _match(engine, list(pending), checkpoint, permutations)
+    total = sum(_bytes(value) for value in pending.values())
+    with (
+        file.open("wb") as stream,
+        tqdm(total=total, unit="B", unit_scale=True, desc=f"{engine.contract.name} weights") as bar,
+    ):
+        for name, value in pending.items():
+            tensor = _read(sources[name])
+            expected = tuple(int(size) for size in value.shape or ())
+            if tuple(tensor.shape) != expected:
+                raise ExportError(
+                    f"{sources[name].file}: {sources[name].key} has shape {tuple(tensor.shape)}, "
+                    f"expected {expected}"
+                )
+            stream.write(b"\0" * (-stream.tell() % _ALIGNMENT))
+            value.const_value = onnx_ir.ExternalTensor(
+                location=DATA_FILE,
+                offset=stream.tell(),
+                length=_bytes(value),
+                dtype=onnx_ir.DataType.FLOAT,
+                shape=onnx_ir.Shape(expected),
+                name=name,
+                base_dir=file.parent,
+            )
+            stream.write(memoryview(tensor.numpy().reshape(-1)).cast("B"))
+            bar.update(_bytes(value))
+
+
+def weight_files(folder: Path) -> dict[str, Path]:
+    """Map every weight of a component's folder to the safetensors file that holds it.
+
+    Raises:
+        ExportError: there are no safetensors files, or one that the index names is missing.
+    """
+    indexes = sorted(folder.glob("*.safetensors.index.json"))
+    if indexes:
+        names = json.loads(indexes[0].read_text(encoding="utf-8"))["weight_map"]
+        files = {key: folder / file for key, file in names.items()}
+        for file in sorted(set(files.values())):
+            if not file.is_file():
+                raise ExportError(f"{file} is missing, though {indexes[0].name} names it")
+        return files
+    singles = sorted(folder.glob("*.safetensors"))
+    if len(singles) != 1:
+        raise ExportError(
+            f"{folder} holds {len(singles)} safetensors files and no index: expected one file, or "
+            "several with a *.safetensors.index.json"
+        )
+    with safe_open(singles[0], framework="pt") as opened:
+        return dict.fromkeys(opened.keys(), singles[0])
+
+
+def _match(
+    engine: Engine,
+    names: list[str],
+    checkpoint: Checkpoint,
+    permutations: dict[str, tuple[int, ...]],
+) -> dict[str, _Source]:
+    files = weight_files(checkpoint.folder / engine.component)
+    aliases = dict(engine.aliases)
+    used = set()
+    sources = {}
+    for name in names:
+        key = name.removeprefix("model.")
+        candidates = [key, aliases[key]] if key in aliases else [key]
+        found = [candidate for candidate in candidates if candidate in files]
+        if not found:
+            raise ExportError(f"{checkpoint.folder / engine.component} has no weight {key}")
+        used.update(found)
+        sources[name] = _Source(files[found[0]], found[0], permutations.get(name))
+    leftover = [key for key in files if key not in used and not key.startswith(engine.unused)]
+    if leftover:
+        raise ExportError(
+            f"{checkpoint.folder / engine.component} has {len(leftover)} weights that the "
+            f"{engine.contract.name} graph does not use, such as {leftover[0]}"
+        )
+    return sources
+
+
+def _read(source: _Source) -> torch.Tensor:
+    # Opened anew each time: a mapped file counts towards this process's memory while it is open.
+    with safe_open(source.file, framework="pt") as opened:
+        tensor: torch.Tensor = opened.get_tensor(source.key).to(torch.float32)
+    if source.permutation is not None:
+        tensor = tensor.permute(source.permutation)
+    return tensor.contiguous()
+
+
+def _fold_transposes(model: onnx_ir.Model) -> dict[str, tuple[int, ...]]:
+    """Remove Transpose nodes that read nothing but a weight; return their permutations.
+
+    The weight is then stored transposed, as constant folding would have done with its values.
+    """
+    permutations = {}
+    for name, weight in model.graph.initializers.items():
+        readers = [use.node for use in weight.uses()]
+        if weight.const_value is not None or len(readers) != 1:
+            continue
+        node = readers[0]
+        if node.op_type != "Transpose":
+            continue
+        output = node.outputs[0]
+        permutation = tuple(node.attributes["perm"].as_ints())
+        assert weight.shape is not None
+        weight.shape = onnx_ir.Shape([weight.shape[axis] for axis in permutation])
+        output.replace_all_uses_with(weight)
+        model.graph.remove(node, safe=True)
+        permutations[name] = permutation
+    return permutations
+
+
+def _bytes(value: onnx_ir.Value) -> int:
+    size = onnx_ir.DataType.FLOAT.itemsize
+    for axis in value.shape or ():
+        size *= int(axis)
+    return int(size)
