@@ -1,0 +1,74 @@
+"""The FastAPI application."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from swagger_ui_bundle import swagger_ui_path
+
+from frontend import errors
+from frontend.openapi import openapi_document
+from frontend.pages import STATIC_FOLDER
+from frontend.routes import generate, jobs, pages, system, videos
+from frontend.runner import JobRunner
+from frontend.security import ApiKeyMiddleware
+from frontend.services import running_services
+from ltx_triton.settings import Settings, load_settings
+
+_MAX_BODY = 256 * 1024  # bytes; the longest prompt fits, however it is encoded
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Create the application of one worker; without settings they are read from the environment."""
+    settings = settings or load_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running_services(settings) as services:
+            app.state.services = services
+            _announce_sigterm(services.runner)
+            yield
+
+    app = FastAPI(
+        title="Video generation API",
+        version="1.0.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=_MAX_BODY,
+    )
+    errors.install_handlers(app)
+    for module in (generate, jobs, videos, system, pages):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
+    app.mount("/swagger", StaticFiles(directory=swagger_ui_path))
+    if settings.api_key_required and settings.api_key:
+        app.add_middleware(ApiKeyMiddleware, key=settings.api_key.get_secret_value())
+    app.openapi_schema = openapi_document(app, settings)
+    return app
+
+
+def _announce_sigterm(runner: JobRunner) -> None:
+    """Tell the runner of SIGTERM at once.
+
+    The server ends the application only when no request is open any more, but requests that wait
+    for a video would wait on.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        servers_own = signal.getsignal(number)
+
+        def handle(number: int, frame: FrameType | None, servers_own: Any = servers_own) -> None:
+            loop.call_soon_threadsafe(runner.announce_stop)
+            if callable(servers_own):
+                servers_own(number, frame)
+
+        signal.signal(number, handle)

@@ -1,0 +1,103 @@
+"""Every error body the API sends: {"detail", "error_type"[, "job_id"]}."""
+
+from enum import StrEnum
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+
+class ErrorType(StrEnum):
+    """What kind of error it is, for programs."""
+
+    VALIDATION = "validation_error"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    RATE_LIMITED = "rate_limited"
+    UNAUTHORIZED = "unauthorized"
+    MODEL_NOT_LOADED = "model_not_loaded"
+    QUEUE_FULL = "queue_full"
+    STORAGE_FULL = "storage_full"
+    GENERATION = "generation_error"
+    OUT_OF_MEMORY = "out_of_memory"
+    CANCELLED = "cancelled"
+    INTERNAL = "internal_error"
+
+
+class ApiError(Exception):
+    """An error to be sent to the client."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        error_type: ErrorType,
+        detail: str,
+        job_id: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.error_type = error_type
+        self.detail = detail
+        self.job_id = job_id
+        self.headers = headers
+
+    def response(self) -> JSONResponse:
+        """The error as an HTTP response."""
+        body = {"detail": self.detail, "error_type": self.error_type.value}
+        if self.job_id:
+            body["job_id"] = self.job_id
+        return JSONResponse(body, self.status, self.headers)
+
+
+def bad_value(detail: str) -> ApiError:
+    """400: understood, but out of range."""
+    return ApiError(HTTPStatus.BAD_REQUEST, ErrorType.VALIDATION, detail)
+
+
+def bad_request(detail: str) -> ApiError:
+    """422: not understood."""
+    return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, ErrorType.VALIDATION, detail)
+
+
+def not_found(detail: str, job_id: str) -> ApiError:
+    """404 about a job."""
+    return ApiError(HTTPStatus.NOT_FOUND, ErrorType.NOT_FOUND, detail, job_id)
+
+
+def model_not_loaded() -> ApiError:
+    """503: Triton or one of its models is not ready."""
+    return ApiError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        ErrorType.MODEL_NOT_LOADED,
+        "Model not loaded, please wait",
+        headers={"Retry-After": "10"},
+    )
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Give every error of the application the documented body."""
+    app.exception_handler(ApiError)(_api_error)
+    app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(Exception)(_internal_error)
+
+
+async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
+    return error.response()
+
+
+async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
+    status = HTTPStatus(error.status_code)
+    detail = f"{status.phrase}: {request.method} {request.url.path}"
+    kind = ErrorType.NOT_FOUND if status is HTTPStatus.NOT_FOUND else ErrorType.VALIDATION
+    return ApiError(status, kind, detail, headers=dict(error.headers or {})).response()
+
+
+async def _internal_error(_request: Request, _error: Exception) -> JSONResponse:
+    # The server logs it.
+    return ApiError(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        ErrorType.INTERNAL,
+        "Internal server error; the log of the server says more",
+    ).response()

@@ -1,0 +1,78 @@
+"""One attempt at one job: from the request to the finished MP4."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from frontend.jobs.model import Job
+from frontend.progress import StageTimes
+from frontend.storage import VideoFolder
+from frontend.triton import EngineFailedError, Frames, TritonClient
+from frontend.video import Mp4Writer
+from ltx_triton.contract import Progress, Stage, VideoRequest
+
+
+@dataclass(frozen=True)
+class GeneratedVideo:
+    """What came of an attempt, beside the file."""
+
+    frames: int
+    file_size_bytes: int
+    stage_seconds: dict[str, float]
+
+
+async def generate_video(
+    job: Job,
+    triton: TritonClient,
+    folder: VideoFolder,
+    report: Callable[[Progress], Awaitable[None]],
+) -> GeneratedVideo:
+    """Have the engine make the job's video and write it as it arrives.
+
+    Raises:
+        EngineError: the engine did not deliver the video.
+        EncodingError: the video could not be written.
+    """
+    times = StageTimes()
+    progress = Progress(Stage.TEXT, step=0, total_steps=0, seconds=0.0)
+    frames = 0
+    async with (
+        Mp4Writer(
+            folder.video(job), folder.partial(job), job.fps, job.resolution, job.resolution
+        ) as mp4,
+        aclosing(triton.generate(_request(job), job.id)) as messages,
+    ):
+        async for message in messages:
+            if isinstance(message, Progress):
+                progress = message
+                times.saw(progress)
+                await report(progress)
+                continue
+            if progress.stage is not Stage.MP4:
+                progress = Progress(Stage.MP4, progress.step, progress.total_steps, times.now())
+                times.saw(progress)
+                await report(progress)
+            _check_size(message, job)
+            frames += len(message)
+            await mp4.write(message)
+        if frames != job.num_frames:
+            raise EngineFailedError(f"The engine returned {frames} of {job.num_frames} frames")
+        size = await mp4.finish()
+    return GeneratedVideo(frames, size, times.seconds())
+
+
+def _request(job: Job) -> VideoRequest:
+    return VideoRequest(
+        prompt=job.prompt,
+        num_frames=job.num_frames,
+        height=job.resolution,
+        width=job.resolution,
+        frame_rate=float(job.fps),
+        seed=job.seed,
+    )
+
+
+def _check_size(frames: Frames, job: Job) -> None:
+    expected = (job.resolution, job.resolution, 3)
+    if frames.shape[1:] != expected:
+        raise EngineFailedError(f"The engine returned frames of {frames.shape[1:]}, not {expected}")

@@ -1,0 +1,1 @@
+"""Jobs: what is stored of each, and who may change it when."""

@@ -1,0 +1,217 @@
+"""What a worker does with jobs: claim, keep, report, finish, hand back.
+
+A worker holds a job by a lease that it renews. Whatever it writes about the job is written only
+while it still holds it, so that a worker which was believed dead cannot disturb its successor.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CursorResult, Update, and_, case, func, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from frontend.database import Database
+from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
+from ltx_triton.contract import Progress
+
+CLAIM = "claim"
+
+_LOST = f"The job was interrupted {MAX_ATTEMPTS} times and has been given up"
+
+
+@dataclass(frozen=True)
+class Held:
+    """The jobs of one worker: their state in the store, and which of them are to be cancelled."""
+
+    ids: frozenset[str]
+    to_cancel: frozenset[str]
+
+
+@dataclass(frozen=True)
+class JobQueue:
+    """The jobs as one worker sees them. Methods block: call them in a thread."""
+
+    database: Database
+    worker_id: str
+    max_running: int  # over all workers
+    lease_seconds: float = 10.0
+
+    def has_work(self) -> bool:
+        """Whether a claim may succeed now; reads only, so it is cheap to ask."""
+        with self.database.transaction() as session:
+            return bool(session.scalar(select(self._next_id().exists() & self._has_slot())))
+
+    def claim(self) -> Job | None:
+        """Take the oldest queued job, if fewer than `max_running` run anywhere."""
+        now = time.time()
+        with self.database.exclusive(CLAIM) as session:
+            return session.scalar(
+                update(Job)
+                .where(
+                    Job.id == self._next_id().scalar_subquery(),
+                    Job.state == JobState.QUEUED,
+                    self._has_slot(),
+                )
+                .values(
+                    state=JobState.RUNNING,
+                    worker_id=self.worker_id,
+                    lease_expires_at=now + self.lease_seconds,
+                    attempts=Job.attempts + 1,
+                    started_at=now,
+                    stage=None,
+                    step=0,
+                    total_steps=0,
+                )
+                .returning(Job)
+                .execution_options(synchronize_session=False)
+            )
+
+    def renew(self, job_ids: list[str]) -> None:
+        """Extend the leases of jobs of this worker."""
+        self._execute(
+            update(Job)
+            .where(
+                Job.id.in_(job_ids),
+                Job.state == JobState.RUNNING,
+                Job.worker_id == self.worker_id,
+            )
+            .values(lease_expires_at=time.time() + self.lease_seconds)
+        )
+
+    def held(self) -> Held:
+        """What this worker holds now, as the store says."""
+        with self.database.transaction() as session:
+            rows = session.execute(
+                select(Job.id, Job.cancel_requested).where(
+                    Job.state == JobState.RUNNING, Job.worker_id == self.worker_id
+                )
+            ).all()
+        return Held(
+            ids=frozenset(job_id for job_id, _ in rows),
+            to_cancel=frozenset(job_id for job_id, cancel in rows if cancel),
+        )
+
+    def report(self, job: Job, progress: Progress) -> None:
+        """Write down how far a job has come."""
+        self._execute(
+            update(Job)
+            .where(self._is_ours(job))
+            .values(
+                stage=progress.stage.value,
+                step=progress.step,
+                total_steps=progress.total_steps,
+            )
+        )
+
+    def complete(self, job: Job, **result: Any) -> bool:
+        """Finish the job with its result; False if it was cancelled or lost meanwhile."""
+        return self._execute(
+            update(Job)
+            .where(self._is_ours(job), Job.cancel_requested.is_(False))
+            .values(state=JobState.COMPLETED, completed_at=time.time(), **result)
+        )
+
+    def fail(self, job: Job, error: str, error_type: str) -> bool:
+        """Finish the job with an error."""
+        return self._execute(
+            update(Job)
+            .where(self._is_ours(job))
+            .values(
+                state=JobState.FAILED,
+                completed_at=time.time(),
+                error=error,
+                error_type=error_type,
+            )
+        )
+
+    def cancel(self, job: Job) -> bool:
+        """Finish the job as cancelled."""
+        return self._execute(
+            update(Job)
+            .where(self._is_ours(job), Job.cancel_requested.is_(True))
+            .values(state=JobState.CANCELLED, completed_at=time.time())
+        )
+
+    def retry(self, job: Job, reason: str, delay: float) -> bool:
+        """Queue a job again whose engine was lost, or fail it when that was the last attempt."""
+        if job.attempts >= MAX_ATTEMPTS:
+            return self.fail(job, f"{_LOST}: {reason}", "generation_error")
+        return self._execute(
+            update(Job)
+            .where(self._is_ours(job))
+            .values(**_requeued(), not_before=time.time() + delay)
+        )
+
+    def hand_back(self, job: Job) -> bool:
+        """Queue a job again that this worker stops running; it does not count as an attempt."""
+        return self._execute(
+            update(Job).where(self._is_ours(job)).values(**_requeued(), attempts=Job.attempts - 1)
+        )
+
+    def reclaim_expired(self) -> bool:
+        """Queue the jobs of dead workers again, or fail them after their last attempt."""
+        now = time.time()
+        expired = and_(Job.state == JobState.RUNNING, Job.lease_expires_at < now)
+        with self.database.transaction() as session:
+            if not session.scalar(select(select(Job.id).where(expired).exists())):
+                return False
+        given_up = and_(Job.attempts >= MAX_ATTEMPTS, Job.cancel_requested.is_(False))
+        failed = self._execute(
+            update(Job)
+            .where(expired, given_up)
+            .values(
+                state=JobState.FAILED,
+                completed_at=now,
+                error=_LOST,
+                error_type="generation_error",
+            )
+        )
+        requeued = self._execute(update(Job).where(expired).values(**_requeued()))
+        return failed or requeued
+
+    def _next_id(self) -> Any:
+        return (
+            select(Job.id)
+            .where(Job.state == JobState.QUEUED, Job.not_before <= time.time())
+            .order_by(Job.created_at, Job.id)
+            .limit(1)
+        )
+
+    def _has_slot(self) -> ColumnElement[bool]:
+        running = select(func.count()).select_from(Job).where(Job.state == JobState.RUNNING)
+        return running.scalar_subquery() < self.max_running
+
+    def _is_ours(self, job: Job) -> ColumnElement[bool]:
+        return and_(
+            Job.id == job.id,
+            Job.state == JobState.RUNNING,
+            Job.worker_id == self.worker_id,
+            Job.attempts == job.attempts,
+        )
+
+    def _execute(self, statement: Update) -> bool:
+        with self.database.transaction() as session:
+            result = session.execute(statement.execution_options(synchronize_session=False))
+            return _rowcount(result) > 0
+
+
+def _requeued() -> dict[str, Any]:
+    """A running job back in the queue, unless somebody has asked to cancel it meanwhile."""
+    return {
+        "state": case(
+            (Job.cancel_requested, JobState.CANCELLED.value), else_=JobState.QUEUED.value
+        ),
+        "completed_at": case((Job.cancel_requested, time.time()), else_=None),
+        "worker_id": None,
+        "lease_expires_at": None,
+        "started_at": None,
+        "stage": None,
+        "step": 0,
+        "total_steps": 0,
+    }
+
+
+def _rowcount(result: Any) -> int:
+    assert isinstance(result, CursorResult)  # noqa: S101  the type of every DML result
+    return result.rowcount

@@ -1,0 +1,22 @@
+"""Renders the HTML pages. Jinja2 escapes whatever users typed."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+
+_FOLDER = Path(__file__).parent
+STATIC_FOLDER = _FOLDER / "static"
+
+_templates = Jinja2Templates(_FOLDER / "templates")
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
+    "Cache-Control": "no-cache",
+}
+
+
+def render(request: Request, template: str, **context: Any) -> HTMLResponse:
+    """A page from `templates/`."""
+    return _templates.TemplateResponse(request, template, context, headers=_HEADERS)

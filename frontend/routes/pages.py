@@ -1,0 +1,43 @@
+"""The home page and the API documentation."""
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+
+from frontend import job_views
+from frontend.pages import render
+from frontend.parameters import MAX_PROMPT_LENGTH
+from frontend.services import CurrentServices
+from ltx_triton.settings import MAX_FPS
+
+router = APIRouter(include_in_schema=False)
+
+_RECENT_JOBS = 12
+
+
+@router.get("/")
+async def home(request: Request, services: CurrentServices) -> HTMLResponse:
+    """What the service is, a form to make a video with, and recent videos."""
+    jobs = await asyncio.to_thread(services.store.recent, _RECENT_JOBS)
+    return render(
+        request,
+        "home.html",
+        settings=services.settings,
+        max_fps=MAX_FPS,
+        max_prompt_length=MAX_PROMPT_LENGTH,
+        recent=[job_views.job_status(job, None) for job in jobs],
+    )
+
+
+@router.get("/docs")
+async def docs() -> HTMLResponse:
+    """Swagger UI, from this server's own files."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="Video generation API",
+        swagger_js_url="/swagger/swagger-ui-bundle.js",
+        swagger_css_url="/swagger/swagger-ui.css",
+        swagger_favicon_url="/static/favicon.svg",
+    )

@@ -1,0 +1,49 @@
+"""`GET /download/{job_id}` and `GET /preview/{job_id}`."""
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from frontend import job_views
+from frontend.errors import not_found
+from frontend.jobs.model import JobState
+from frontend.openapi import errors
+from frontend.pages import render
+from frontend.routes.jobs import find_job
+from frontend.services import CurrentServices
+
+router = APIRouter(tags=["Videos"])
+
+
+@router.get(
+    "/download/{job_id}",
+    summary="Download a video",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"video/mp4": {}}, "description": "The video, or a range of it"},
+        **errors(404),
+    },
+)
+async def download(job_id: str, services: CurrentServices) -> FileResponse:
+    """The MP4 under its documented name; ranges are served, so players can seek."""
+    job = await find_job(job_id, services)
+    if job.state != JobState.COMPLETED:
+        raise not_found(f"The job has no video: it is {job.state}", job_id)
+    video = services.folder.video(job)
+    if not await asyncio.to_thread(video.is_file):
+        raise not_found("Video file missing", job_id)
+    return FileResponse(video, media_type="video/mp4", filename=job.filename)
+
+
+@router.get(
+    "/preview/{job_id}",
+    summary="Watch a video, or its progress, in the browser",
+    response_class=HTMLResponse,
+    responses=errors(404),
+)
+async def preview(job_id: str, request: Request, services: CurrentServices) -> Response:
+    """A page with the player and everything known about the video."""
+    job = await find_job(job_id, services)
+    has_file = await asyncio.to_thread(services.folder.video(job).is_file)
+    return render(request, "preview.html", job=job_views.job_status(job, None), has_file=has_file)

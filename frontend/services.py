@@ -1,0 +1,98 @@
+"""The parts of one worker, put together."""
+
+import asyncio
+import logging
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.exc import SQLAlchemyError
+
+from frontend.database import Database
+from frontend.jobs.queue import CLAIM, JobQueue
+from frontend.jobs.store import ADMISSION, JobStore
+from frontend.outcomes import Outcomes
+from frontend.rate_limit import RATE_LIMIT, RateLimiter
+from frontend.runner import JobRunner
+from frontend.storage import VideoFolder
+from frontend.triton import TritonClient
+from ltx_triton.settings import Settings
+
+_CLEANUP_INTERVAL = 3600.0  # seconds
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes work with."""
+
+    settings: Settings
+    store: JobStore
+    folder: VideoFolder
+    triton: TritonClient
+    runner: JobRunner
+    rate_limiter: RateLimiter
+
+
+def open_job_store(settings: Settings) -> Database:
+    """Create the folder of videos and the tables, where they are missing."""
+    settings.output_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.job_store_url)
+    database.create_tables(gates=(ADMISSION, CLAIM, RATE_LIMIT))
+    return database
+
+
+@asynccontextmanager
+async def running_services(settings: Settings) -> AsyncIterator[Services]:
+    """Start the parts of a worker, and stop them at the end."""
+    database = await asyncio.to_thread(open_job_store, settings)
+    worker_id = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    store = JobStore(database)
+    queue = JobQueue(database, worker_id, settings.max_concurrent_jobs)
+    folder = VideoFolder(
+        settings.output_dir.resolve(), settings.max_storage_gb, settings.cleanup_after_days
+    )
+    triton = TritonClient(settings.triton_grpc_address)
+    outcomes = Outcomes(queue, folder, settings.triton_metrics_url, settings.model_name)
+    runner = JobRunner(queue, triton, folder, outcomes)
+    runner.start()
+    cleaner = asyncio.create_task(_clean_every_hour(folder, store))
+    try:
+        yield Services(
+            settings=settings,
+            store=store,
+            folder=folder,
+            triton=triton,
+            runner=runner,
+            rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
+        )
+    finally:
+        cleaner.cancel()
+        await runner.stop()
+        await triton.close()
+        database.close()
+
+
+async def _clean_every_hour(folder: VideoFolder, store: JobStore) -> None:
+    while True:
+        try:
+            removed = await asyncio.to_thread(folder.clean, store)
+            if removed:
+                _log.info("Removed %d jobs that had expired", removed)
+        except (OSError, SQLAlchemyError):
+            _log.exception("Expired videos could not be removed")
+        await asyncio.sleep(_CLEANUP_INTERVAL)
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+CurrentServices = Annotated[Services, Depends(_services)]

@@ -1,0 +1,46 @@
+import { follow, request, showError } from "./job.js";
+
+const element = (id) => document.getElementById(id);
+
+function parameters(form) {
+  const given = { prompt: form.prompt.value, wait: false };
+  for (const name of ["duration", "resolution", "fps", "seed"]) {
+    if (form[name].value !== "") given[name] = Number(form[name].value);
+  }
+  return given;
+}
+
+function showVideo(job) {
+  element("player").src = job.download_url;
+  element("result-detail").textContent =
+    `${job.frames_generated} frames · ${job.file_size_mb} MB · ${job.generation_time_seconds} s · seed ${job.seed}`;
+  element("result-preview").href = job.preview_url;
+  element("result-download").href = job.download_url;
+  element("result").hidden = false;
+}
+
+async function generate(form) {
+  element("error").hidden = true;
+  element("result").hidden = true;
+  const { job_id: jobId } = await request("/generate", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(parameters(form)),
+  });
+  const job = await follow(jobId);
+  if (job.status === "completed") showVideo(job);
+  else showError(job.error ?? "Cancelled");
+}
+
+element("generate").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  element("submit").disabled = true;
+  try {
+    await generate(event.target);
+  } catch (error) {
+    showError(error.message);
+    element("progress").hidden = true;
+  } finally {
+    element("submit").disabled = false;
+  }
+});

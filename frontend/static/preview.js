@@ -1,0 +1,8 @@
+import { follow, showError } from "./job.js";
+
+try {
+  await follow(document.getElementById("state").dataset.jobId);
+  location.reload(); // the page of a finished job has the player, or the error
+} catch (error) {
+  showError(error.message);
+}

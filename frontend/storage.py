@@ -1,0 +1,61 @@
+"""The folder of videos: names, room that is left, and what is old enough to go."""
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from frontend.jobs.model import Job
+from frontend.jobs.store import JobStore
+
+_PARTIAL = re.compile(r"\.video_.*_(?P<job_id>[0-9a-f]{8})\.mp4\.(?P<attempt>\d+)\.partial")
+_BYTES_PER_GB = 1e9
+_SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True)
+class VideoFolder:
+    """OUTPUT_DIR. Methods block: call them in a thread."""
+
+    path: Path
+    max_gb: float
+    keep_days: float
+
+    def video(self, job: Job) -> Path:
+        """Where the job's video is, or will be."""
+        return self.path / job.filename
+
+    def partial(self, job: Job) -> Path:
+        """Where this attempt at the job writes its video until it is complete."""
+        return self.path / f".{job.filename}.{job.attempts}.partial"
+
+    def is_full(self) -> bool:
+        """Whether the videos have used up MAX_STORAGE_GB."""
+        used = sum(_size(video) for video in self.path.glob("video_*.mp4"))
+        return used >= self.max_gb * _BYTES_PER_GB
+
+    def clean(self, store: JobStore) -> int:
+        """Remove jobs that finished CLEANUP_AFTER_DAYS ago, and partial files of dead attempts.
+
+        Several workers may do so at the same time. Returns the number of jobs removed.
+        """
+        old = store.finished_before(time.time() - self.keep_days * _SECONDS_PER_DAY)
+        for job in old:
+            self.video(job).unlink(missing_ok=True)
+            store.forget(job.id)
+
+        # Files are listed first: an attempt that starts now is not among them.
+        partials = list(self.path.glob(".video_*.partial"))
+        alive = store.running_attempts()
+        for partial in partials:
+            match = _PARTIAL.fullmatch(partial.name)
+            if match and (match["job_id"], int(match["attempt"])) not in alive:
+                partial.unlink(missing_ok=True)
+        return len(old)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # removed since it was listed
+        return 0

@@ -1,0 +1,93 @@
+"""Frames to an MP4 that appears under its name only when it is complete."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import imageio_ffmpeg
+
+from frontend.triton import Frames
+
+_CRF = "18"  # visually lossless
+
+
+class EncodingError(Exception):
+    """ffmpeg did not write the video; the message is its own."""
+
+
+class Mp4Writer:
+    """Encodes H.264 as frames arrive; a context that leaves no file unless `finish` succeeded.
+
+    ffmpeg is run here and not by `imageio_ffmpeg.write_frames`, which ignores its exit status and
+    does not keep its messages.
+    """
+
+    def __init__(self, path: Path, partial: Path, fps: int, width: int, height: int) -> None:
+        self._path = path
+        self._partial = partial
+        self._command = [
+            *(imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error"),
+            *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps)),
+            *("-i", "pipe:0"),
+            *("-c:v", "libx264", "-crf", _CRF, "-pix_fmt", "yuv420p"),
+            *("-movflags", "+faststart", "-f", "mp4", str(partial)),
+        ]
+
+    async def __aenter__(self) -> Self:
+        self._ffmpeg = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the server, which stops its jobs itself
+        )
+        assert self._ffmpeg.stdin  # noqa: S101  a pipe, as asked for
+        assert self._ffmpeg.stderr  # noqa: S101
+        self._stdin = self._ffmpeg.stdin
+        self._messages = asyncio.create_task(self._ffmpeg.stderr.read())
+        return self
+
+    async def write(self, frames: Frames) -> None:
+        """Encode the next frames.
+
+        Raises:
+            EncodingError: ffmpeg has stopped.
+        """
+        for frame in frames:
+            try:
+                self._stdin.write(memoryview(frame).cast("B"))
+                await self._stdin.drain()
+            except (BrokenPipeError, ConnectionResetError):
+                raise await self._failure() from None
+
+    async def finish(self) -> int:
+        """Complete the file, put it under its name and return its size in bytes.
+
+        Raises:
+            EncodingError: ffmpeg could not write it.
+        """
+        self._stdin.close()
+        if await self._ffmpeg.wait() != 0:
+            raise await self._failure()
+        size = self._partial.stat().st_size
+        self._partial.replace(self._path)
+        return size
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with suppress(ProcessLookupError):
+            self._ffmpeg.kill()
+        self._messages.cancel()
+        await self._ffmpeg.wait()
+        self._partial.unlink(missing_ok=True)
+
+    async def _failure(self) -> EncodingError:
+        status = await self._ffmpeg.wait()
+        text = (await self._messages).decode(errors="replace").strip()
+        return EncodingError(f"ffmpeg: {text or f'exit status {status}'}")
