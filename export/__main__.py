@@ -73,9 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     diffusers.logging.set_verbosity_error()
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     try:
         export(options)
-    except ExportError as error:
+    except (ExportError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"Exported {options.model} to {options.output}")

@@ -1,7 +1,9 @@
 """Attention of the LTX transformer in operations that export with every axis dynamic."""
 
+from typing import Any
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 
@@ -10,7 +12,7 @@ class ExportAttention:
 
     def __call__(
         self,
-        attn: nn.Module,
+        attn: Any,
         hidden_states: Tensor,
         encoder_hidden_states: Tensor | None = None,
         attention_mask: Tensor | None = None,
@@ -29,9 +31,9 @@ class ExportAttention:
             [B, N, D].
         """
         source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        query = attn.norm_q(attn.to_q(hidden_states))  # type: ignore[operator]
-        key = attn.norm_k(attn.to_k(source))  # type: ignore[operator]
-        value = attn.to_v(source)  # type: ignore[operator]
+        query = attn.norm_q(attn.to_q(hidden_states))
+        key = attn.norm_k(attn.to_k(source))
+        value = attn.to_v(source)
         if image_rotary_emb is not None:
             query = _rotate(query, *image_rotary_emb)
             key = _rotate(key, *image_rotary_emb)
@@ -42,12 +44,12 @@ class ExportAttention:
         attended = functional.scaled_dot_product_attention(
             query, key, value, attn_mask=attention_mask
         )
-        output: Tensor = attn.to_out[0](attended.transpose(1, 2).flatten(2))  # type: ignore[index, operator]
+        output: Tensor = attn.to_out[0](attended.transpose(1, 2).flatten(2))
         return output
 
 
 def _rotate(tokens: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
     """Turn each pair of neighbouring channels (diffusers `apply_rotary_emb`)."""
-    real, imaginary = tokens.unflatten(2, (-1, 2)).unbind(-1)
+    real, imaginary = tokens[..., 0::2], tokens[..., 1::2]
     turned = (real * cosines - imaginary * sines, imaginary * cosines + real * sines)
     return torch.stack(turned, dim=-1).flatten(2)

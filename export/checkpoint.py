@@ -25,10 +25,13 @@ CONFIG_FILES = {
     "transformer": "config.json",
     "vae": "config.json",
 }
-_NEEDED_FILES = ("model_index.json", *(f"{name}/*.json" for name in COMPONENTS)) + (
-    "*/*.safetensors",
+TOKENIZER_FILES = ("tokenizer.json", "spiece.model")
+_NEEDED_FILES = [
+    "model_index.json",
     "tokenizer/spiece.model",
-)
+    *(f"{name}/*.json" for name in COMPONENTS),
+    *(f"{name}/*.safetensors" for name in COMPONENTS),
+]
 _HASH_BLOCK = 1 << 22  # bytes
 
 
@@ -84,9 +87,7 @@ def open_checkpoint(model: str, cache_dir: Path | None) -> Checkpoint:
 
 def _download(model: str, cache_dir: Path | None) -> Path:
     try:
-        return Path(
-            snapshot_download(model, cache_dir=cache_dir, allow_patterns=list(_NEEDED_FILES))
-        )
+        return Path(snapshot_download(model, cache_dir=cache_dir, allow_patterns=_NEEDED_FILES))
     except (OSError, ValueError) as error:  # the hub's errors all derive from these
         reason = " ".join(str(error).split())
         raise ExportError(
@@ -110,6 +111,9 @@ def _check_components(checkpoint: Checkpoint) -> None:
         config_file = folder / component / CONFIG_FILES[component]
         if not config_file.is_file():
             raise ExportError(f"{folder} is incomplete: {component}/{config_file.name} is missing")
+    # Without either, transformers makes up an empty vocabulary.
+    if not any((folder / "tokenizer" / name).is_file() for name in TOKENIZER_FILES):
+        raise ExportError(f"{folder}/tokenizer has neither {' nor '.join(TOKENIZER_FILES)}")
 
 
 def _check_configs(checkpoint: Checkpoint) -> None:
@@ -125,15 +129,17 @@ def _check_configs(checkpoint: Checkpoint) -> None:
             "vae/config.json: decoder_inject_noise has a true entry; expected a decoder without "
             "noise injection, as in LTX-Video 0.9.5 and later"
         )
+    latent_channels = vae.get("latent_channels", 128)
+    if transformer.get("in_channels", 128) != latent_channels:
+        raise ExportError(
+            f"transformer/config.json: in_channels is not {latent_channels}, the VAE's "
+            "latent_channels"
+        )
     for key in ("patch_size", "patch_size_t"):
         if transformer.get(key, 1) != 1:
             raise ExportError(f"transformer/config.json: {key} is {transformer[key]}, expected 1")
-    if transformer.get("in_channels", 128) != vae.get("latent_channels", 128):
+    d_model = checkpoint.config("text_encoder")["d_model"]
+    if transformer.get("caption_channels", 4096) != d_model:
         raise ExportError(
-            f"transformer/config.json: in_channels is {transformer['in_channels']}, expected the "
-            f"VAE's latent_channels, {vae['latent_channels']}"
-        )
-    if transformer.get("caption_channels", 4096) != checkpoint.config("text_encoder")["d_model"]:
-        raise ExportError(
-            "transformer/config.json: caption_channels differs from text_encoder's d_model"
+            f"transformer/config.json: caption_channels is not {d_model}, the text encoder's d_model"
         )

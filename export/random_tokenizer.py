@@ -6,18 +6,17 @@ from pathlib import Path
 from transformers import T5TokenizerFast
 
 SPECIAL_PIECES = ("<pad>", "</s>", "<unk>")
-WORDS = (
-    "a an and are around as at back behind below beside big bird black blue boat bright brown "
-    "building by camera car cat city clear clouds cold dark day deep dog down dust evening eyes "
-    "face fall field fire fish flower fly fog forest from front glass gold grass green grey ground "
-    "hair hand hill horse house in into is it its lake lamp leaf leaves left light like long look "
-    "low man mist moon morning mountain move moves moving near night ocean of on open orange out "
-    "over past people person pink plane rain red river road rock room run runs sand sea shadow "
-    "shot sits sky slow slowly small smile smoke snow soft stand stands star stars stone storm "
-    "street sun sunlight sunset the their then through to train tree trees turn turns under up "
-    "view walk walking walks wall warm water wave waves white wide wind window with woman wood "
-    "yellow young"
-).split()
+WORDS = """
+a an and are around as at back behind below beside big bird black blue boat bright brown building
+by camera car cat city clear clouds cold dark day deep dog down dust evening eyes face fall field
+fire fish flower fly fog forest from front glass gold grass green grey ground hair hand hill horse
+house in into is it its lake lamp leaf leaves left light like long look low man mist moon morning
+mountain move moves moving near night ocean of on open orange out over past people person pink
+plane rain red river road rock room run runs sand sea shadow shot sits sky slow slowly small smile
+smoke snow soft stand stands star stars stone storm street sun sunlight sunset the their then
+through to train tree trees turn turns under up view walk walking walks wall warm water wave waves
+white wide wind window with woman wood yellow young
+"""
 
 
 def vocabulary() -> list[tuple[str, float]]:
@@ -28,7 +27,7 @@ def vocabulary() -> list[tuple[str, float]]:
     """
     pieces = [(piece, 0.0) for piece in SPECIAL_PIECES]
     pieces += [("▁", -4.0)]
-    pieces += [(f"▁{word}", -6.0 - 0.01 * rank) for rank, word in enumerate(WORDS)]
+    pieces += [(f"▁{word}", -6.0 - 0.01 * rank) for rank, word in enumerate(WORDS.split())]
     suffixes = ("s", "ed", "er", "es", "ing", "ly", "th", "tion")
     pieces += [(suffix, -7.0) for suffix in suffixes if len(suffix) > 1]
     characters = string.ascii_letters + string.digits + string.punctuation

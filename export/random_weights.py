@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def random_tensor(name: str, shape: torch.Size, seed: int) -> Tensor:
         return values
     if len(shape) < 2:
         return 1.0 + 0.1 * values if name.endswith("weight") else 0.02 * values
-    return values / shape[1:].numel() ** 0.5
+    return values / math.sqrt(shape[1:].numel())
 
 
 def save_random_weights(
@@ -51,7 +52,7 @@ def save_random_weights(
             None: a single file.
     """
     shards = list(_shards(module, dtype, shard_bytes))
-    weight_map = {}
+    weight_map: dict[str, str] = {}
     for number, names in enumerate(shards, start=1):
         file = f"{stem}.safetensors"
         if shard_bytes is not None:

@@ -4,6 +4,7 @@ Each function loads its component in FP32, runs it on every set of inputs and le
 pipeline is diffusers' `LTXConditionPipeline`.
 """
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -100,7 +101,7 @@ def _steps(config: PipelineConfig, batch: Inputs) -> int:
     return next(
         steps
         for steps, sigmas in config.sigmas.items()
-        if wanted <= set(zip(sigmas, sigmas[1:], strict=False))
+        if wanted <= set(itertools.pairwise(sigmas))
     )
 
 

@@ -1,6 +1,7 @@
 """Rotary embeddings of latent positions, computed in the graph from its shapes."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,16 +18,14 @@ class RotaryPositions(nn.Module):
 
     frequencies: Tensor
 
-    def __init__(
-        self, rope: nn.Module, spatial_compression: int, temporal_compression: int
-    ) -> None:
+    def __init__(self, rope: Any, spatial_compression: int, temporal_compression: int) -> None:
         super().__init__()
         self.base_num_frames = rope.base_num_frames
         self.base_height = rope.base_height
         self.base_width = rope.base_width
         self.spatial_compression = spatial_compression
         self.temporal_compression = temporal_compression
-        dim, theta = int(rope.dim), float(rope.theta)  # type: ignore[arg-type]
+        dim, theta = int(rope.dim), float(rope.theta)
         # Pairs of channels that the three axes do not fill; they come first and are not turned.
         self.unused_pairs = dim % 6 // 2
         exponents = torch.linspace(0.0, math.log(theta, theta), dim // 6, dtype=torch.float32)

@@ -81,8 +81,8 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
     sigmas = sigma_schedules(checkpoint)
     if options.num_inference_steps not in sigmas:
         raise ExportError(
-            f"--num-inference-steps {options.num_inference_steps} has no schedule; expected one of "
-            f"{', '.join(map(str, sigmas))}"
+            f"--num-inference-steps {options.num_inference_steps} has no schedule; expected 1 to "
+            f"{max(sigmas)}"
         )
     spatial, temporal = vae_decoder.compression(checkpoint)
     # The reference pads and cuts the text to this whatever the tokenizer's model_max_length.

@@ -1,7 +1,5 @@
 """The noise levels of every number of steps, as LTXConditionPipeline would use them."""
 
-from pathlib import Path
-
 from diffusers import FlowMatchEulerDiscreteScheduler
 from diffusers.pipelines.ltx.pipeline_ltx_condition import (
     linear_quadratic_schedule,
@@ -16,8 +14,7 @@ MAX_STEPS = 50
 
 def load_scheduler(checkpoint: Checkpoint) -> FlowMatchEulerDiscreteScheduler:
     """Load the checkpoint's scheduler."""
-    folder: Path = checkpoint.folder / "scheduler"
-    return FlowMatchEulerDiscreteScheduler.from_pretrained(folder)
+    return FlowMatchEulerDiscreteScheduler.from_pretrained(checkpoint.folder / "scheduler")
 
 
 def set_steps(scheduler: FlowMatchEulerDiscreteScheduler, steps: int) -> None:

@@ -42,7 +42,7 @@ def publish(folders: dict[str, Path]) -> None:
     """
     settings = folders[LTX_VIDEO.name].parent / "1" / PIPELINE_CONFIG_FILE
     settings.unlink(missing_ok=True)
-    for name, folder in folders.items():
+    for folder in folders.values():
         version = folder.parent / "1"
         version.mkdir(exist_ok=True)
         for file in (DATA_FILE, MODEL_FILE, TOKENIZER_FILE):

@@ -1,5 +1,7 @@
 """The text encoder's graph: T5, with the padding mask applied in its attention."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from transformers import T5Config, T5EncoderModel
@@ -16,12 +18,13 @@ class TextEncoderGraph(nn.Module):
     one runtime to the next. The buckets are the same for every text, so they are a table here.
     """
 
+    encoder: Any  # transformers T5Stack
     buckets: Tensor
 
-    def __init__(self, encoder: nn.Module) -> None:
+    def __init__(self, encoder: Any) -> None:
         super().__init__()
         self.encoder = encoder
-        attention = encoder.block[0].layer[0].SelfAttention  # type: ignore[index, union-attr]
+        attention = encoder.block[0].layer[0].SelfAttention
         # All distances from here on share one bucket.
         self.max_distance = attention.relative_attention_max_distance
         distances = torch.arange(-self.max_distance, self.max_distance + 1)
@@ -44,13 +47,13 @@ class TextEncoderGraph(nn.Module):
             FP32 [B, T, C].
         """
         encoder = self.encoder
-        hidden_states = encoder.embed_tokens(input_ids)  # type: ignore[operator]
+        hidden_states = encoder.embed_tokens(input_ids)
         masked = torch.finfo(hidden_states.dtype).min
         mask_bias = (1 - attention_mask[:, None, None, :]).to(hidden_states.dtype) * masked
         position_bias = self._position_bias(input_ids.shape[1])
-        for block in encoder.block:  # type: ignore[union-attr]
+        for block in encoder.block:
             hidden_states = block(hidden_states, mask_bias, position_bias)[0]
-        embeds: Tensor = encoder.final_layer_norm(hidden_states)  # type: ignore[operator]
+        embeds: Tensor = encoder.final_layer_norm(hidden_states)
         return embeds
 
     def _position_bias(self, length: int) -> Tensor:
@@ -60,7 +63,7 @@ class TextEncoderGraph(nn.Module):
         distances = distances.clamp(-self.max_distance, self.max_distance)
         rows = (distances + self.max_distance).flatten()
         buckets = self.buckets.index_select(0, rows).reshape(length, length)
-        attention = self.encoder.block[0].layer[0].SelfAttention  # type: ignore[index, union-attr]
+        attention = self.encoder.block[0].layer[0].SelfAttention
         bias: Tensor = attention.relative_attention_bias(buckets)
         return bias.permute(2, 0, 1)[None]
 

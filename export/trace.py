@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from typing import cast
 
 import onnx_ir
 import torch
@@ -14,7 +15,7 @@ from export.engine import Axes, Engine
 # onnxruntime, TensorRT 8.6 and TensorRT 11 all parse it; normalisations and attention come out as
 # elementary operators.
 OPSET = 18
-# Any sizes but 0 and 1, which torch.export takes as fixed, and each another.
+# Any sizes but 0 and 1, which torch.export takes as fixed, and no two alike.
 EXAMPLE_SIZES = {"batch": 2, "frames": 3, "rows": 4, "columns": 5, "tokens": 7}
 _TORCH_TYPES = {"FP32": torch.float32, "INT32": torch.int32}
 
@@ -26,47 +27,55 @@ def trace(engine: Engine) -> onnx_ir.Model:
     initializers have a shape and no value; constants of the module have theirs.
     """
     mode = FakeTensorMode()
-    constants = _fake_weights(engine.module, mode)
-    inputs = engine.contract.inputs
-    with mode:
-        example = tuple(
-            torch.zeros(
-                _example_shape(engine.axes[tensor.name]), dtype=_TORCH_TYPES[tensor.datatype]
-            )
-            for tensor in inputs
-        )
+    constants = _fake_tensors(engine.module, mode)
+    weights = {name for name, _ in _tensors(engine.module)} - constants.keys()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        program = torch.onnx.export(
-            engine.module.eval(),
-            example,
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=[tensor.name for tensor in inputs],
-            output_names=[tensor.name for tensor in engine.contract.outputs],
-            dynamic_shapes=tuple(_dynamic_axes(engine.axes[tensor.name]) for tensor in inputs),
-            optimize=False,  # would read the weights' values
-            verbose=False,
-        )
-    assert program is not None
-    model: onnx_ir.Model = program.model
-    for name, value in model.graph.initializers.items():
-        if name in constants:
-            value.const_value = onnx_ir.tensor(constants[name].numpy(), name=name)
-        elif _is_weight(engine.module, name):
-            value.const_value = None
-    logging.getLogger("onnx_ir").setLevel(logging.ERROR)
-    optimizer.optimize(model)
+        for logger in ("torch.onnx", "onnx_ir", "onnxscript"):
+            logging.getLogger(logger).setLevel(logging.ERROR)
+        model = _translate(engine, mode)
+        for name, value in model.graph.initializers.items():
+            if name in weights:
+                value.const_value = None
+            elif name in constants:
+                value.const_value = onnx_ir.tensor(constants[name].numpy(), name=name)
+        optimizer.optimize(model)
     for value in (*model.graph.inputs, *model.graph.outputs):
         value.shape = onnx_ir.Shape(engine.axes[str(value.name)])
+    for node in model.graph:  # stack traces, with paths of this machine
+        node.metadata_props.clear()
     return model
 
 
-def _fake_weights(module: nn.Module, mode: FakeTensorMode) -> dict[str, Tensor]:
+def _translate(engine: Engine, mode: FakeTensorMode) -> onnx_ir.Model:
+    inputs = engine.contract.inputs
+    with mode:
+        example = tuple(
+            torch.zeros(_example(engine.axes[tensor.name]), dtype=_TORCH_TYPES[tensor.datatype])
+            for tensor in inputs
+        )
+    program = torch.onnx.export(
+        engine.module.eval(),
+        example,
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=[tensor.name for tensor in inputs],
+        output_names=[tensor.name for tensor in engine.contract.outputs],
+        dynamic_shapes=tuple(_dynamic(engine.axes[tensor.name]) for tensor in inputs),
+        optimize=False,  # it would read the weights' values
+        verbose=False,
+    )
+    return cast("torch.onnx.ONNXProgram", program).model
+
+
+def _tensors(module: nn.Module) -> list[tuple[str, Tensor]]:
+    return [*module.named_parameters(), *module.named_buffers()]
+
+
+def _fake_tensors(module: nn.Module, mode: FakeTensorMode) -> dict[str, Tensor]:
     """Replace every tensor of `module` by a fake one; return those that held values."""
     constants = {}
-    for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
+    for name, tensor in _tensors(module):
         if not tensor.is_meta:
             constants[name] = tensor
         with mode:
@@ -78,14 +87,13 @@ def _fake_weights(module: nn.Module, mode: FakeTensorMode) -> dict[str, Tensor]:
     return constants
 
 
-def _is_weight(module: nn.Module, name: str) -> bool:
-    return name in dict(module.named_parameters()) or name in dict(module.named_buffers())
-
-
-def _example_shape(axes: Axes) -> tuple[int, ...]:
+def _example(axes: Axes) -> tuple[int, ...]:
     return tuple(EXAMPLE_SIZES[axis] if isinstance(axis, str) else axis for axis in axes)
 
 
-def _dynamic_axes(axes: Axes) -> dict[int, object]:
-    dynamic = torch.export.Dim.DYNAMIC
-    return {number: dynamic for number, axis in enumerate(axes) if isinstance(axis, str)}
+def _dynamic(axes: Axes) -> dict[int, object]:
+    return {
+        number: torch.export.Dim.DYNAMIC
+        for number, axis in enumerate(axes)
+        if isinstance(axis, str)
+    }

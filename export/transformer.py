@@ -1,5 +1,7 @@
 """The transformer's graph: one denoising step, from latents to the next latents."""
 
+from typing import Any
+
 import torch
 from diffusers import LTXVideoTransformer3DModel
 from torch import Tensor, nn
@@ -15,7 +17,9 @@ from ltx_triton.contract import TRANSFORMER
 class TransformerGraph(nn.Module):
     """diffusers' transformer with its positions, mask bias and Euler step, all per sample."""
 
-    def __init__(self, model: nn.Module, positions: RotaryPositions) -> None:
+    model: Any  # diffusers LTXVideoTransformer3DModel
+
+    def __init__(self, model: Any, positions: RotaryPositions) -> None:
         super().__init__()
         self.model = model
         self.positions = positions
@@ -62,13 +66,13 @@ class TransformerGraph(nn.Module):
         """Follow diffusers `LTXVideoTransformer3DModel.forward`; [B, F*H*W, L] in and out."""
         model = self.model
         mask_bias = ((1 - attention_mask.to(tokens.dtype)) * -10000.0)[:, None, None, :]
-        hidden_states = model.proj_in(tokens)  # type: ignore[operator]
+        hidden_states = model.proj_in(tokens)
         # The schedule's timesteps are sigma * 1000 (LTXConditionPipeline.__call__).
-        modulation, embedded_timestep = model.time_embed(  # type: ignore[operator]
+        modulation, embedded_timestep = model.time_embed(
             sigma[:, 0] * 1000.0, batch_size=None, hidden_dtype=tokens.dtype
         )
-        text = model.caption_projection(prompt_embeds)  # type: ignore[operator]
-        for block in model.transformer_blocks:  # type: ignore[union-attr]
+        text = model.caption_projection(prompt_embeds)
+        for block in model.transformer_blocks:
             hidden_states = block(
                 hidden_states=hidden_states,
                 encoder_hidden_states=text,
@@ -76,10 +80,10 @@ class TransformerGraph(nn.Module):
                 image_rotary_emb=rotary,
                 encoder_attention_mask=mask_bias,
             )
-        shift_scale = model.scale_shift_table[None] + embedded_timestep[:, None]  # type: ignore[index]
+        shift_scale = model.scale_shift_table[None] + embedded_timestep[:, None]
         shift, scale = shift_scale[:, 0:1], shift_scale[:, 1:2]
-        hidden_states = model.norm_out(hidden_states) * (1 + scale) + shift  # type: ignore[operator]
-        velocity: Tensor = model.proj_out(hidden_states)  # type: ignore[operator]
+        hidden_states = model.norm_out(hidden_states) * (1 + scale) + shift
+        velocity: Tensor = model.proj_out(hidden_states)
         return velocity
 
 

@@ -1,6 +1,6 @@
 """The decoder's graph: from normalised latents to uint8 frames."""
 
-from collections.abc import Callable
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKLLTXVideo
@@ -18,12 +18,17 @@ class VaeDecoderGraph(nn.Module):
     runtime can compute them when it loads the graph.
     """
 
-    def __init__(self, vae: nn.Module, decode_timestep: float, decode_noise_scale: float) -> None:
+    decoder: Any  # diffusers LTXVideoDecoder3d
+    latents_mean: Tensor
+    latents_std: Tensor
+    timestep: Tensor
+
+    def __init__(self, vae: Any, decode_timestep: float, decode_noise_scale: float) -> None:
         super().__init__()
         self.decoder = vae.decoder
         self.register_buffer("latents_mean", vae.latents_mean)
         self.register_buffer("latents_std", vae.latents_std)
-        self.scaling_factor = vae.config.scaling_factor  # type: ignore[union-attr]
+        self.scaling_factor = float(vae.config.scaling_factor)
         self.noise_scale = decode_noise_scale
         self.register_buffer("timestep", torch.tensor([decode_timestep]))
 
@@ -54,7 +59,7 @@ class VaeDecoderGraph(nn.Module):
         for up_block in decoder.up_blocks:
             hidden_states = _block(up_block, hidden_states, timestep, up_block.upsamplers or ())
         hidden_states = decoder.norm_out(hidden_states.movedim(1, -1)).movedim(-1, 1)
-        modulation = _embed(decoder.time_embedder, timestep).unflatten(1, (2, -1))
+        modulation = _embed(decoder.time_embedder, timestep).reshape(1, 2, -1, 1, 1, 1)
         modulation = modulation + decoder.scale_shift_table[None, ..., None, None, None]
         shift, scale = modulation.unbind(dim=1)
         hidden_states = decoder.conv_act(hidden_states * (1 + scale) + shift)
@@ -69,10 +74,10 @@ class VaeDecoderGraph(nn.Module):
 
 
 def _block(
-    block: nn.Module,
+    block: Any,
     hidden_states: Tensor,
     timestep: Tensor,
-    upsamplers: tuple[Callable[[Tensor], Tensor], ...] = (),
+    upsamplers: Any = (),
 ) -> Tensor:
     """Follow diffusers `LTXVideoMidBlock3d.forward` and `LTXVideoUpBlock3d.forward`."""
     embedding = _embed(block.time_embedder, timestep)
@@ -83,7 +88,7 @@ def _block(
     return hidden_states
 
 
-def _embed(time_embedder: nn.Module, timestep: Tensor) -> Tensor:
+def _embed(time_embedder: Any, timestep: Tensor) -> Tensor:
     """Return the embedding of a single timestep [1] as [1, channels, 1, 1, 1]."""
     embedding: Tensor = time_embedder(
         timestep, resolution=None, aspect_ratio=None, batch_size=1, hidden_dtype=timestep.dtype

@@ -1,12 +1,16 @@
 """Weights, from safetensors shards into the ONNX file's external data, one tensor at a time."""
 
 import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import onnx_ir
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from tqdm import tqdm
 
 from export.checkpoint import Checkpoint
@@ -48,7 +52,7 @@ def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, 
     ):
         for name, value in pending.items():
             tensor = _read(sources[name])
-            expected = tuple(int(size) for size in value.shape or ())
+            expected = _shape(value)
             if tuple(tensor.shape) != expected:
                 raise ExportError(
                     f"{sources[name].file}: {sources[name].key} has shape {tuple(tensor.shape)}, "
@@ -64,7 +68,8 @@ def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, 
                 name=name,
                 base_dir=file.parent,
             )
-            stream.write(memoryview(tensor.numpy().reshape(-1)).cast("B"))
+            stream.flush()
+            tensor.numpy().tofile(stream)
             bar.update(_bytes(value))
 
 
@@ -88,7 +93,7 @@ def weight_files(folder: Path) -> dict[str, Path]:
             f"{folder} holds {len(singles)} safetensors files and no index: expected one file, or "
             "several with a *.safetensors.index.json"
         )
-    with safe_open(singles[0], framework="pt") as opened:
+    with _open(singles[0]) as opened:
         return dict.fromkeys(opened.keys(), singles[0])
 
 
@@ -121,11 +126,20 @@ def _match(
 
 def _read(source: _Source) -> torch.Tensor:
     # Opened anew each time: a mapped file counts towards this process's memory while it is open.
-    with safe_open(source.file, framework="pt") as opened:
+    with _open(source.file) as opened:
         tensor: torch.Tensor = opened.get_tensor(source.key).to(torch.float32)
     if source.permutation is not None:
         tensor = tensor.permute(source.permutation)
     return tensor.contiguous()
+
+
+@contextmanager
+def _open(file: Path) -> Iterator[Any]:
+    try:
+        with safe_open(file, framework="pt") as opened:
+            yield opened
+    except SafetensorError as error:
+        raise ExportError(f"{file} cannot be read: {error}") from error
 
 
 def _fold_transposes(model: onnx_ir.Model) -> dict[str, tuple[int, ...]]:
@@ -143,16 +157,17 @@ def _fold_transposes(model: onnx_ir.Model) -> dict[str, tuple[int, ...]]:
             continue
         output = node.outputs[0]
         permutation = tuple(node.attributes["perm"].as_ints())
-        assert weight.shape is not None
-        weight.shape = onnx_ir.Shape([weight.shape[axis] for axis in permutation])
+        shape = _shape(weight)
+        weight.shape = onnx_ir.Shape([shape[axis] for axis in permutation])
         output.replace_all_uses_with(weight)
         model.graph.remove(node, safe=True)
         permutations[name] = permutation
     return permutations
 
 
+def _shape(value: onnx_ir.Value) -> tuple[int, ...]:
+    return value.shape.numpy() if value.shape is not None else ()
+
+
 def _bytes(value: onnx_ir.Value) -> int:
-    size = onnx_ir.DataType.FLOAT.itemsize
-    for axis in value.shape or ():
-        size *= int(axis)
-    return int(size)
+    return int(math.prod(_shape(value)) * onnx_ir.DataType.FLOAT.itemsize)
