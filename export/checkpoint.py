@@ -141,5 +141,5 @@ def _check_configs(checkpoint: Checkpoint) -> None:
     d_model = checkpoint.config("text_encoder")["d_model"]
     if transformer.get("caption_channels", 4096) != d_model:
         raise ExportError(
-            f"transformer/config.json: caption_channels is not {d_model}, the text encoder's d_model"
+            f"transformer/config.json: caption_channels is not {d_model}, the text encoder's"
         )

@@ -1,0 +1,45 @@
+"""Running an exported engine in the tests."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.checkpoint import Checkpoint
+from export.reference import REFERENCES, Inputs
+from export.staging import MODEL_FILE
+from export.verify import Difference, difference, random_inputs, run
+from ltx_triton.contract import ModelContract
+from ltx_triton.pipeline_config import PipelineConfig
+
+# Single frames, single rows and single samples are where a dynamic axis most easily goes wrong.
+SIZES = (
+    {"batch": 1, "frames": 1, "rows": 2, "columns": 2, "tokens": 1},
+    {"batch": 1, "frames": 4, "rows": 3, "columns": 7, "tokens": 256},
+    {"batch": 2, "frames": 2, "rows": 6, "columns": 1, "tokens": 32},
+    {"batch": 4, "frames": 3, "rows": 1, "columns": 5, "tokens": 17},
+)
+
+
+def model_file(repository: Path, contract: ModelContract) -> Path:
+    return repository / contract.name / "1" / MODEL_FILE
+
+
+def differences_to_pytorch(
+    contract: ModelContract, repository: Path, checkpoint: Checkpoint, config: PipelineConfig
+) -> list[Difference]:
+    """One difference for each of SIZES; every sample has its own mask, frame rate and sigma."""
+    generator = np.random.default_rng(3)
+    batches = [random_inputs(contract, config, checkpoint, sizes, 8, generator) for sizes in SIZES]
+    expected = REFERENCES[contract.name](checkpoint, config, batches)
+    actual = run(model_file(repository, contract), batches)
+    return [difference(*pair) for pair in zip(actual, expected, strict=True)]
+
+
+def batched_and_single(file: Path, batch: Inputs) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Run all samples in one batch and one by one."""
+    count = len(next(iter(batch.values())))
+    rows = [{name: array[i : i + 1] for name, array in batch.items()} for i in range(count)]
+    together, *alone = run(file, [batch, *rows])
+    return together, np.concatenate(alone)

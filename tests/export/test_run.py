@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from diffusers import LTXConditionPipeline
+from tokenizers import Tokenizer
+
+from export.checkpoint import Checkpoint
+from export.errors import ExportError
+from export.run import ExportOptions, export
+from export.verify import difference
+from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+from ltx_triton.pipeline_config import PipelineConfig
+from tests.export.engines import model_file
+
+
+def test_repository_holds_engines_tokenizer_and_settings(repository: Path) -> None:
+    files = {str(file.relative_to(repository)) for file in repository.rglob("*") if file.is_file()}
+    engines = {f"{c.name}/1/{file}" for c in ENGINES for file in ("model.onnx", "model.onnx.data")}
+    assert files == engines | {"ltx_video/1/pipeline.json", "ltx_video/1/tokenizer.json"}
+
+
+def test_settings_describe_the_checkpoint(config: PipelineConfig, checkpoint: Checkpoint) -> None:
+    assert config.model_name == "tiny"
+    assert config.checkpoint_sha256 == checkpoint.sha256()
+    assert (config.latent_channels, config.caption_channels) == (128, 64)
+    assert (config.spatial_compression, config.temporal_compression) == (32, 8)
+    assert (config.text_length, config.text_buckets) == (256, (32, 64, 128, 256))
+    assert (config.num_inference_steps, len(config.sigmas[8])) == (8, 9)
+    assert (config.decode_timestep, config.decode_noise_scale) == (0.05, 0.025)
+
+
+def test_engines_together_give_the_pixels_of_the_reference_pipeline(
+    repository: Path, checkpoint: Checkpoint, config: PipelineConfig
+) -> None:
+    prompt, steps, frame_rate = "The red fish swims slowly", 4, 12.0
+    pipeline = LTXConditionPipeline.from_pretrained(checkpoint.folder)
+    pipeline.set_progress_bar_config(disable=True)
+    expected = pipeline(
+        prompt=prompt,
+        height=64,
+        width=96,
+        num_frames=17,
+        frame_rate=frame_rate,
+        num_inference_steps=steps,
+        guidance_scale=1.0,
+        decode_timestep=config.decode_timestep,
+        decode_noise_scale=config.decode_noise_scale,
+        generator=torch.Generator().manual_seed(5),
+        output_type="np",
+    ).frames[0]
+
+    # The pipeline draws the initial latents, then the decoder's noise.
+    generator = torch.Generator().manual_seed(5)
+    latents, noise = (
+        torch.randn(1, 128, 3, 2, 3, generator=generator).permute(0, 2, 3, 4, 1).numpy()
+        for _ in range(2)
+    )
+    sessions = {c.name: onnxruntime.InferenceSession(model_file(repository, c)) for c in ENGINES}
+    tokenizer = Tokenizer.from_file(str(repository / "ltx_video" / "1" / "tokenizer.json"))
+    text = {"input_ids": np.array([tokenizer.encode(prompt).ids], np.int32)}
+    text["attention_mask"] = np.ones_like(text["input_ids"])
+    (embeds,) = sessions[TEXT_ENCODER.name].run(None, text)
+    for sigma, following in zip(config.sigmas[steps], config.sigmas[steps][1:], strict=False):
+        inputs = {
+            "latents": latents,
+            "prompt_embeds": embeds,
+            "attention_mask": text["attention_mask"],
+            "frame_rate": np.array([[frame_rate]], np.float32),
+            "sigma": np.array([[sigma]], np.float32),
+            "sigma_next": np.array([[following]], np.float32),
+        }
+        (latents,) = sessions[TRANSFORMER.name].run(None, inputs)
+    (frames,) = sessions[VAE_DECODER.name].run(None, {"latents": latents, "noise": noise})
+    assert difference(frames[0], (expected * 255).round()).absolute <= 1
+
+
+def test_an_interrupted_export_leaves_no_settings(
+    checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("export.run.verify", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        export(ExportOptions(model=str(checkpoint_folder), output=tmp_path))
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def test_a_number_of_steps_without_schedule_is_refused(
+    checkpoint_folder: Path, tmp_path: Path
+) -> None:
+    options = ExportOptions(model=str(checkpoint_folder), output=tmp_path, num_inference_steps=51)
+    with pytest.raises(ExportError, match="--num-inference-steps 51 has no schedule"):
+        export(options)
