@@ -3,8 +3,10 @@
 `python -m frontend.local_stack` serves until interrupted.
 """
 
+import contextlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,11 +17,11 @@ from typing import Self
 
 import httpx
 
+from ltx_triton.interrupt import raise_on_termination
 from ltx_triton.local_triton import (
     LocalTriton,
     TritonStartError,
     free_port,
-    wait_for_interrupt,
 )
 from ltx_triton.settings import Settings, load_settings
 from ltx_triton.triton_wheel import MissingPieceError
@@ -141,10 +143,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     settings = load_settings()
+    raise_on_termination()
     try:
-        with LocalStack.at(settings) as stack:
+        with contextlib.suppress(KeyboardInterrupt), LocalStack.at(settings) as stack:
             log.info("Ready: %s (Ctrl-C stops)", stack.url)
-            wait_for_interrupt()
+            signal.pause()
     except (FileNotFoundError, MissingPieceError, TritonStartError, FrontendStartError) as error:
         raise SystemExit(str(error)) from error
 

@@ -3,6 +3,7 @@
 `python -m ltx_triton.local_triton` serves the model repository until interrupted.
 """
 
+import contextlib
 import logging
 import signal
 import socket
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from ltx_triton.interrupt import raise_on_termination
 from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig
 from ltx_triton.settings import Settings, load_settings
 from ltx_triton.triton_process import LOOPBACK, Ports, TritonProcess
@@ -166,25 +168,19 @@ class LocalTriton:
 def main() -> None:
     """Serve on the ports that the settings name, until SIGINT or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     settings = load_settings()
+    raise_on_termination()
     try:
-        with LocalTriton.at(settings) as triton:
+        with contextlib.suppress(KeyboardInterrupt), LocalTriton.at(settings) as triton:
             log.info(
                 "Triton is ready: gRPC on %s, metrics at %s",
                 triton.grpc_address,
                 triton.metrics_url,
             )
-            wait_for_interrupt()
+            signal.pause()
     except (FileNotFoundError, MissingPieceError, TritonStartError) as error:
         raise SystemExit(str(error)) from error
-
-
-def wait_for_interrupt() -> None:
-    """Block until SIGINT or SIGTERM."""
-    interrupted = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: interrupted.set())
-    interrupted.wait()
 
 
 if __name__ == "__main__":

@@ -115,12 +115,13 @@ class TritonProcess:
 
     def kill(self) -> None:
         """End the server and its stubs at once and remove their shared memory."""
-        family = self._stubs | self._descendants()
         self._process.kill()
         self._process.wait()
-        for stub in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                stub.kill()  # psutil checks that the pid has not been reused
+        # Its stubs are no longer its children, but still of the session that it was started in.
+        for process in psutil.process_iter():
+            with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+                if os.getsid(process.pid) == self.pid:
+                    process.kill()
         self._shared_memory.remove()
 
     def _descendants(self) -> set[psutil.Process]:

@@ -1,0 +1,46 @@
+"""Helpers to ask the real Triton for videos."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frontend.triton import TritonClient
+from ltx_triton.contract import Progress, VideoRequest
+
+
+@dataclass
+class Video:
+    """What one `ltx_video` stream delivered."""
+
+    progress: list[Progress] = field(default_factory=list)
+    chunks: list[NDArray[np.uint8]] = field(default_factory=list)
+
+    @property
+    def frames(self) -> NDArray[np.uint8]:
+        return np.concatenate(self.chunks)
+
+
+async def generate(client: TritonClient, request: VideoRequest) -> Video:
+    video = Video()
+    async for message in client.generate(request, request_id="test"):
+        if isinstance(message, Progress):
+            video.progress.append(message)
+        else:
+            video.chunks.append(message)
+    return video
+
+
+def generate_all(address: str, requests: Sequence[VideoRequest]) -> list[Video]:
+    """Send all requests at once; return their videos."""
+
+    async def run() -> list[Video]:
+        client = TritonClient(address)
+        try:
+            return await asyncio.gather(*(generate(client, request) for request in requests))
+        finally:
+            await client.close()
+
+    return asyncio.run(run())

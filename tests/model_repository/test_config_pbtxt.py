@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
+
+from ltx_triton.contract import ENGINES, MODELS, ModelContract, Tensor
+from ltx_triton.pipeline_config import MODEL_REPOSITORY
+
+PROTOBUF_TYPES = {"BYTES": "TYPE_STRING"}
+
+
+def parse(path: Path) -> model_config_pb2.ModelConfig:
+    return text_format.Parse(path.read_text(), model_config_pb2.ModelConfig())
+
+
+def tensors(declared: list[model_config_pb2.ModelInput]) -> list[Tensor]:
+    names = {f"TYPE_{t}": t for t in ("FP32", "INT32", "INT64", "UINT8")} | {"TYPE_STRING": "BYTES"}
+    return [
+        Tensor(
+            tensor.name,
+            names[model_config_pb2.DataType.Name(tensor.data_type)],  # type: ignore[arg-type]
+            tuple(tensor.dims),
+            getattr(tensor, "optional", False),
+        )
+        for tensor in declared
+    ]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_declares_the_tensors_of_the_contract(model: ModelContract) -> None:
+    config = parse(MODEL_REPOSITORY / model.name / "config.pbtxt")
+
+    assert config.name == model.name
+    assert tensors(config.input) == list(model.inputs)
+    assert tensors(config.output) == list(model.outputs)
+    assert (config.max_batch_size > 0) == model.batched
+
+
+@pytest.mark.parametrize("model", ENGINES, ids=lambda model: model.name)
+def test_engines_are_batched_dynamically(model: ModelContract) -> None:
+    config = parse(MODEL_REPOSITORY / model.name / "config.pbtxt")
+
+    assert config.HasField("dynamic_batching")
+
+
+def test_every_model_of_the_repository_has_a_contract() -> None:
+    folders = {path.parent.name for path in MODEL_REPOSITORY.glob("*/config.pbtxt")}
+
+    assert folders == {model.name for model in MODELS}

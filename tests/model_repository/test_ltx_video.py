@@ -1,0 +1,187 @@
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from google.protobuf.json_format import MessageToDict
+from tritonclient.grpc import InferenceServerClient
+
+from frontend.triton import EngineRejectedError, TritonClient
+from ltx_triton.contract import Progress, Stage, VideoRequest
+from ltx_triton.local_triton import LocalTriton
+from tests.model_repository.client import generate_all
+from tests.model_repository.reference import reference_frames
+
+SMALL = VideoRequest(
+    prompt="a red ball rolls to the left",
+    num_frames=9,
+    height=64,
+    width=64,
+    frame_rate=8.0,
+    seed=1,
+)
+
+
+def executions(triton: LocalTriton, model: str) -> dict[int, int]:
+    """Batch size -> number of executions so far, from Triton's own statistics."""
+    client = InferenceServerClient(triton.grpc_address)
+    statistics = MessageToDict(client.get_inference_statistics(model))["modelStats"][0]
+    client.close()
+    return {
+        int(batch["batchSize"]): int(batch["computeInfer"]["count"])
+        for batch in statistics.get("batchStats", [])
+    }
+
+
+@pytest.mark.parametrize(
+    ("num_frames", "height", "width"),
+    [(9, 64, 96), (9, 160, 64), (24, 64, 96), (24, 160, 64)],
+)
+def test_frames_are_those_of_the_diffusers_pipeline(
+    triton: LocalTriton, checkpoint: Path, num_frames: int, height: int, width: int
+) -> None:
+    request = replace(SMALL, num_frames=num_frames, height=height, width=width, frame_rate=12.0)
+
+    [video] = generate_all(triton.grpc_address, [request])
+
+    expected = reference_frames(checkpoint, request)
+    assert video.frames.shape == (num_frames, height, width, 3)
+    assert np.abs(video.frames.astype(int) - expected).max() <= 1
+    assert video.frames.std() > 10, "a constant picture would prove nothing"
+
+
+def test_progress_names_every_stage_and_step_in_order(triton: LocalTriton) -> None:
+    [video] = generate_all(triton.grpc_address, [SMALL])
+
+    assert [(progress.stage, progress.step) for progress in video.progress] == [
+        (Stage.TEXT, 0),
+        *((Stage.DENOISE, step) for step in range(8)),
+        (Stage.DECODE, 8),
+        (Stage.MP4, 8),
+    ]
+    assert {progress.total_steps for progress in video.progress} == {8}
+    seconds = [progress.seconds for progress in video.progress]
+    assert seconds == sorted(seconds)
+
+
+def test_long_videos_arrive_in_chunks(triton: LocalTriton) -> None:
+    [video] = generate_all(triton.grpc_address, [replace(SMALL, num_frames=33, height=512)])
+
+    assert len(video.chunks) == 1  # 33 x 512 x 64 x 3 bytes are less than a chunk
+
+    [video] = generate_all(
+        triton.grpc_address, [replace(SMALL, num_frames=17, height=512, width=512)]
+    )
+
+    assert len(video.chunks) == 2
+    assert len(video.frames) == 17
+
+
+@pytest.mark.slow
+def test_the_longest_video_fits(triton: LocalTriton) -> None:
+    request = replace(SMALL, num_frames=257, height=512, width=512, num_inference_steps=1)
+
+    [video] = generate_all(triton.grpc_address, [request])
+
+    assert video.frames.shape == (257, 512, 512, 3)
+
+
+def test_the_same_seed_gives_the_same_frames_and_another_seed_others(triton: LocalTriton) -> None:
+    first, again, other = (
+        generate_all(triton.grpc_address, [replace(SMALL, seed=seed)])[0].frames
+        for seed in (1, 1, 2)
+    )
+
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_prompt_longer_than_the_text_length_is_cut(triton: LocalTriton) -> None:
+    request = replace(SMALL, prompt="a red ball " * 500)
+
+    [video] = generate_all(triton.grpc_address, [request])
+
+    assert len(video.frames) == 9
+
+
+def test_jobs_at_once_share_batches_and_give_the_frames_of_one_by_one(triton: LocalTriton) -> None:
+    requests = [
+        replace(SMALL, seed=seed, height=256, width=256, frame_rate=rate, prompt=prompt)
+        for seed, rate, prompt in ((1, 8.0, "one"), (2, 24.0, "two"), (3, 30.0, "three"))
+    ]
+    alone = [generate_all(triton.grpc_address, [request])[0].frames for request in requests]
+    before = executions(triton, "transformer")
+
+    together = [video.frames for video in generate_all(triton.grpc_address, requests)]
+
+    after = executions(triton, "transformer")
+    assert any(after[size] > before.get(size, 0) for size in after if size > 1)
+    # Not equal to the bit: matrix products of another size are summed up in another order.
+    for expected, frames in zip(alone, together, strict=True):
+        assert np.abs(frames.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"height": 500}, "height=500 is not possible; allowed: positive multiples of 32"),
+        ({"width": 0}, "width=0 is not possible; allowed: positive multiples of 32"),
+        ({"num_frames": 0}, "num_frames=0: must be at least 1"),
+        ({"frame_rate": 0.0}, "frame_rate=0.0: must be positive"),
+        ({"seed": -1}, "seed=-1: must not be negative"),
+        ({"num_inference_steps": 1000}, "num_inference_steps=1000 is not possible; allowed: 1, 2"),
+    ],
+)
+def test_an_impossible_request_is_refused_by_name_and_the_next_one_served(
+    triton: LocalTriton, change: dict[str, float], message: str
+) -> None:
+    with pytest.raises(EngineRejectedError, match=message):
+        generate_all(triton.grpc_address, [replace(SMALL, **change)])  # type: ignore[arg-type]
+
+    [video] = generate_all(triton.grpc_address, [SMALL])
+    assert len(video.frames) == 9
+
+
+def test_a_cancelled_job_stops_at_its_next_step_and_the_next_job_works(
+    triton: LocalTriton,
+) -> None:
+    long = replace(SMALL, height=256, width=256, num_inference_steps=50)
+    before = sum(executions(triton, "transformer").values())
+
+    async def cancel_after_two_steps() -> None:
+        client = TritonClient(triton.grpc_address)
+        stream = client.generate(long, request_id="cancelled")
+        async for message in stream:
+            if isinstance(message, Progress) and message.step == 2:
+                break
+        await stream.aclose()
+        await client.close()
+
+    asyncio.run(cancel_after_two_steps())
+
+    time.sleep(1)
+    done = sum(executions(triton, "transformer").values()) - before
+    assert 2 <= done <= 4, "two steps reported, one or two more under way"
+    [video] = generate_all(triton.grpc_address, [SMALL])
+    assert len(video.frames) == 9
+    assert sum(executions(triton, "transformer").values()) - before == done + 8
+
+
+def test_metrics_tell_the_checkpoint_the_device_and_the_memory_of_each_engine(
+    triton: LocalTriton,
+) -> None:
+    text = httpx.get(triton.metrics_url).text
+
+    [info] = [line for line in text.splitlines() if line.startswith("ltx_model_info{")]
+    assert 'model_name="random"' in info
+    assert 'device="cpu"' in info
+    for model in ("text_encoder", "transformer", "vae_decoder"):
+        [line] = [
+            line
+            for line in text.splitlines()
+            if line.startswith(f'ltx_engine_memory_bytes{{model="{model}"}}')
+        ]
+        assert float(line.split()[-1]) > 10 * 2**20
