@@ -22,6 +22,7 @@ from ltx_triton.local_triton import (
     LocalTriton,
     TritonStartError,
     free_port,
+    parse_repository,
 )
 from ltx_triton.settings import Settings, load_settings
 from ltx_triton.triton_wheel import MissingPieceError
@@ -55,9 +56,11 @@ class LocalStack:
         self._log_file = log_file
 
     @classmethod
-    def at(cls, settings: Settings) -> Self:
+    def at(cls, settings: Settings, repository: Path) -> Self:
         """A stack on the addresses that `settings` name."""
-        return cls(LocalTriton.at(settings), host=settings.api_host, port=settings.api_port)
+        return cls(
+            LocalTriton.at(settings, repository), host=settings.api_host, port=settings.api_port
+        )
 
     @property
     def url(self) -> str:
@@ -142,10 +145,11 @@ def main() -> None:
     """Serve on the addresses that the settings name, until SIGINT or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    repository = parse_repository("Serve the HTTP API with a local Triton behind it.")
     settings = load_settings()
     raise_on_termination()
     try:
-        with contextlib.suppress(KeyboardInterrupt), LocalStack.at(settings) as stack:
+        with contextlib.suppress(KeyboardInterrupt), LocalStack.at(settings, repository) as stack:
             log.info("Ready: %s (Ctrl-C stops)", stack.url)
             signal.pause()
     except (FileNotFoundError, MissingPieceError, TritonStartError, FrontendStartError) as error:

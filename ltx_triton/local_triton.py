@@ -3,6 +3,7 @@
 `python -m ltx_triton.local_triton` serves the model repository until interrupted.
 """
 
+import argparse
 import contextlib
 import logging
 import signal
@@ -61,9 +62,10 @@ class LocalTriton:
         )
 
     @classmethod
-    def at(cls, settings: Settings) -> Self:
+    def at(cls, settings: Settings, repository: Path) -> Self:
         """A server on the ports where `settings` let the frontend look for it."""
         return cls(
+            repository,
             grpc_port=int(settings.triton_grpc_address.rpartition(":")[2]),
             metrics_port=urlsplit(settings.triton_metrics_url).port,
         )
@@ -165,14 +167,28 @@ class LocalTriton:
                 )
 
 
+def parse_repository(description: str) -> Path:
+    """The model repository that the command line names."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument(
+        "--model-repository",
+        type=Path,
+        default=MODEL_REPOSITORY,
+        help="folder with the exported models (default: %(default)s)",
+    )
+    repository: Path = parser.parse_args().model_repository
+    return repository
+
+
 def main() -> None:
     """Serve on the ports that the settings name, until SIGINT or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    repository = parse_repository("Serve the model repository with the local Triton.")
     settings = load_settings()
     raise_on_termination()
     try:
-        with contextlib.suppress(KeyboardInterrupt), LocalTriton.at(settings) as triton:
+        with contextlib.suppress(KeyboardInterrupt), LocalTriton.at(settings, repository) as triton:
             log.info(
                 "Triton is ready: gRPC on %s, metrics at %s",
                 triton.grpc_address,

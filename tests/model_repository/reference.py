@@ -46,4 +46,5 @@ def reference_frames(checkpoint: Path, request: VideoRequest) -> NDArray[np.uint
             decode_noise_scale=0.025,
             output_type="np",
         ).frames[0]
-    return np.rint(video * 255).astype(np.uint8)[: request.num_frames]
+    frames: NDArray[np.uint8] = np.rint(video * 255).astype(np.uint8)
+    return frames[: request.num_frames]

@@ -1,0 +1,25 @@
+"""The bare engines in this process: what the loop costs without a server."""
+
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ltx_triton.contract import ENGINES, ModelContract
+from ltx_triton.device import select_device
+from ltx_triton.engine_session import Arrays, open_session
+
+
+class InProcessEngines:
+    """The engines of a model repository, called directly. Implements `Engines`."""
+
+    def __init__(self, repository: Path) -> None:
+        device = select_device()
+        self._sessions = {
+            model.name: open_session(repository / model.name / "1", model, device)
+            for model in ENGINES
+        }
+
+    async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
+        """Execute one engine on one batch."""
+        return self._sessions[model.name].run(inputs)

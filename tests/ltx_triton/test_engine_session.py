@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ltx_triton.contract import TRANSFORMER, VAE_DECODER
+from ltx_triton.device import Device, select_device
+from ltx_triton.engine_session import open_session
+
+CPU = Device("cpu", "a processor")
+
+
+def test_runs_an_exported_engine_by_the_names_of_its_contract(repository: Path) -> None:
+    session = open_session(repository / "vae_decoder" / "1", VAE_DECODER, CPU)
+    latents = np.zeros((1, 2, 3, 2, 128), np.float32)
+
+    outputs = session.run({"latents": latents, "noise": latents})
+
+    assert list(outputs) == ["frames"]
+    assert outputs["frames"].shape == (1, 9, 96, 64, 3)
+    assert outputs["frames"].dtype == np.uint8
+
+
+def test_a_missing_engine_says_which_command_writes_it(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"model\.onnx is missing: run `make export`"):
+        open_session(tmp_path, TRANSFORMER, CPU)
+
+
+def test_the_device_is_named_by_the_machine() -> None:
+    device = select_device()
+
+    assert device.kind == "cpu"
+    assert device.name in Path("/proc/cpuinfo").read_text() or device.name == "CPU"
+
+
+def test_a_gpu_that_no_runtime_can_use_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_DEVICE", "cuda")
+
+    with pytest.raises(RuntimeError, match=r"MODEL_DEVICE=cuda.*allowed: auto, cpu"):
+        select_device()

@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+
+from ltx_triton.settings import load_settings
+
+DOCUMENTED_DEFAULTS = {
+    "MODEL_NAME": "Lightricks/LTX-Video-0.9.7-distilled",
+    "MODEL_DEVICE": "auto",
+    "MODEL_CACHE_DIR": None,
+    "MAX_VIDEO_DURATION": 10,
+    "DEFAULT_VIDEO_DURATION": 3,
+    "MAX_RESOLUTION": 512,
+    "DEFAULT_FPS": 8,
+    "API_HOST": "0.0.0.0",  # noqa: S104
+    "API_PORT": 8000,
+    "API_WORKERS": 1,
+    "ENABLE_RATE_LIMIT": False,
+    "RATE_LIMIT_PER_MINUTE": 10,
+    "API_KEY_REQUIRED": False,
+    "API_KEY": None,
+    "OUTPUT_DIR": Path("outputs"),
+    "MAX_STORAGE_GB": 100,
+    "CLEANUP_AFTER_DAYS": 7,
+    "LOG_LEVEL": "INFO",
+}
+
+
+def test_defaults_are_the_documented_ones() -> None:
+    settings = load_settings()
+
+    assert {name: getattr(settings, name.lower()) for name in DOCUMENTED_DEFAULTS} == (
+        DOCUMENTED_DEFAULTS
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "complaint"),
+    [
+        ("MAX_RESOLUTION", "12", "greater than or equal to 64"),
+        ("MODEL_DEVICE", "tpu", "'auto', 'cuda' or 'cpu'"),
+        ("API_PORT", "eighty", "valid integer"),
+        ("API_WORKERS", "0", "greater than or equal to 1"),
+        ("DEFAULT_FPS", "61", "less than or equal to 60"),
+        ("MAX_STORAGE_GB", "-1", "greater than 0"),
+        ("ENABLE_RATE_LIMIT", "perhaps", "valid boolean"),
+        ("LOG_LEVEL", "LOUD", "'DEBUG'"),
+    ],
+)
+def test_a_bad_value_stops_the_start_and_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, complaint: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SystemExit) as stop:
+        load_settings()
+
+    assert f"{variable}='{value}'" in str(stop.value)
+    assert complaint in str(stop.value)
+
+
+def test_every_bad_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_PORT", "0")
+    monkeypatch.setenv("DEFAULT_FPS", "0")
+
+    with pytest.raises(SystemExit) as stop:
+        load_settings()
+
+    assert "API_PORT" in str(stop.value)
+    assert "DEFAULT_FPS" in str(stop.value)
+
+
+def test_a_default_duration_beyond_the_maximum_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_VIDEO_DURATION", "2")
+
+    with pytest.raises(SystemExit, match="DEFAULT_VIDEO_DURATION=3 exceeds MAX_VIDEO_DURATION=2"):
+        load_settings()
+
+
+def test_a_required_api_key_must_be_set_and_is_never_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("API_KEY_REQUIRED", "true")
+    with pytest.raises(SystemExit, match="API_KEY_REQUIRED is true but API_KEY is not set"):
+        load_settings()
+
+    monkeypatch.setenv("API_KEY", "hunter2")
+    assert "hunter2" not in repr(load_settings())
+
+
+def test_empty_variables_count_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_PORT", "")
+
+    assert load_settings().api_port == 8000
+
+
+@pytest.mark.parametrize(
+    ("maximum", "largest", "default"), [("512", 512, 512), ("500", 480, 480), ("1024", 1024, 512)]
+)
+def test_resolutions_are_multiples_of_32_up_to_the_maximum(
+    monkeypatch: pytest.MonkeyPatch, maximum: str, largest: int, default: int
+) -> None:
+    monkeypatch.setenv("MAX_RESOLUTION", maximum)
+    settings = load_settings()
+
+    assert settings.allowed_resolutions[0] == 64
+    assert settings.allowed_resolutions[-1] == largest
+    assert settings.default_resolution == default
+
+
+def test_jobs_live_beside_the_videos_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OUTPUT_DIR", str(tmp_path))
+    assert load_settings().job_store_url == f"sqlite:///{tmp_path}/jobs.db"
+
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/jobs")
+    assert load_settings().job_store_url == "postgresql://somewhere/jobs"
