@@ -21,8 +21,6 @@ from frontend.security import ApiKeyMiddleware
 from frontend.services import running_services
 from ltx_triton.settings import Settings, load_settings
 
-_MAX_BODY = 256 * 1024  # bytes; the longest prompt fits, however it is encoded
-
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Create the application of one worker; without settings they are read from the environment."""
@@ -41,7 +39,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        max_body_size=_MAX_BODY,
     )
     errors.install_handlers(app)
     for module in (generate, jobs, videos, system, pages):

@@ -26,18 +26,33 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, default=str)
 
 
+class WithoutQuery(logging.Filter):
+    """Takes the query, which may hold a prompt, out of uvicorn's access lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the record pass, shortened."""
+        if isinstance(record.args, tuple) and len(record.args) == 5:
+            client, method, path, *rest = record.args
+            record.args = (client, method, str(path).partition("?")[0], *rest)
+        return True
+
+
 def logging_config(level: str, log_format: str) -> dict[str, Any]:
     """Configuration for `logging.config`; uvicorn passes it on to its workers."""
     text = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    quiet = {"level": "WARNING"}
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"without_query": {"()": "frontend.logs.WithoutQuery"}},
         "formatters": {"text": {"format": text}, "json": {"()": "frontend.logs.JsonFormatter"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
         "root": {"level": level, "handlers": ["stderr"]},
-        # Below WARNING they tell of every request to Triton's metrics.
-        "loggers": {"httpx": quiet, "httpcore": quiet},
+        "loggers": {
+            "uvicorn.access": {"filters": ["without_query"]},
+            # Below WARNING they tell of every request to Triton's metrics.
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
+        },
     }
 
 

@@ -3,14 +3,18 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, NoReturn
 
 from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.types import Message
 
-from frontend.errors import ApiError, bad_request
+from frontend.errors import ApiError, ErrorType, bad_request
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _JSON = "application/json"
+_MAX_BODY = 256 * 1024  # bytes; the longest prompt fits, however it is encoded
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True,
              "false": False, "0": False, "no": False, "off": False}  # fmt: skip
@@ -79,17 +83,42 @@ def shown(value: Any) -> str:
 
 
 async def _body(request: Request) -> list[tuple[str, Any]]:
-    if not await request.body():
+    body = await _read_limited(request)
+    if not body:
         return []
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type in _FORMS:
-        return list((await request.form()).multi_items())
+        return await _form(request, body)
     if content_type == _JSON:
-        return _json_object(await request.body())
+        return _json_object(body)
     raise bad_request(
         f"Content-Type {content_type[:100]!r} is not supported; allowed are "
         f"{', '.join((*_FORMS, _JSON))}"
     )
+
+
+async def _read_limited(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_BODY:
+            raise ApiError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                ErrorType.VALIDATION,
+                f"The body cannot exceed {_MAX_BODY} bytes",
+            )
+    return bytes(body)
+
+
+async def _form(request: Request, body: bytes) -> list[tuple[str, Any]]:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        form = await Request(request.scope, receive).form()
+    except HTTPException as error:
+        raise bad_request(f"The form cannot be read: {error.detail}") from error
+    return list(form.multi_items())
 
 
 def _json_object(body: bytes) -> list[tuple[str, Any]]:

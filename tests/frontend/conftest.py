@@ -1,34 +1,57 @@
 """The application before a fake Triton, with real SQLite, real ffmpeg and real HTTP."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from starlette.testclient import TestClient
 
 from frontend.app import create_app
+from frontend.database import Database
+from frontend.jobs.model import Job
+from frontend.services import open_job_store
 from ltx_triton.settings import Settings
 from tests.frontend.fake_triton import FakeTriton
 
-StartApi = Callable[..., TestClient]
+# A request that costs little. Nobody waits for it.
+SMALL: dict[str, Any] = {
+    "prompt": "A cat walking in a garden",
+    "duration": 1,
+    "resolution": 64,
+    "wait": False,
+}
+
+
+class MakeSettings(Protocol):
+    def __call__(self, **values: Any) -> Settings: ...
+
+
+class StartApi(Protocol):
+    def __call__(self, **values: Any) -> TestClient: ...
 
 
 @pytest.fixture
-def triton() -> Iterator[FakeTriton]:
+def fake_triton() -> Iterator[FakeTriton]:
     with FakeTriton() as fake:
         yield fake
 
 
 @pytest.fixture
-def make_settings(triton: FakeTriton, tmp_path: Path) -> Callable[..., Settings]:
+def output_dir(tmp_path: Path) -> Path:
+    return tmp_path / "outputs"
+
+
+@pytest.fixture
+def make_settings(fake_triton: FakeTriton, output_dir: Path) -> MakeSettings:
     def make(**values: Any) -> Settings:
         return Settings(
             **{
-                "output_dir": tmp_path / "outputs",
-                "triton_grpc_address": triton.address,
-                "triton_metrics_url": triton.metrics_url,
+                "output_dir": output_dir,
+                "triton_grpc_address": fake_triton.address,
+                "triton_metrics_url": fake_triton.metrics_url,
                 **values,
             }
         )
@@ -37,13 +60,16 @@ def make_settings(triton: FakeTriton, tmp_path: Path) -> Callable[..., Settings]
 
 
 @pytest.fixture
-def start_api(make_settings: Callable[..., Settings]) -> Iterator[StartApi]:
+def start_api(make_settings: MakeSettings) -> Iterator[StartApi]:
     """Starts a worker; called twice, it starts two that share the job store."""
     with ExitStack() as stack:
 
         def start(**values: Any) -> TestClient:
+            client = ("client", 50000)
             app = create_app(make_settings(**values))
-            return stack.enter_context(TestClient(app, raise_server_exceptions=False))
+            return stack.enter_context(
+                TestClient(app, raise_server_exceptions=False, client=client)
+            )
 
         yield start
 
@@ -51,3 +77,43 @@ def start_api(make_settings: Callable[..., Settings]) -> Iterator[StartApi]:
 @pytest.fixture
 def api(start_api: StartApi) -> TestClient:
     return start_api()
+
+
+@pytest.fixture
+def database(make_settings: MakeSettings) -> Iterator[Database]:
+    database = open_job_store(make_settings())
+    yield database
+    database.close()
+
+
+def new_job(**values: Any) -> Job:
+    """A job as a request makes it."""
+    given = {"prompt": "A cat", "duration": 1, "fps": 8, "resolution": 64, "seed": 7, **values}
+    return Job(**given)
+
+
+def post(api: TestClient, **values: Any) -> str:
+    """Post a small request; the ID of its job."""
+    response = api.post("/generate", json={**SMALL, **values})
+    assert response.status_code == 202, response.text
+    job_id: str = response.json()["job_id"]
+    return job_id
+
+
+def wait_for(api: TestClient, job_id: str, *states: str, seconds: float = 30) -> dict[str, Any]:
+    """Ask for the job's status until it is in one of the states."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        status: dict[str, Any] = api.get(f"/status/{job_id}").json()
+        if status["status"] in states:
+            return status
+        time.sleep(0.03)
+    raise AssertionError(f"not {states} after {seconds} s: {status}")
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait until something has come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)

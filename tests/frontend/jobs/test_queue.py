@@ -1,0 +1,195 @@
+"""Claims, leases and what may be written when, with threads as workers."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from frontend.database import Database
+from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
+from frontend.jobs.queue import JobQueue
+from frontend.jobs.store import JobStore
+from ltx_triton.contract import Progress, Stage
+from tests.frontend.conftest import new_job
+
+ALL = 1000
+
+
+@pytest.fixture
+def store(database: Database) -> JobStore:
+    return JobStore(database)
+
+
+@pytest.fixture
+def queue(database: Database) -> JobQueue:
+    return JobQueue(database, "worker", max_running=ALL)
+
+
+def claimed(store: JobStore, queue: JobQueue) -> Job:
+    store.add(new_job(), ALL)
+    job = queue.claim()
+    assert job
+    return job
+
+
+def state(store: JobStore, job: Job) -> Job:
+    stored = store.get(job.id)
+    assert stored
+    return stored
+
+
+def let_lease_expire(database: Database, store: JobStore, job: Job) -> None:
+    with database.transaction() as session:
+        stored = session.get(Job, job.id)
+        assert stored
+        stored.lease_expires_at = time.time() - 1
+
+
+def test_jobs_are_claimed_in_the_order_of_their_arrival(store: JobStore, queue: JobQueue) -> None:
+    jobs = [new_job() for _ in range(3)]
+    for job in jobs:
+        store.add(job, ALL)
+    claims = [queue.claim() for _ in range(4)]
+    assert [job.id if job else None for job in claims] == [*(job.id for job in jobs), None]
+
+
+def test_every_job_is_claimed_by_exactly_one_of_many_workers(
+    database: Database, store: JobStore
+) -> None:
+    for _ in range(24):
+        store.add(new_job(), ALL)
+
+    def claim_all(number: int) -> list[str]:
+        queue = JobQueue(database, f"worker {number}", max_running=ALL)
+        mine = []
+        while job := queue.claim():
+            mine.append(job.id)
+        return mine
+
+    with ThreadPoolExecutor(8) as threads:
+        claims = [job_id for mine in threads.map(claim_all, range(8)) for job_id in mine]
+    assert len(claims) == len(set(claims)) == 24
+
+
+def test_no_more_jobs_run_over_all_workers_than_the_limit(
+    database: Database, store: JobStore
+) -> None:
+    for _ in range(12):
+        store.add(new_job(), ALL)
+    queues = [JobQueue(database, f"worker {number}", max_running=3) for number in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        claims = list(threads.map(lambda queue: queue.claim(), queues * 2))
+    assert sum(job is not None for job in claims) == 3
+    assert not queues[0].has_work()
+
+
+def test_a_progress_report_is_stored(store: JobStore, queue: JobQueue) -> None:
+    job = claimed(store, queue)
+    queue.report(job, Progress(Stage.DENOISE, 3, 8, 1.5))
+    stored = state(store, job)
+    assert (stored.stage, stored.step, stored.total_steps) == ("denoise", 3, 8)
+
+
+def test_a_renewed_lease_is_not_taken_over(
+    database: Database, store: JobStore, queue: JobQueue
+) -> None:
+    job = claimed(store, queue)
+    let_lease_expire(database, store, job)
+    queue.renew([job.id])
+    assert not queue.reclaim_expired()
+    assert queue.held().ids == {job.id}
+
+
+def test_an_expired_lease_puts_the_job_back_for_another_worker(
+    database: Database, store: JobStore, queue: JobQueue
+) -> None:
+    job = claimed(store, queue)
+    queue.report(job, Progress(Stage.DENOISE, 3, 8, 1.5))
+    let_lease_expire(database, store, job)
+    successor = JobQueue(database, "successor", max_running=ALL)
+    assert successor.reclaim_expired()
+    again = successor.claim()
+    assert again
+    assert (again.id, again.attempts, again.seed, again.stage) == (job.id, 2, job.seed, None)
+
+
+def test_a_worker_that_lost_its_lease_can_no_longer_write(
+    database: Database, store: JobStore, queue: JobQueue
+) -> None:
+    job = claimed(store, queue)
+    let_lease_expire(database, store, job)
+    queue.reclaim_expired()
+    successor = JobQueue(database, "successor", max_running=ALL)
+    successor.claim()
+    assert not queue.complete(job, frames_generated=8)
+    assert not queue.fail(job, "too late", "generation_error")
+    assert not queue.retry(job, "too late", 0)
+    assert not queue.hand_back(job)
+    assert state(store, job).state == JobState.RUNNING
+    assert queue.held().ids == frozenset()
+
+
+def test_a_job_fails_after_its_last_attempt_was_interrupted(
+    database: Database, store: JobStore, queue: JobQueue
+) -> None:
+    job = claimed(store, queue)
+    for _ in range(MAX_ATTEMPTS - 1):
+        let_lease_expire(database, store, job)
+        assert queue.reclaim_expired()
+        assert queue.claim()
+    let_lease_expire(database, store, job)
+    assert queue.reclaim_expired()
+    stored = state(store, job)
+    assert stored.state == JobState.FAILED
+    assert "interrupted 3 times" in (stored.error or "")
+
+
+def test_a_lost_engine_delays_the_next_attempt_and_the_last_one_fails(
+    store: JobStore, queue: JobQueue
+) -> None:
+    job = claimed(store, queue)
+    assert queue.retry(job, "connection lost", delay=60)
+    assert queue.claim() is None
+    again = claimed(store, queue)
+    again.attempts = MAX_ATTEMPTS
+    with queue.database.transaction() as session:
+        stored = session.get(Job, again.id)
+        assert stored
+        stored.attempts = MAX_ATTEMPTS
+    assert queue.retry(again, "connection lost", delay=0)
+    assert state(store, again).state == JobState.FAILED
+    assert "connection lost" in (state(store, again).error or "")
+
+
+def test_a_job_handed_back_does_not_lose_an_attempt(store: JobStore, queue: JobQueue) -> None:
+    job = claimed(store, queue)
+    assert queue.hand_back(job)
+    stored = state(store, job)
+    assert (stored.state, stored.attempts, stored.worker_id) == (JobState.QUEUED, 0, None)
+
+
+def test_a_cancelled_job_does_not_complete(store: JobStore, queue: JobQueue) -> None:
+    job = claimed(store, queue)
+    store.cancel(job.id)
+    assert queue.held().to_cancel == {job.id}
+    assert not queue.complete(job, frames_generated=8)
+    assert queue.cancel(job)
+    assert state(store, job).state == JobState.CANCELLED
+
+
+@pytest.mark.parametrize("loss", ["handed back", "engine lost", "lease expired"])
+def test_a_job_that_is_to_be_cancelled_does_not_return_to_the_queue(
+    loss: str, database: Database, store: JobStore, queue: JobQueue
+) -> None:
+    job = claimed(store, queue)
+    store.cancel(job.id)
+    if loss == "handed back":
+        queue.hand_back(job)
+    elif loss == "engine lost":
+        queue.retry(job, "connection lost", 0)
+    else:
+        let_lease_expire(database, store, job)
+        queue.reclaim_expired()
+    stored = state(store, job)
+    assert stored.state == JobState.CANCELLED
+    assert stored.completed_at

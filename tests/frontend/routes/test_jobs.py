@@ -1,0 +1,134 @@
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.frontend.conftest import StartApi, post, wait_for, wait_until
+from tests.frontend.fake_triton import FakeTriton, Fault
+
+DOCUMENTED = {
+    "job_id",
+    "status",
+    "prompt",
+    "duration",
+    "created_at",
+    "completed_at",
+    "file_size_mb",
+    "generation_time_seconds",
+}
+
+
+def test_a_completed_job_has_its_result(api: TestClient) -> None:
+    job_id = post(api, seed=11)
+    status = wait_for(api, job_id, "completed")
+    assert status.keys() >= DOCUMENTED
+    assert status["seed"] == 11
+    assert status["percent"] == 100.0
+    assert status["filename"].endswith(f"_{job_id}.mp4")
+    assert status["download_url"] == f"/download/{job_id}"
+    assert status["frames_generated"] == 8
+    assert (status["model_used"], status["device_used"]) == ("someone/Fake-Model", "cpu")
+    assert list(status["stage_seconds"]) == ["queue", "text", "denoise", "decode", "mp4"]
+    assert status["stage_seconds"]["denoise"] >= 4 * 0.005 * 0.9
+    assert "error" not in status
+    assert "stage" not in status
+    created = datetime.fromisoformat(status["created_at"]).replace(tzinfo=UTC)
+    assert abs(created.timestamp() - time.time()) < 60
+    assert len(status["created_at"]) == len("2025-08-09T00:47:35")
+
+
+def test_a_running_job_shows_its_true_progress(api: TestClient, fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.HANG]
+    job_id = post(api)
+    wait_until(lambda: api.get(f"/status/{job_id}").json().get("step") == 1)
+    status = api.get(f"/status/{job_id}").json()
+    assert status.keys() >= DOCUMENTED
+    assert (status["status"], status["stage"]) == ("running", "denoise")
+    assert (status["step"], status["total_steps"]) == (1, 4)
+    assert status["percent"] == round(100 * 2 / 7, 1)
+    assert status["elapsed_seconds"] >= 0
+    assert status["completed_at"] is None
+    assert status["file_size_mb"] is None
+    api.delete(f"/jobs/{job_id}")
+
+
+def test_any_worker_knows_every_job(start_api: StartApi) -> None:
+    first, second = start_api(), start_api()
+    job_id = post(first)
+    assert (
+        wait_for(second, job_id, "completed")["seed"]
+        == wait_for(first, job_id, "completed")["seed"]
+    )
+
+
+@pytest.mark.parametrize("method", ["get", "delete"])
+@pytest.mark.parametrize("job_id", ["00000000", "x", "abc123def", "%00", "é", "a" * 3000])
+def test_an_unknown_job_is_not_found(method: str, job_id: str, api: TestClient) -> None:
+    path = "/status" if method == "get" else "/jobs"
+    response = api.request(method, f"{path}/{job_id}")
+    assert response.status_code == 404
+    assert response.json()["detail"] == "Job not found"
+    assert response.json()["error_type"] == "not_found"
+
+
+def test_cancelling_a_queued_job_keeps_it_from_running(
+    start_api: StartApi, fake_triton: FakeTriton
+) -> None:
+    api = start_api(max_concurrent_jobs=1)
+    fake_triton.faults = [Fault.HANG]
+    running, queued = post(api), post(api)
+    assert api.get(f"/status/{queued}").json()["status"] == "queued"
+    assert api.delete(f"/jobs/{queued}").json()["status"] == "cancelled"
+    api.delete(f"/jobs/{running}")
+    third = post(api)
+    wait_for(api, third, "completed")
+    assert len(fake_triton.seen) == 2
+
+
+def test_cancelling_a_running_job_stops_the_engine(
+    api: TestClient, fake_triton: FakeTriton, output_dir: Path
+) -> None:
+    fake_triton.step_seconds = 0.2
+    fake_triton.steps = 100
+    job_id = post(api)
+    wait_until(lambda: api.get(f"/status/{job_id}").json().get("step", 0) >= 1)
+    response = api.delete(f"/jobs/{job_id}")
+    assert response.status_code == 200
+    assert response.json()["status"] == "cancelled"
+    wait_until(lambda: fake_triton.seen[0].cancelled, seconds=2)
+    assert list(output_dir.glob("*video*")) == []
+    assert list(output_dir.glob(".video*")) == []
+    again = api.delete(f"/jobs/{job_id}")
+    assert (again.status_code, again.json()["status"]) == (200, "cancelled")
+
+
+def test_a_job_is_cancelled_through_another_worker(
+    start_api: StartApi, fake_triton: FakeTriton
+) -> None:
+    fake_triton.faults = [Fault.HANG]
+    owner = start_api()
+    job_id = post(owner)
+    wait_for(owner, job_id, "running")
+    other = start_api()
+    began = time.monotonic()
+    assert other.delete(f"/jobs/{job_id}").json()["status"] == "cancelled"
+    assert time.monotonic() - began < 1.5
+    wait_until(lambda: fake_triton.seen[0].cancelled, seconds=2)
+
+
+def test_a_finished_job_cannot_be_cancelled(api: TestClient, fake_triton: FakeTriton) -> None:
+    completed = post(api)
+    wait_for(api, completed, "completed")
+    fake_triton.faults = [Fault.ERROR_MESSAGE]
+    failed = post(api)
+    wait_for(api, failed, "failed")
+    for job_id, state in ((completed, "completed"), (failed, "failed")):
+        response = api.delete(f"/jobs/{job_id}")
+        assert response.status_code == 409
+        assert response.json() == {
+            "detail": f"The job is {state} and can no longer be cancelled",
+            "error_type": "conflict",
+            "job_id": job_id,
+        }

@@ -1,0 +1,99 @@
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.frontend.conftest import post, wait_for
+from tests.frontend.fake_triton import FakeTriton, Fault
+
+
+@pytest.fixture
+def job_id(api: TestClient) -> str:
+    job_id = post(api, prompt="<script>alert('x')</script> & \"quotes\"")
+    wait_for(api, job_id, "completed")
+    return job_id
+
+
+def test_the_video_is_downloaded_under_its_documented_name(
+    api: TestClient, job_id: str, output_dir: Path
+) -> None:
+    response = api.get(f"/download/{job_id}")
+    filename = api.get(f"/status/{job_id}").json()["filename"]
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "video/mp4"
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{filename}"'
+    assert response.content == (output_dir / filename).read_bytes()
+
+
+def test_a_range_of_the_video_can_be_asked_for(api: TestClient, job_id: str) -> None:
+    whole = api.get(f"/download/{job_id}").content
+    part = api.get(f"/download/{job_id}", headers={"Range": "bytes=100-199"})
+    assert part.status_code == 206
+    assert part.content == whole[100:200]
+    assert part.headers["Content-Range"] == f"bytes 100-199/{len(whole)}"
+    beyond = api.get(f"/download/{job_id}", headers={"Range": "bytes=99999999-"})
+    assert beyond.status_code == 416
+
+
+def test_a_job_without_a_video_says_why(api: TestClient, fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.ERROR_MESSAGE]
+    job_id = post(api)
+    wait_for(api, job_id, "failed")
+    response = api.get(f"/download/{job_id}")
+    assert response.status_code == 404
+    assert response.json() == {
+        "detail": "The job has no video: it is failed",
+        "error_type": "not_found",
+        "job_id": job_id,
+    }
+
+
+def test_a_missing_file_is_not_found(api: TestClient, job_id: str, output_dir: Path) -> None:
+    next(output_dir.glob("*.mp4")).unlink()
+    response = api.get(f"/download/{job_id}")
+    assert response.status_code == 404
+    assert response.json()["detail"] == "Video file missing"
+    assert "video file is missing" in api.get(f"/preview/{job_id}").text
+
+
+@pytest.mark.parametrize("path", ["/download", "/preview"])
+def test_an_unknown_job_is_not_found(path: str, api: TestClient) -> None:
+    response = api.get(f"{path}/00000000")
+    assert response.status_code == 404
+    assert response.json() == {
+        "detail": "Job not found",
+        "error_type": "not_found",
+        "job_id": "00000000",
+    }
+
+
+def test_the_preview_plays_the_video_and_escapes_the_prompt(api: TestClient, job_id: str) -> None:
+    response = api.get(f"/preview/{job_id}")
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert f'src="/download/{job_id}"' in response.text
+    assert "<script>alert" not in response.text
+    assert "&lt;script&gt;alert" in response.text
+    assert "someone/Fake-Model on cpu" in response.text
+    assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+def test_the_preview_of_a_running_job_follows_it(api: TestClient, fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.HANG]
+    job_id = post(api)
+    wait_for(api, job_id, "running")
+    page = api.get(f"/preview/{job_id}").text
+    assert "/static/preview.js" in page
+    assert f'data-job-id="{job_id}"' in page
+    assert "<video" not in page
+    api.delete(f"/jobs/{job_id}")
+    assert "cancelled" in api.get(f"/preview/{job_id}").text
+
+
+def test_the_preview_of_a_failed_job_shows_the_error(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.faults = [Fault.ERROR_MESSAGE]
+    fake_triton.message = "FAILED: <b>broken</b>"
+    job_id = post(api)
+    wait_for(api, job_id, "failed")
+    assert "&lt;b&gt;broken&lt;/b&gt;" in api.get(f"/preview/{job_id}").text
