@@ -31,9 +31,7 @@ def test_says_when_the_wheel_is_not_installed(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_says_which_python_versions_have_a_stub(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        triton_wheel.sys, "version_info", namedtuple("Version", "major minor")(3, 99)
-    )
+    monkeypatch.setattr(sys, "version_info", Version(3, 99))
 
     with pytest.raises(
         MissingPieceError, match=r"no Python stub for Python 3\.99; it has: .*3\.12"

@@ -1,0 +1,77 @@
+# Every target sets up what it needs: a virtual environment in .venv and, where a model is served,
+# the exported engines. `make help` lists the targets.
+
+PYTHON ?= python3
+MODEL ?= checkpoints/random
+PROMPT ?= A cat walking in a garden
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+ENGINES := model_repository/ltx_video/1/pipeline.json
+CHECKED := ltx_triton export frontend benchmarks tests
+CODE := $(CHECKED) model_repository
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo serve triton export test lint format clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/serve  ## Install what serving needs (no torch) into .venv
+
+demo: $(VENV)/serve $(ENGINES)  ## Make a video through HTTP: make demo PROMPT="..."
+	$(BIN)/python -m frontend.demo "$(PROMPT)"
+
+serve: $(VENV)/serve $(ENGINES)  ## Serve the HTTP API on port 8000, with Triton behind it
+	$(BIN)/python -m frontend.local_stack
+
+triton: $(VENV)/serve $(ENGINES)  ## Serve the models with the local Triton alone
+	$(BIN)/python -m ltx_triton.local_triton
+
+export: $(VENV)/export  ## Export a checkpoint to engines: make export MODEL=<folder or hub id>
+	$(BIN)/python -m export --model $(MODEL)
+
+test: $(VENV)/dev  ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev  ## Check style and types
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy $(CHECKED)
+	@# Each Triton model is a file of its own, all of the same name.
+	for model in model_repository/*/1/model.py; do $(BIN)/mypy $$model || exit 1; done
+
+format: $(VENV)/dev  ## Format the code
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+clean:  ## Remove the environment, engines, checkpoints and videos made here
+	rm -rf $(VENV) checkpoints outputs *.egg-info
+	git clean -fdXq model_repository
+
+# The engines of the demo: a tiny random checkpoint, unless another has been exported already.
+$(ENGINES): | $(VENV)/export
+	$(BIN)/python -m export.random_checkpoint checkpoints/random
+	$(BIN)/python -m export --model checkpoints/random
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \
+	  { echo "Python 3.11 or 3.12 is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+	         "Choose another: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/serve: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing what serving needs (about half a minute) ..."
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/export: $(VENV)/serve
+	@echo "Installing what exporting needs (torch, diffusers) ..."
+	$(INSTALL) --editable '.[export]'
+	@touch $@
+
+$(VENV)/dev: $(VENV)/export
+	@echo "Installing what testing needs ..."
+	$(INSTALL) --editable '.[dev]'
+	@touch $@
