@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from export.checkpoint import Checkpoint
+from export.reference import transformer
 from export.verify import difference, random_inputs, run
 from ltx_triton.contract import TRANSFORMER
 from ltx_triton.pipeline_config import PipelineConfig
@@ -15,6 +16,20 @@ def test_engine_matches_diffusers(
 ) -> None:
     for found in differences_to_pytorch(TRANSFORMER, repository, checkpoint, config):
         assert found.relative < 2e-5
+
+
+def test_long_videos_at_low_frame_rates_match_diffusers(
+    repository: Path,
+    checkpoint: Checkpoint,
+    config: PipelineConfig,
+    generator: np.random.Generator,
+) -> None:
+    sizes = {**SIZES[0], "frames": 31, "tokens": 8}  # rotary angles of tens of thousands of radians
+    batch = random_inputs(TRANSFORMER, config, checkpoint, sizes, 1, generator)
+    batch["frame_rate"] = np.array([[5]], np.float32)
+    (expected,) = transformer(checkpoint, config, [batch])
+    (actual,) = run(model_file(repository, TRANSFORMER), [batch])
+    assert difference(actual, expected).relative < 2e-5
 
 
 def test_each_sample_of_a_batch_is_denoised_as_if_alone(
