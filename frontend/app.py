@@ -13,7 +13,6 @@ from fastapi.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
 from frontend import errors
-from frontend.openapi import openapi_document
 from frontend.pages import STATIC_FOLDER
 from frontend.routes import generate, jobs, pages, system, videos
 from frontend.runner import JobRunner
@@ -37,6 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Video generation API",
         version="1.0.0",
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
@@ -47,7 +47,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/swagger", StaticFiles(directory=swagger_ui_path))
     if settings.api_key_required and settings.api_key:
         app.add_middleware(ApiKeyMiddleware, key=settings.api_key.get_secret_value())
-    app.openapi_schema = openapi_document(app, settings)
     return app
 
 

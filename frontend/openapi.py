@@ -21,6 +21,7 @@ _ERRORS = {
     400: "A parameter is out of range",
     404: "No such job, or its video is missing",
     409: "The state of the job does not allow it",
+    413: "The body is far larger than any request",
     422: "A parameter is missing, unknown or of the wrong type",
     429: "Too many requests a minute; `Retry-After` says when to come back",
     500: "The video could not be generated",

@@ -57,7 +57,7 @@ class Mp4Writer:
         """
         for frame in frames:
             try:
-                self._stdin.write(memoryview(frame).cast("B"))
+                self._stdin.write(frame.tobytes())
                 await self._stdin.drain()
             except (BrokenPipeError, ConnectionResetError):
                 raise await self._failure() from None

@@ -27,7 +27,7 @@ _POLL_INTERVAL = 0.25  # seconds; a job that runs in this worker is noticed at o
     response_model=Generated,
     responses={
         202: {"model": Queued, "description": "Accepted (`wait=false`)"},
-        **errors(400, 409, 422, 429, 500, 503, 507),
+        **errors(400, 409, 413, 422, 429, 500, 503, 507),
     },
 )
 async def generate(request: Request, services: CurrentServices) -> JSONResponse:

@@ -4,9 +4,10 @@ import asyncio
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from frontend import job_views
+from frontend.openapi import openapi_document
 from frontend.pages import render
 from frontend.parameters import MAX_PROMPT_LENGTH
 from frontend.services import CurrentServices
@@ -29,6 +30,12 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
         max_prompt_length=MAX_PROMPT_LENGTH,
         recent=[job_views.job_status(job, None) for job in jobs],
     )
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request, services: CurrentServices) -> JSONResponse:
+    """The description of the API."""
+    return JSONResponse(openapi_document(request.app, services.settings))
 
 
 @router.get("/docs")

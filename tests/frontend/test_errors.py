@@ -1,0 +1,39 @@
+import pytest
+from starlette.testclient import TestClient
+
+from frontend.jobs.store import JobStore
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "error_type"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/static/nowhere.js", 404, "not_found"),
+        ("GET", "/static/../app.py", 404, "not_found"),
+        ("GET", "/generate", 405, "validation_error"),
+        ("DELETE", "/health", 405, "validation_error"),
+    ],
+)
+def test_errors_of_the_router_have_the_documented_body(
+    method: str, path: str, status: int, error_type: str, api: TestClient
+) -> None:
+    response = api.request(method, path)
+    assert response.status_code == status
+    assert response.json().keys() == {"detail", "error_type"}
+    assert response.json()["error_type"] == error_type
+    assert path.rsplit("/", maxsplit=1)[-1] in response.json()["detail"]
+
+
+def test_an_unexpected_error_is_a_500_that_tells_nothing_of_the_inside(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("some inner detail")
+
+    monkeypatch.setattr(JobStore, "get", broken)
+    response = api.get("/status/00000000")
+    assert response.status_code == 500
+    assert response.json() == {
+        "detail": "Internal server error; the log of the server says more",
+        "error_type": "internal_error",
+    }

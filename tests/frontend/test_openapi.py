@@ -1,0 +1,73 @@
+import json
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.frontend.conftest import StartApi
+
+
+@pytest.fixture
+def document(start_api: StartApi) -> dict[str, Any]:
+    document: dict[str, Any] = start_api(max_video_duration=6).get("/openapi.json").json()
+    return document
+
+
+def test_every_documented_endpoint_is_described(document: dict[str, Any]) -> None:
+    described = {(path, method) for path, item in document["paths"].items() for method in item}
+    assert described == {
+        ("/generate", "post"),
+        ("/status/{job_id}", "get"),
+        ("/jobs/{job_id}", "delete"),
+        ("/download/{job_id}", "get"),
+        ("/preview/{job_id}", "get"),
+        ("/health", "get"),
+        ("/model-status", "get"),
+    }
+
+
+def test_generate_describes_its_parameters_for_query_and_every_body(
+    document: dict[str, Any],
+) -> None:
+    operation = document["paths"]["/generate"]["post"]
+    names = {"prompt", "duration", "resolution", "fps", "seed", "wait"}
+    in_query = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
+    assert in_query.keys() == names
+    assert in_query["duration"]["maximum"] == 6
+    content = operation["requestBody"]["content"]
+    assert content.keys() == {
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "application/json",
+    }
+    for body in content.values():
+        assert body["schema"]["properties"] == in_query
+    assert operation["responses"].keys() == {
+        *("200", "202", "400", "409", "413", "422", "429", "500", "503", "507")
+    }
+    for status in ("400", "422", "503"):
+        schema = operation["responses"][status]["content"]["application/json"]["schema"]
+        assert schema == {"$ref": "#/components/schemas/ErrorBody"}
+
+
+def test_the_document_is_valid_openapi_3_0(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    assert document["openapi"] == "3.0.3"
+    assert '"type": "null"' not in text
+    assert "ValidationError" not in text
+    for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
+        assert name in document["components"]["schemas"]
+
+
+def test_the_api_key_is_described_when_it_is_required(start_api: StartApi) -> None:
+    api = start_api(api_key_required=True, api_key="secret")
+    document = api.get("/openapi.json", headers={"X-API-Key": "secret"}).json()
+    assert document["components"]["securitySchemes"].keys() == {"X-API-Key", "Bearer", "Basic"}
+    assert document["paths"]["/health"]["get"]["security"] == []
+
+
+def test_examples_of_the_schema_are_accepted(api: TestClient, document: dict[str, Any]) -> None:
+    parameters = document["paths"]["/generate"]["post"]["parameters"]
+    given = {p["name"]: p["schema"]["default"] for p in parameters if "default" in p["schema"]}
+    given |= {"prompt": parameters[0]["schema"]["example"], "wait": False}
+    assert api.post("/generate", json=given).status_code == 202
