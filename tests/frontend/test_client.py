@@ -1,0 +1,104 @@
+"""`python -m frontend.client` against the API on a real port."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.frontend.conftest import wait_until
+from tests.frontend.fake_triton import FakeTriton, Fault
+from tests.frontend.test_main import Api, free_port, running
+
+KEY = "s3cret"
+SMALL = ("--duration", "1", "--resolution", "64", "--api-key", KEY)
+
+
+@pytest.fixture
+def server(fake_triton: FakeTriton, tmp_path: Path) -> Iterator[Api]:
+    with running(fake_triton, tmp_path, API_KEY_REQUIRED="true", API_KEY=KEY) as api:
+        yield api
+
+
+def client(*arguments: str, folder: Path) -> subprocess.Popen[str]:
+    root = Path(__file__).resolve().parents[2]
+    return subprocess.Popen(
+        [sys.executable, "-m", "frontend.client", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_video_is_downloaded_and_its_path_and_seconds_are_printed(
+    server: Api, tmp_path: Path
+) -> None:
+    process = client("A cat", *SMALL, "--seed", "5", "--url", str(server.http.base_url),
+                     "--output", "cat.mp4", folder=tmp_path)  # fmt: skip
+    output, progress = process.communicate(timeout=30)
+    assert process.returncode == 0, progress
+    assert output.startswith("cat.mp4  (seed 5)\nqueue 0.")
+    assert "denoise" in output
+    assert "100%" in progress
+    assert b"ftyp" in (tmp_path / "cat.mp4").read_bytes()[:16]
+
+
+def test_without_an_output_the_servers_name_is_used(server: Api, tmp_path: Path) -> None:
+    process = client("A cat", *SMALL, "--url", str(server.http.base_url), folder=tmp_path)
+    output, _ = process.communicate(timeout=30)
+    assert (tmp_path / output.split()[0]).is_file()
+    assert output.startswith("video_")
+
+
+def test_ctrl_c_cancels_the_job_on_the_server(
+    server: Api, fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    fake_triton.faults = [Fault.HANG]
+    process = client("A cat", *SMALL, "--url", str(server.http.base_url), folder=tmp_path)
+    wait_until(lambda: bool(fake_triton.seen))
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert errors.splitlines()[-1] == "Cancelled"
+    wait_until(lambda: fake_triton.seen[0].cancelled)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("A cat", "--duration", "11", "--api-key", KEY), "Duration cannot exceed 10 seconds"),
+        (("A cat",), "An API key is required"),
+    ],
+)
+def test_a_refusal_is_told_in_one_line(
+    arguments: tuple[str, ...], error: str, server: Api, tmp_path: Path
+) -> None:
+    process = client(*arguments, "--url", str(server.http.base_url), folder=tmp_path)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors.startswith(f"Error: {error}")
+    assert len(errors.splitlines()) == 1
+
+
+def test_a_failed_job_is_told_in_one_line(
+    server: Api, fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    fake_triton.faults = [Fault.ERROR_MESSAGE]
+    process = client("A cat", *SMALL, "--url", str(server.http.base_url), folder=tmp_path)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors.splitlines()[-1] == "Error: something broke"
+
+
+def test_a_server_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    process = client("A cat", "--url", url, folder=tmp_path)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors.startswith(f"Error: {url}")
+    assert len(errors.splitlines()) == 1

@@ -1,0 +1,166 @@
+"""`python -m frontend` as processes of their own, with signals."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.frontend.conftest import SMALL, wait_until
+from tests.frontend.fake_triton import FakeTriton, Fault
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def run(environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "frontend"],
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **environment},
+        )
+
+
+class Api:
+    """The frontend as a process."""
+
+    def __init__(self, fake: FakeTriton, folder: Path, **environment: str) -> None:
+        self.log = folder / "log.txt"
+        self.port = free_port()
+        self._environment = {
+            "API_HOST": "127.0.0.1",
+            "API_PORT": str(self.port),
+            "OUTPUT_DIR": str(folder / "outputs"),
+            "TRITON_GRPC_ADDRESS": fake.address,
+            "TRITON_METRICS_URL": fake.metrics_url,
+            **environment,
+        }
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
+        self.start()
+
+    def start(self) -> None:
+        self.process = run(self._environment, self.log)
+        wait_until(self._is_healthy)
+
+    def status(self, job_id: str) -> str:
+        answer: str = self.http.get(f"/status/{job_id}").json()["status"]
+        return answer
+
+    def post(self) -> str:
+        job_id: str = self.http.post("/generate", json=SMALL).json()["job_id"]
+        return job_id
+
+    def _is_healthy(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return self.http.get("/health").is_success
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def running(fake: FakeTriton, folder: Path, **environment: str) -> Iterator[Api]:
+    api = Api(fake, folder, **environment)
+    try:
+        yield api
+    finally:
+        api.http.close()
+        if api.process.poll() is None:
+            for child in psutil.Process(api.process.pid).children(recursive=True):
+                child.kill()
+        api.process.kill()
+        api.process.wait()
+
+
+def test_a_bad_variable_stops_the_start_with_its_name_and_value(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    process = run({"MAX_RESOLUTION": "12"}, log)
+    assert process.wait(20) == 1
+    assert "MAX_RESOLUTION='12'" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def test_an_output_folder_that_cannot_be_made_stops_the_start(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    process = run({"OUTPUT_DIR": "/dev/null/outputs"}, log)
+    assert process.wait(20) == 1
+    assert "The job store cannot be opened" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def test_several_workers_serve_one_job_store(fake_triton: FakeTriton, tmp_path: Path) -> None:
+    values = {"API_WORKERS": "2", "MAX_CONCURRENT_JOBS": "2", "LOG_FORMAT": "json"}
+    fake_triton.step_seconds = 0.03
+    with running(fake_triton, tmp_path, **values) as api:
+        jobs = [api.post() for _ in range(6)]
+        wait_until(lambda: all(api.status(job_id) == "completed" for job_id in jobs))
+        assert fake_triton.most_at_once <= 2
+        assert len(fake_triton.seen) == 6
+        lines = api.log.read_text().splitlines()
+    assert all(line.startswith('{"timestamp"') for line in lines), lines
+    assert sum('"state": "completed"' in line for line in lines) == 6
+
+
+def test_sigterm_hands_running_jobs_back_and_tells_those_who_wait(
+    fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    fake_triton.faults = [Fault.HANG]
+    with running(fake_triton, tmp_path) as api:
+        answers: list[httpx.Response] = []
+
+        def wait_for_video() -> None:
+            body = {**SMALL, "wait": True}
+            url = f"http://127.0.0.1:{api.port}/generate"
+            answers.append(httpx.post(url, json=body, timeout=60))
+
+        waiting = threading.Thread(target=wait_for_video)
+        waiting.start()
+        wait_until(lambda: bool(fake_triton.seen))
+        api.process.send_signal(signal.SIGTERM)
+        api.process.wait(timeout=5)
+        waiting.join(timeout=5)
+        assert answers[0].status_code == 503
+        job_id = answers[0].json()["job_id"]
+        assert "queued again" in api.log.read_text()
+        assert "Traceback" not in api.log.read_text()
+        api.start()
+        wait_until(lambda: api.status(job_id) == "completed")
+
+
+def test_a_killed_server_takes_its_jobs_up_again(fake_triton: FakeTriton, tmp_path: Path) -> None:
+    fake_triton.faults = [Fault.HANG]
+    with running(fake_triton, tmp_path) as api:
+        job_id = api.post()
+        wait_until(lambda: bool(fake_triton.seen))
+        api.process.kill()
+        api.process.wait()
+        api.start()
+        assert api.status(job_id) == "running"  # until its lease has run out
+        wait_until(lambda: api.status(job_id) == "completed", seconds=20)
+        assert api.http.get(f"/status/{job_id}").json()["attempts"] == 2
+        first, second = (seen.request for seen in fake_triton.seen)
+        assert first == second
+
+
+def test_a_job_goes_on_when_its_client_disconnects(fake_triton: FakeTriton, tmp_path: Path) -> None:
+    fake_triton.step_seconds = 0.2
+    with running(fake_triton, tmp_path) as api:
+        with pytest.raises(httpx.ReadTimeout):
+            api.http.post("/generate", json={**SMALL, "wait": True}, timeout=0.5)
+        page = api.http.get("/").text
+        job_id = page.split("/preview/")[1][:8]
+        wait_until(lambda: api.status(job_id) == "completed")

@@ -1,0 +1,147 @@
+import asyncio
+
+import grpc  # type: ignore[import-untyped]
+import numpy as np
+import pytest
+
+from frontend.triton import (
+    EngineError,
+    EngineFailedError,
+    EngineOutOfMemoryError,
+    EngineRejectedError,
+    EngineUnavailableError,
+    Frames,
+    TritonClient,
+)
+from ltx_triton.contract import Progress, Stage, VideoRequest
+from tests.frontend.conftest import wait_until
+from tests.frontend.fake_triton import FakeTriton, Fault, make_frames
+
+REQUEST = VideoRequest("Ein Schloß 🏰", 12, 64, 96, 12.0, seed=2**63 - 1)
+
+
+async def generate(address: str, silence_timeout: float = 10) -> list[Progress | Frames]:
+    client = TritonClient(address, silence_timeout)
+    try:
+        return [message async for message in client.generate(REQUEST, "0badcafe")]
+    finally:
+        await client.close()
+
+
+def test_a_request_arrives_as_it_was_sent_and_so_do_progress_and_frames(
+    fake_triton: FakeTriton,
+) -> None:
+    messages = asyncio.run(generate(fake_triton.address))
+    assert fake_triton.seen[0].request == REQUEST
+    progress = [message for message in messages if isinstance(message, Progress)]
+    assert [(message.stage, message.step) for message in progress] == [
+        (Stage.TEXT, 0),
+        *((Stage.DENOISE, step) for step in range(4)),
+        (Stage.DECODE, 4),
+        (Stage.MP4, 4),
+    ]
+    assert all(message.total_steps == 4 for message in progress)
+    frames = [message for message in messages if isinstance(message, np.ndarray)]
+    assert len(frames) == 2
+    assert np.array_equal(np.concatenate(frames), make_frames(REQUEST))
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ("ENGINE_LOST: transformer is gone", EngineUnavailableError),
+        ("INVALID_REQUEST: height=65 is not possible", EngineRejectedError),
+        ("FAILED: latents are not finite", EngineFailedError),
+        ("FAILED: CUDA error: out of memory", EngineOutOfMemoryError),
+        ("std::bad_alloc", EngineOutOfMemoryError),
+        ("Stub process 'ltx_video_0_0' is not healthy.", EngineUnavailableError),
+        ("Request for unknown model: 'ltx_video' is not found", EngineUnavailableError),
+        ("anything else", EngineFailedError),
+    ],
+)
+def test_error_messages_become_typed_errors(
+    message: str, error: type[EngineError], fake_triton: FakeTriton
+) -> None:
+    fake_triton.faults = [Fault.ERROR_MESSAGE]
+    fake_triton.message = message
+    with pytest.raises(error) as raised:
+        asyncio.run(generate(fake_triton.address))
+    assert type(raised.value) is error
+    assert str(raised.value) in message
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, EngineUnavailableError),
+        (grpc.StatusCode.CANCELLED, EngineUnavailableError),
+        (grpc.StatusCode.INTERNAL, EngineFailedError),
+    ],
+)
+def test_grpc_codes_become_typed_errors(
+    code: grpc.StatusCode, error: type[EngineError], fake_triton: FakeTriton
+) -> None:
+    fake_triton.faults = [Fault.ABORT]
+    fake_triton.code = code
+    with pytest.raises(error):
+        asyncio.run(generate(fake_triton.address))
+
+
+def test_a_stream_that_ends_early_is_an_unavailable_engine(fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.EARLY_END]
+    with pytest.raises(EngineUnavailableError, match="ended before"):
+        asyncio.run(generate(fake_triton.address))
+
+
+def test_a_silent_stream_is_given_up_and_cancelled(fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.HANG]
+    with pytest.raises(EngineUnavailableError, match="nothing arrived"):
+        asyncio.run(generate(fake_triton.address, silence_timeout=0.3))
+    wait_until(lambda: fake_triton.seen[0].cancelled)
+
+
+def test_a_server_that_vanishes_in_mid_stream_is_noticed(fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.HANG]
+
+    async def lose() -> None:
+        running = asyncio.create_task(generate(fake_triton.address))
+        await asyncio.to_thread(wait_until, lambda: bool(fake_triton.seen))
+        await asyncio.to_thread(fake_triton.stop)
+        await running
+
+    with pytest.raises(EngineUnavailableError):
+        asyncio.run(lose())
+
+
+def test_no_server_is_an_unavailable_engine() -> None:
+    with pytest.raises(EngineUnavailableError):
+        asyncio.run(generate("127.0.0.1:9"))
+
+
+def test_cancelling_the_task_cancels_the_request_in_triton(fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.HANG]
+
+    async def cancel() -> None:
+        running = asyncio.create_task(generate(fake_triton.address))
+        await asyncio.to_thread(wait_until, lambda: bool(fake_triton.seen))
+        running.cancel()
+        await running
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancel())
+    wait_until(lambda: fake_triton.seen[0].cancelled)
+
+
+def test_readiness_names_what_is_missing(fake_triton: FakeTriton) -> None:
+    async def reason() -> tuple[str | None, bool]:
+        client = TritonClient(fake_triton.address)
+        try:
+            return await client.not_ready_reason(), await client.is_live()
+        finally:
+            await client.close()
+
+    assert asyncio.run(reason()) == (None, True)
+    fake_triton.not_ready_models = {"transformer", "ltx_video"}
+    assert asyncio.run(reason()) == ("not ready in Triton: transformer, ltx_video", True)
+    fake_triton.stop()
+    assert asyncio.run(reason()) == ("Triton cannot be reached: UNAVAILABLE", False)
