@@ -5,33 +5,54 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
 
 from export.random_checkpoint import write_random_checkpoint
 from export.run import ExportOptions, export
 from ltx_triton.local_triton import LocalTriton
 from ltx_triton.pipeline_config import MODEL_REPOSITORY
 
+transformers.logging.disable_progress_bar()
+
 
 @pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny random checkpoint in diffusers' format."""
-    folder = tmp_path_factory.mktemp("checkpoint") / "random"
-    write_random_checkpoint(folder)
+def bf16_checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """BF16 weights in several files of about 1 MB."""
+    folder = tmp_path_factory.mktemp("checkpoints") / "bf16"
+    layers = {"num_layers": 2}
+    write_random_checkpoint(
+        folder, seed=1, transformer=layers, dtype=torch.bfloat16, shard_bytes=1_000_000
+    )
     return folder
 
 
 @pytest.fixture(scope="session")
-def repository(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the model repository that holds the engines of `checkpoint`."""
+def checkpoint_folder(bf16_checkpoint_folder: Path) -> Path:
+    """The same values in FP32, one file for each component."""
+    folder = bf16_checkpoint_folder.parent / "fp32"
+    write_random_checkpoint(folder, seed=1, transformer={"num_layers": 2})
+    for file in folder.glob("*/*.safetensors"):
+        weights: dict[str, torch.Tensor] = {}
+        for shard in (bf16_checkpoint_folder / file.parent.name).glob("*.safetensors"):
+            weights |= {name: tensor.float() for name, tensor in load_file(shard).items()}
+        save_file(weights, file, metadata={"format": "pt"})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def repository(checkpoint_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the model repository with the FP32 checkpoint's export."""
     folder = tmp_path_factory.mktemp("model_repository")
     generated = shutil.ignore_patterns("__pycache__", "model.onnx*", "model.plan", "*.json")
     shutil.copytree(MODEL_REPOSITORY, folder, dirs_exist_ok=True, ignore=generated)
-    export(ExportOptions(model=str(checkpoint), output=folder))
+    export(ExportOptions(model=str(checkpoint_folder), output=folder, name="hub/tiny"))
     return folder
 
 
 @pytest.fixture(scope="session")
 def triton(repository: Path) -> Iterator[LocalTriton]:
-    """A real Triton with the engines of `checkpoint`."""
+    """A real Triton with the engines of the checkpoint."""
     with LocalTriton(repository) as server:
         yield server

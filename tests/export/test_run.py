@@ -17,13 +17,17 @@ from tests.export.engines import model_file
 
 
 def test_repository_holds_engines_tokenizer_and_settings(repository: Path) -> None:
-    files = {str(file.relative_to(repository)) for file in repository.rglob("*") if file.is_file()}
+    files = {
+        str(file.relative_to(repository))
+        for file in repository.rglob("*")
+        if file.suffix in (".onnx", ".data", ".json", ".plan")
+    }
     engines = {f"{c.name}/1/{file}" for c in ENGINES for file in ("model.onnx", "model.onnx.data")}
     assert files == engines | {"ltx_video/1/pipeline.json", "ltx_video/1/tokenizer.json"}
 
 
 def test_settings_describe_the_checkpoint(config: PipelineConfig, checkpoint: Checkpoint) -> None:
-    assert config.model_name == "tiny"
+    assert config.model_name == "hub/tiny"
     assert config.checkpoint_sha256 == checkpoint.sha256()
     assert (config.latent_channels, config.caption_channels) == (128, 64)
     assert (config.spatial_compression, config.temporal_compression) == (32, 8)

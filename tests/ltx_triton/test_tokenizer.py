@@ -30,9 +30,9 @@ def tokenizer(repository: Path, config: PipelineConfig) -> PromptTokenizer:
     ids=["empty", "plain", "white space", "unicode", "too long"],
 )
 def test_real_tokens_are_those_that_the_diffusers_pipeline_gives_its_text_encoder(
-    tokenizer: PromptTokenizer, config: PipelineConfig, checkpoint: Path, prompt: str
+    tokenizer: PromptTokenizer, config: PipelineConfig, checkpoint_folder: Path, prompt: str
 ) -> None:
-    reference = AutoTokenizer.from_pretrained(checkpoint / "tokenizer")(
+    reference = AutoTokenizer.from_pretrained(checkpoint_folder / "tokenizer")(
         prompt,
         padding="max_length",
         max_length=config.text_length,

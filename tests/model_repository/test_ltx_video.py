@@ -41,13 +41,13 @@ def executions(triton: LocalTriton, model: str) -> dict[int, int]:
     [(9, 64, 96), (9, 160, 64), (24, 64, 96), (24, 160, 64)],
 )
 def test_frames_are_those_of_the_diffusers_pipeline(
-    triton: LocalTriton, checkpoint: Path, num_frames: int, height: int, width: int
+    triton: LocalTriton, checkpoint_folder: Path, num_frames: int, height: int, width: int
 ) -> None:
     request = replace(SMALL, num_frames=num_frames, height=height, width=width, frame_rate=12.0)
 
     [video] = generate_all(triton.grpc_address, [request])
 
-    expected = reference_frames(checkpoint, request)
+    expected = reference_frames(checkpoint_folder, request)
     assert video.frames.shape == (num_frames, height, width, 3)
     assert np.abs(video.frames.astype(int) - expected).max() <= 1
     assert video.frames.std() > 10, "a constant picture would prove nothing"
@@ -176,7 +176,7 @@ def test_metrics_tell_the_checkpoint_the_device_and_the_memory_of_each_engine(
     text = httpx.get(triton.metrics_url).text
 
     [info] = [line for line in text.splitlines() if line.startswith("ltx_model_info{")]
-    assert 'model_name="random"' in info
+    assert 'model_name="hub/tiny"' in info
     assert 'device="cpu"' in info
     for model in ("text_encoder", "transformer", "vae_decoder"):
         [line] = [

@@ -1,0 +1,31 @@
+import re
+from pathlib import Path
+
+from ltx_triton.settings import Settings
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+
+def documented() -> dict[str, str]:
+    """Variable -> default, as the table says it."""
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", DOCUMENT.read_text(), re.MULTILINE)
+    return {name: default.strip("` ") for name, default in rows}
+
+
+def test_every_variable_is_documented_and_every_documented_one_exists() -> None:
+    assert set(documented()) == {name.upper() for name in Settings.model_fields}
+
+
+def test_documented_defaults_are_the_real_ones() -> None:
+    for name, default in documented().items():
+        real = Settings.model_fields[name.lower()].default
+        if real is not None and name != "OUTPUT_DIR":
+            assert (
+                default == f"{real:g}"
+                if isinstance(real, float)
+                else str(real).lower()
+                in (
+                    default,
+                    default.lower(),
+                )
+            ), name

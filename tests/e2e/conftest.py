@@ -1,0 +1,41 @@
+"""The real stack over a real socket: Triton from the wheel, ONNX Runtime, ffmpeg, SQLite."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from frontend.local_frontend import LocalFrontend
+from ltx_triton.local_triton import LocalTriton
+
+StartFrontend = Callable[..., LocalFrontend]
+
+
+@pytest.fixture(scope="session")
+def frontend(triton: LocalTriton, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Base URL of a frontend with the default settings."""
+    folder = tmp_path_factory.mktemp("frontend")
+    with LocalFrontend(
+        triton,
+        environment={"OUTPUT_DIR": str(folder / "outputs")},
+        log_file=folder / "frontend.log",
+    ) as running:
+        yield running.url
+
+
+@pytest.fixture
+def start_frontend(triton: LocalTriton, tmp_path: Path) -> Iterator[StartFrontend]:
+    """Starts frontends with settings of their own, which share one OUTPUT_DIR."""
+    with ExitStack() as started:
+
+        def start(**environment: str) -> LocalFrontend:
+            return started.enter_context(
+                LocalFrontend(
+                    triton,
+                    environment={"OUTPUT_DIR": str(tmp_path / "outputs"), **environment},
+                    log_file=tmp_path / "frontend.log",
+                )
+            )
+
+        yield start
