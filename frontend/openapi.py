@@ -17,6 +17,9 @@ at `GET /status/{job_id}`, to cancel with `DELETE /jobs/{job_id}` and to fetch f
 `GET /download/{job_id}`.
 """
 _BODY_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+# Swagger UI fills these in. It would send them in the query and in the body, where they would
+# contradict what its user changes in the other.
+_PRESETS = ("default", "example")
 _ERRORS = {
     400: "A parameter is out of range",
     404: "No such job, or its video is missing",
@@ -68,7 +71,8 @@ def _parameters(settings: Settings) -> dict[str, dict[str, Any]]:
             "minimum": 1,
             "maximum": settings.max_video_duration,
             "default": settings.default_video_duration,
-            "description": f"Seconds; duration x fps is at most {settings.max_frames} frames",
+            "description": f"Seconds, {settings.default_video_duration} by default; "
+            f"duration x fps is at most {settings.max_frames} frames",
         },
         "resolution": {
             "type": "integer",
@@ -76,14 +80,15 @@ def _parameters(settings: Settings) -> dict[str, dict[str, Any]]:
             "maximum": allowed[-1],
             "multipleOf": RESOLUTION_STEP,
             "default": settings.default_resolution,
-            "description": "Side of the square video in pixels",
+            "description": "Side of the square video in pixels, "
+            f"{settings.default_resolution} by default",
         },
         "fps": {
             "type": "integer",
             "minimum": 1,
             "maximum": MAX_FPS,
             "default": settings.default_fps,
-            "description": "Frames per second",
+            "description": f"Frames per second, {settings.default_fps} by default",
         },
         "seed": {
             "type": "integer",
@@ -91,6 +96,7 @@ def _parameters(settings: Settings) -> dict[str, dict[str, Any]]:
             "minimum": 0,
             "maximum": MAX_SEED,
             "description": "Drawn at random and reported when absent",
+            "example": 42,
         },
         "wait": {
             "type": "boolean",
@@ -107,7 +113,7 @@ def _describe_generate(operation: dict[str, Any], parameters: dict[str, dict[str
             "in": "query",
             "required": False,
             "description": schema["description"],
-            "schema": schema,
+            "schema": {key: schema[key] for key in schema if key not in _PRESETS},
         }
         for name, schema in parameters.items()
     ]

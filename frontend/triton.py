@@ -1,28 +1,22 @@
-"""The boundary to Triton: typed requests in, typed messages and typed errors out.
-
-Speaks the KServe v2 gRPC protocol with the message classes of `tritonclient`, whose asyncio client
-cannot ask for the final response of a decoupled model to be marked.
-"""
+"""The boundary to Triton: typed requests in, typed messages and typed errors out."""
 
 import asyncio
-import struct
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
-from tritonclient.grpc import service_pb2, service_pb2_grpc
+from tritonclient.grpc import InferInput, InferResult
+from tritonclient.grpc.aio import InferenceServerClient
+from tritonclient.utils import InferenceServerException, triton_to_np_dtype
 
 from ltx_triton.contract import LTX_VIDEO, MODELS, ErrorKind, Progress, Stage, VideoRequest
 
 Frames = NDArray[np.uint8]  # [N, height, width, 3], RGB
 
 _READINESS_TIMEOUT = 5.0  # seconds
-_CHANNEL_OPTIONS = (
-    ("grpc.max_receive_message_length", -1),
-    ("grpc.max_send_message_length", -1),
+_CHANNEL_OPTIONS = [
     # A server that vanished without a word is noticed within 30 s.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -30,16 +24,12 @@ _CHANNEL_OPTIONS = (
     # Come back soon after Triton has restarted.
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
-)
+    ("grpc.max_receive_message_length", -1),
+]
+
 _OUT_OF_MEMORY = ("out of memory", "out_of_memory", "outofmemory", "bad_alloc")
-_GONE_CODES = (
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.NOT_FOUND,  # the model has been unloaded
-    grpc.StatusCode.CANCELLED,  # by the server: we do not listen to calls that we cancel
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-)
-# In what Triton itself answers, without any code.
-_GONE = ("stub process", "not healthy", "is not ready", "unknown model", "unavailable")
+# Said by the server itself, for `ltx_video`, before the model could say a kind of error.
+_GONE = ("stub process", "is not ready", "unavailable")
 
 
 class EngineError(Exception):
@@ -66,44 +56,35 @@ class TritonClient:
     """One connection to Triton, for one event loop."""
 
     def __init__(self, address: str, silence_timeout: float = 600.0) -> None:
-        self._channel = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
-        self._stub: Any = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
+        self._client = InferenceServerClient(address, channel_args=_CHANNEL_OPTIONS)
         self._silence_timeout = silence_timeout
 
     async def close(self) -> None:
         """Close the connection and everything that runs on it."""
-        await self._channel.close()
+        await self._client.close()
 
     async def not_ready_reason(self) -> str | None:
         """Why no video can be made now; None when Triton and all models are ready."""
         try:
-            live = await self._stub.ServerLive(
-                service_pb2.ServerLiveRequest(), timeout=_READINESS_TIMEOUT
-            )
-            if not live.live:
-                return "Triton is not live"
             answers = await asyncio.gather(
                 *(
-                    self._stub.ModelReady(
-                        service_pb2.ModelReadyRequest(name=model.name), timeout=_READINESS_TIMEOUT
-                    )
+                    self._client.is_model_ready(model.name, client_timeout=_READINESS_TIMEOUT)
                     for model in MODELS
                 )
             )
-        except grpc.aio.AioRpcError as error:
-            return f"Triton cannot be reached: {error.code().name}"
-        waiting = [model.name for model, answer in zip(MODELS, answers, strict=True)
-                   if not answer.ready]  # fmt: skip
+        except (InferenceServerException, grpc.aio.AioRpcError) as error:
+            return f"Triton cannot be reached: {_text(error)}"
+        waiting = [
+            model.name for model, ready in zip(MODELS, answers, strict=True) if not ready
+        ]
         return f"not ready in Triton: {', '.join(waiting)}" if waiting else None
 
     async def is_live(self) -> bool:
         """Whether Triton answers at all, models loaded or not."""
-        with suppress(grpc.aio.AioRpcError):
-            answer = await self._stub.ServerLive(
-                service_pb2.ServerLiveRequest(), timeout=_READINESS_TIMEOUT
-            )
-            return bool(answer.live)
-        return False
+        try:
+            return bool(await self._client.is_server_live(client_timeout=_READINESS_TIMEOUT))
+        except (InferenceServerException, grpc.aio.AioRpcError):
+            return False
 
     async def generate(
         self, request: VideoRequest, request_id: str
@@ -115,109 +96,100 @@ class TritonClient:
         Raises:
             EngineError: one of its kinds above.
         """
-        finished = asyncio.Event()
 
-        async def messages() -> AsyncIterator[Any]:
-            yield _encode(request, request_id)
-            await finished.wait()  # closing our half early would end the call before its time
+        async def requests() -> AsyncIterator[dict[str, Any]]:
+            yield {
+                "model_name": LTX_VIDEO.name,
+                "request_id": request_id,
+                "inputs": _inputs(request),
+            }
 
-        call = self._stub.ModelStreamInfer(messages())
+        stream = self._client.stream_infer(requests())
+        failure: EngineError | None = None
+        frames = 0
+        at_end = False
         try:
-            while True:
-                response = await self._next(call)
-                for message in _decode(response):
-                    yield message
-                if _is_final(response):
-                    return
+            while (answer := await self._next(stream)) is not None:
+                result, error = answer
+                if error is None:
+                    for message in _messages(result):
+                        frames += 0 if isinstance(message, Progress) else len(message)
+                        yield message
+                else:
+                    # Read on to the end: a stream cancelled between its error and its end holds
+                    # up Triton's exit.
+                    failure = _engine_error(_text(error))
+            at_end = True
         except grpc.aio.AioRpcError as error:
-            raise _call_error(error.code(), error.details() or error.code().name) from error
+            raise EngineUnavailableError(_text(error)) from error
         finally:
-            finished.set()
-            call.cancel()
+            if not at_end:
+                stream.cancel()
+        if failure:
+            raise failure
+        if frames != request.num_frames:
+            raise EngineUnavailableError(
+                f"the stream ended after {frames} of {request.num_frames} frames"
+            )
 
-    async def _next(self, call: Any) -> Any:
+    async def _next(self, stream: Any) -> tuple[InferResult, InferenceServerException] | None:
         try:
-            response = await asyncio.wait_for(call.read(), self._silence_timeout)
+            return await asyncio.wait_for(anext(stream, None), self._silence_timeout)
         except TimeoutError:
             raise EngineUnavailableError(
                 f"nothing arrived from the engine for {self._silence_timeout:g} s"
             ) from None
-        if response is grpc.aio.EOF:
-            raise EngineUnavailableError("the stream ended before the video was complete")
-        if response.error_message:
-            raise _message_error(response.error_message)
-        return response.infer_response
 
 
-def _call_error(code: grpc.StatusCode, details: str) -> EngineError:
-    """The gRPC call ended with an error."""
-    if code in _GONE_CODES:
-        return EngineUnavailableError(details)
-    return _message_error(details)
+def _text(error: Exception) -> str:
+    if isinstance(error, grpc.aio.AioRpcError):
+        return str(error.details() or error.code().name)
+    return str(error.message() if isinstance(error, InferenceServerException) else error)
 
 
-def _message_error(message: str) -> EngineError:
-    """The model answered "KIND: text", or Triton in words of its own."""
-    kind, _, text = message.partition(": ")
-    if kind not in list(ErrorKind):
+def _engine_error(message: str) -> EngineError:
+    kind, separator, text = message.partition(": ")
+    if not separator or kind not in ErrorKind.__members__:
         kind, text = ErrorKind.FAILED, message
     lowered = text.lower()
     if any(sign in lowered for sign in _OUT_OF_MEMORY):
         return EngineOutOfMemoryError(text)
-    if kind == ErrorKind.INVALID_REQUEST:
-        return EngineRejectedError(text)
     if kind == ErrorKind.ENGINE_LOST or any(sign in lowered for sign in _GONE):
         return EngineUnavailableError(text)
+    if kind == ErrorKind.INVALID_REQUEST:
+        return EngineRejectedError(text)
     return EngineFailedError(text)
 
 
-def _encode(request: VideoRequest, request_id: str) -> Any:
-    prompt = request.prompt.encode()
-    values = {
-        "prompt": struct.pack("<I", len(prompt)) + prompt,
-        "num_frames": struct.pack("<i", request.num_frames),
-        "height": struct.pack("<i", request.height),
-        "width": struct.pack("<i", request.width),
-        "frame_rate": struct.pack("<f", request.frame_rate),
-        "seed": struct.pack("<q", request.seed),
-    }
-    if request.num_inference_steps is not None:
-        values["num_inference_steps"] = struct.pack("<i", request.num_inference_steps)
-    message = service_pb2.ModelInferRequest(model_name=LTX_VIDEO.name, id=request_id)
-    message.parameters["triton_enable_empty_final_response"].bool_param = True
+def _inputs(request: VideoRequest) -> list[InferInput]:
+    inputs = []
     for tensor in LTX_VIDEO.inputs:
-        if tensor.name in values:
-            message.inputs.add(name=tensor.name, datatype=tensor.datatype, shape=tensor.dims)
-            message.raw_input_contents.append(values[tensor.name])
-    return message
+        value = getattr(request, tensor.name)
+        if value is None:
+            continue
+        if isinstance(value, str):
+            value = value.encode()
+        given = InferInput(tensor.name, list(tensor.dims), tensor.datatype)
+        given.set_data_from_numpy(
+            np.array([value], triton_to_np_dtype(tensor.datatype)).reshape(tensor.dims)
+        )
+        inputs.append(given)
+    return inputs
 
 
-def _decode(response: Any) -> list[Progress | Frames]:
-    """What a response carries: a progress message, frames, both or neither."""
-    raw = {
-        output.name: (tuple(output.shape), content)
-        for output, content in zip(response.outputs, response.raw_output_contents, strict=True)
-    }
+def _messages(result: InferResult) -> list[Progress | Frames]:
+    """What a response carries: a progress message or frames."""
+    values = {tensor.name: result.as_numpy(tensor.name) for tensor in LTX_VIDEO.outputs}
     messages: list[Progress | Frames] = []
-    if "stage" in raw:
+    if values["stage"] is not None:
         messages.append(
             Progress(
-                stage=Stage(raw["stage"][1][4:].decode()),  # after the four bytes of its length
-                step=_number(raw, "step", "<i"),
-                total_steps=_number(raw, "total_steps", "<i"),
-                seconds=_number(raw, "seconds", "<f"),
+                stage=Stage(values["stage"].item().decode()),
+                step=values["step"].item(),
+                total_steps=values["total_steps"].item(),
+                seconds=values["seconds"].item(),
             )
         )
-    if "frames" in raw:
-        shape, content = raw["frames"]
-        if shape[0] > 0:
-            messages.append(np.frombuffer(content, np.uint8).reshape(shape))
+    if values["frames"] is not None:
+        messages.append(values["frames"])
     return messages
-
-
-def _number(raw: dict[str, tuple[tuple[int, ...], bytes]], name: str, layout: str) -> Any:
-    return struct.unpack(layout, raw[name][1])[0] if name in raw else 0
-
-
-def _is_final(response: Any) -> bool:
-    return bool(response.parameters["triton_final_response"].bool_param)

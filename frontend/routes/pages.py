@@ -7,6 +7,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from frontend import job_views
+from frontend.metrics import read_metrics
 from frontend.openapi import openapi_document
 from frontend.pages import render
 from frontend.parameters import MAX_PROMPT_LENGTH
@@ -22,9 +23,11 @@ _RECENT_JOBS = 12
 async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     """What the service is, a form to make a video with, and recent videos."""
     jobs = await asyncio.to_thread(services.store.recent, _RECENT_JOBS)
+    metrics = await read_metrics(services.settings.triton_metrics_url)
     return render(
         request,
         "home.html",
+        model_name=metrics.model_name or services.settings.model_name,
         settings=services.settings,
         max_fps=MAX_FPS,
         max_prompt_length=MAX_PROMPT_LENGTH,

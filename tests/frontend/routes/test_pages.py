@@ -11,6 +11,7 @@ def test_the_home_page_has_a_form_with_the_configured_limits(start_api: StartApi
     assert 'name="duration" min="1" max="5"' in page
     assert re.findall(r'<option value="(\d+)"', page) == ["64", "96", "128"]
     assert 'href="/docs"' in page
+    assert "Fake-Model turns" in page
 
 
 def test_recent_videos_are_linked_and_their_prompts_escaped(api: TestClient) -> None:
