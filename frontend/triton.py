@@ -29,7 +29,7 @@ _CHANNEL_OPTIONS = [
 
 _OUT_OF_MEMORY = ("out of memory", "out_of_memory", "outofmemory", "bad_alloc")
 # Said by the server itself, for `ltx_video`, before the model could say a kind of error.
-_GONE = ("stub process", "is not ready", "unavailable")
+_GONE = ("stub process", "is not ready", "is not found")
 
 
 class EngineError(Exception):
@@ -72,18 +72,16 @@ class TritonClient:
                     for model in MODELS
                 )
             )
-        except (InferenceServerException, grpc.aio.AioRpcError) as error:
-            return f"Triton cannot be reached: {_text(error)}"
-        waiting = [
-            model.name for model, ready in zip(MODELS, answers, strict=True) if not ready
-        ]
+        except InferenceServerException as error:
+            return f"Triton cannot be reached: {error.status().removeprefix('StatusCode.')}"
+        waiting = [model.name for model, ready in zip(MODELS, answers, strict=True) if not ready]
         return f"not ready in Triton: {', '.join(waiting)}" if waiting else None
 
     async def is_live(self) -> bool:
         """Whether Triton answers at all, models loaded or not."""
         try:
             return bool(await self._client.is_server_live(client_timeout=_READINESS_TIMEOUT))
-        except (InferenceServerException, grpc.aio.AioRpcError):
+        except InferenceServerException:
             return False
 
     async def generate(
@@ -118,10 +116,10 @@ class TritonClient:
                 else:
                     # Read on to the end: a stream cancelled between its error and its end holds
                     # up Triton's exit.
-                    failure = _engine_error(_text(error))
+                    failure = _engine_error(error.message())
             at_end = True
         except grpc.aio.AioRpcError as error:
-            raise EngineUnavailableError(_text(error)) from error
+            raise EngineUnavailableError(error.details() or error.code().name) from error
         finally:
             if not at_end:
                 stream.cancel()
@@ -139,12 +137,6 @@ class TritonClient:
             raise EngineUnavailableError(
                 f"nothing arrived from the engine for {self._silence_timeout:g} s"
             ) from None
-
-
-def _text(error: Exception) -> str:
-    if isinstance(error, grpc.aio.AioRpcError):
-        return str(error.details() or error.code().name)
-    return str(error.message() if isinstance(error, InferenceServerException) else error)
 
 
 def _engine_error(message: str) -> EngineError:

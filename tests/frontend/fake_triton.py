@@ -188,19 +188,13 @@ class _Service(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[m
 
     def ModelStreamInfer(self, requests: Any, context: Any) -> Iterator[Any]:  # noqa: N802
         message = next(requests)
-        wants_final = message.parameters["triton_enable_empty_final_response"].bool_param
         try:
             for item in self._fake.run(_decode(message), context):
                 yield _response(_encode(item))
         except RuntimeError as error:
             yield service_pb2.ModelStreamInferResponse(error_message=str(error))
-            return
         except EOFError:
             return
-        if wants_final:
-            final = service_pb2.ModelInferResponse(model_name="ltx_video")
-            final.parameters["triton_final_response"].bool_param = True
-            yield _response(final)
 
 
 def _response(response: Any) -> Any:
