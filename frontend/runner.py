@@ -5,16 +5,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import Enum, auto
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from frontend.generation import generate_video
-from frontend.jobs.model import Job
 from frontend.jobs.queue import JobQueue
 from frontend.logs import log_job
 from frontend.outcomes import Outcomes
+from frontend.running_job import Reason, RunningJob
 from frontend.storage import VideoFolder
 from frontend.triton import EngineUnavailableError, TritonClient
 from ltx_triton.contract import Progress
@@ -28,23 +26,6 @@ _READINESS_FAILURES = 2  # in a row: one slow answer is not the end of the engin
 _log = logging.getLogger(__name__)
 
 
-class _Reason(Enum):
-    """Why a running job is stopped."""
-
-    CANCELLED = auto()
-    LEASE_LOST = auto()
-    ENGINE_LOST = auto()
-    SHUTDOWN = auto()
-
-
-@dataclass
-class _Running:
-    job: Job
-    task: asyncio.Task[None] | None = None  # None: has not begun, and could not clean up
-    reason: _Reason | None = None
-    finishing: bool = False  # the video is there: too late to stop
-
-
 class JobRunner:
     """The part of a worker that makes videos."""
 
@@ -55,7 +36,7 @@ class JobRunner:
         self._triton = triton
         self._folder = folder
         self._outcomes = outcomes
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, RunningJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._changed = asyncio.Event()
@@ -83,7 +64,7 @@ class JobRunner:
         await self._claim_loop  # to its end: a claim that is under way must not be lost
         for loop in self._loops:
             loop.cancel()
-        self._abort(self._running, _Reason.SHUTDOWN)
+        self._abort(self._running, Reason.SHUTDOWN)
         await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
 
     def wake(self) -> None:
@@ -92,7 +73,7 @@ class JobRunner:
 
     def cancel(self, job_id: str) -> None:
         """Stop a job whose cancellation has been written down, if it runs here."""
-        self._abort([job_id], _Reason.CANCELLED)
+        self._abort([job_id], Reason.CANCELLED)
 
     async def wait_for_change(self, seconds: float) -> None:
         """Wait until a job of this worker is over, at most so long."""
@@ -109,7 +90,7 @@ class JobRunner:
             job = await asyncio.to_thread(self._queue.claim)
             if job:
                 log_job(job.id, "running", attempt=job.attempts)
-                running = self._running[job.id] = _Running(job)
+                running = self._running[job.id] = RunningJob(job)
                 task = asyncio.create_task(self._run(running))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -123,8 +104,8 @@ class JobRunner:
             await asyncio.to_thread(self._queue.renew, mine)
             self._renewed_at = time.monotonic()
         held = await asyncio.to_thread(self._queue.held)
-        self._abort([job_id for job_id in mine if job_id not in held.ids], _Reason.LEASE_LOST)
-        self._abort([job_id for job_id in mine if job_id in held.to_cancel], _Reason.CANCELLED)
+        self._abort([job_id for job_id in mine if job_id not in held.ids], Reason.LEASE_LOST)
+        self._abort([job_id for job_id in mine if job_id in held.to_cancel], Reason.CANCELLED)
 
     async def _check_engine(self) -> None:
         if not self._running:
@@ -132,9 +113,9 @@ class JobRunner:
         not_ready = await self._triton.not_ready_reason()
         self._engine_failures = self._engine_failures + 1 if not_ready else 0
         if self._engine_failures >= _READINESS_FAILURES:
-            self._abort(self._running, _Reason.ENGINE_LOST)
+            self._abort(self._running, Reason.ENGINE_LOST)
 
-    async def _run(self, running: _Running) -> None:
+    async def _run(self, running: RunningJob) -> None:
         job = running.job
         running.task = asyncio.current_task()
         try:
@@ -147,7 +128,7 @@ class JobRunner:
             self._notify()
             self.wake()
 
-    async def _attempt(self, running: _Running) -> None:
+    async def _attempt(self, running: RunningJob) -> None:
         job = running.job
 
         async def report(progress: Progress) -> None:
@@ -166,18 +147,18 @@ class JobRunner:
         except Exception as error:
             await self._outcomes.failed(job, error)
 
-    async def _stopped(self, running: _Running) -> None:
+    async def _stopped(self, running: RunningJob) -> None:
         match running.reason:
-            case _Reason.CANCELLED:
+            case Reason.CANCELLED:
                 await self._outcomes.cancelled(running.job)
-            case _Reason.ENGINE_LOST:
+            case Reason.ENGINE_LOST:
                 await self._outcomes.engine_lost(running.job, "Triton is no longer ready")
-            case _Reason.SHUTDOWN | None:
+            case Reason.SHUTDOWN | None:
                 await self._outcomes.handed_back(running.job)
-            case _Reason.LEASE_LOST:
+            case Reason.LEASE_LOST:
                 log_job(running.job.id, "left to another worker")
 
-    def _abort(self, job_ids: Iterable[str], reason: _Reason) -> None:
+    def _abort(self, job_ids: Iterable[str], reason: Reason) -> None:
         for job_id in job_ids:
             running = self._running.get(job_id)
             if running and running.task and not running.finishing and not running.reason:

@@ -106,32 +106,16 @@ class JobQueue:
 
     def complete(self, job: Job, **result: Any) -> bool:
         """Finish the job with its result; False if it was cancelled or lost meanwhile."""
-        return self._execute(
-            update(Job)
-            .where(self._is_ours(job), Job.cancel_requested.is_(False))
-            .values(state=JobState.COMPLETED, completed_at=time.time(), **result)
-        )
+        wanted = Job.cancel_requested.is_(False)
+        return self._finish(job, JobState.COMPLETED, wanted, **result)
 
     def fail(self, job: Job, error: str, error_type: str) -> bool:
         """Finish the job with an error."""
-        return self._execute(
-            update(Job)
-            .where(self._is_ours(job))
-            .values(
-                state=JobState.FAILED,
-                completed_at=time.time(),
-                error=error,
-                error_type=error_type,
-            )
-        )
+        return self._finish(job, JobState.FAILED, error=error, error_type=error_type)
 
     def cancel(self, job: Job) -> bool:
-        """Finish the job as cancelled."""
-        return self._execute(
-            update(Job)
-            .where(self._is_ours(job), Job.cancel_requested.is_(True))
-            .values(state=JobState.CANCELLED, completed_at=time.time())
-        )
+        """Finish the job as cancelled, if that has been asked for."""
+        return self._finish(job, JobState.CANCELLED, Job.cancel_requested.is_(True))
 
     def retry(self, job: Job, reason: str, delay: float) -> bool:
         """Queue a job again whose engine was lost, or fail it when that was the last attempt."""
@@ -169,6 +153,15 @@ class JobQueue:
         )
         requeued = self._execute(update(Job).where(expired).values(**_requeued()))
         return failed or requeued
+
+    def _finish(
+        self, job: Job, state: JobState, *conditions: ColumnElement[bool], **values: Any
+    ) -> bool:
+        return self._execute(
+            update(Job)
+            .where(self._is_ours(job), *conditions)
+            .values(state=state, completed_at=time.time(), **values)
+        )
 
     def _next_id(self) -> Any:
         return (

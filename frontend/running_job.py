@@ -1,0 +1,26 @@
+"""A job that runs in this worker, and why it is to stop."""
+
+import asyncio
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from frontend.jobs.model import Job
+
+
+class Reason(Enum):
+    """Why a running job is stopped."""
+
+    CANCELLED = auto()
+    LEASE_LOST = auto()
+    ENGINE_LOST = auto()
+    SHUTDOWN = auto()
+
+
+@dataclass
+class RunningJob:
+    """What the runner knows of it."""
+
+    job: Job
+    task: asyncio.Task[None] | None = None  # None: has not begun, and could not clean up
+    reason: Reason | None = None
+    finishing: bool = False  # the video is there: too late to stop
