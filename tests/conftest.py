@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import diffusers
 import pytest
 import torch
 import transformers
@@ -11,9 +12,11 @@ from safetensors.torch import load_file, save_file
 
 from export.random_checkpoint import write_random_checkpoint
 from export.run import ExportOptions, export
+from frontend.local_frontend import LocalFrontend
 from ltx_triton.local_triton import LocalTriton
 from ltx_triton.pipeline_config import MODEL_REPOSITORY
 
+diffusers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 
 
@@ -56,3 +59,15 @@ def triton(repository: Path) -> Iterator[LocalTriton]:
     """A real Triton with the engines of the checkpoint."""
     with LocalTriton(repository) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def frontend(triton: LocalTriton, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Base URL of a real frontend before it, with the default settings."""
+    folder = tmp_path_factory.mktemp("frontend")
+    with LocalFrontend(
+        triton,
+        environment={"OUTPUT_DIR": str(folder / "outputs")},
+        log_file=folder / "frontend.log",
+    ) as running:
+        yield running.url

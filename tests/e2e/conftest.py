@@ -12,18 +12,6 @@ from ltx_triton.local_triton import LocalTriton
 StartFrontend = Callable[..., LocalFrontend]
 
 
-@pytest.fixture(scope="session")
-def frontend(triton: LocalTriton, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Base URL of a frontend with the default settings."""
-    folder = tmp_path_factory.mktemp("frontend")
-    with LocalFrontend(
-        triton,
-        environment={"OUTPUT_DIR": str(folder / "outputs")},
-        log_file=folder / "frontend.log",
-    ) as running:
-        yield running.url
-
-
 @pytest.fixture
 def start_frontend(triton: LocalTriton, tmp_path: Path) -> Iterator[StartFrontend]:
     """Starts frontends with settings of their own, which share one OUTPUT_DIR."""

@@ -15,7 +15,7 @@ from tests.e2e.conftest import StartFrontend
 from tests.e2e.jobs import finish, post, status, wait_until
 from tests.ltx_triton.test_local_triton import processes_of_session, stub_of
 
-LONG = {"resolution": 512, "duration": 10, "fps": 8, "seed": 1}
+LONG = {"resolution": 256, "duration": 10, "fps": 8, "seed": 1}
 
 
 @pytest.fixture

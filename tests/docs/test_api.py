@@ -1,0 +1,54 @@
+"""The examples of docs/api.md, run as they are written against a real stack."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from frontend.schemas import Generated
+from tests.e2e.jobs import finish
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
+
+
+def examples(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("command", examples("bash"))
+def test_curl_examples_work(frontend: str, command: str) -> None:
+    local = command.replace("http://localhost:8000", frontend)
+
+    answer = subprocess.run(
+        ["/bin/bash", "-c", local.replace("curl", "curl --silent --fail-with-body", 1)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    body = json.loads(answer.stdout)
+    assert finish(frontend, body["job_id"])["status"] == "completed"
+
+
+def test_the_python_example_works(frontend: str, tmp_path: Path) -> None:
+    [program] = examples("python")
+
+    subprocess.run(
+        [sys.executable, "-c", program.replace("http://localhost:8000", frontend)],
+        cwd=tmp_path,
+        check=True,
+    )
+
+    [video] = tmp_path.glob("video_*.mp4")
+    assert video.read_bytes()[4:8] == b"ftyp"
+
+
+def test_the_documented_answer_has_the_fields_of_the_schema() -> None:
+    answer = json.loads(examples("json")[0])
+
+    assert list(answer) == list(Generated.model_fields)
+    Generated.model_validate(answer)

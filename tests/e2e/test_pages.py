@@ -1,0 +1,147 @@
+"""The pages in a real browser, cut off from every network but this machine."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.e2e.jobs import finish, post
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: apt install chromium")
+
+# Where to leave screenshots to look at; by default beside the test's other files.
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1000, "height": 1100})
+        page.set_default_timeout(60_000)
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def page(browser_page: Page, frontend: str) -> Iterator[Page]:
+    """A page that notes every request to elsewhere and every error."""
+    strangers: list[str] = []
+    errors: list[str] = []
+
+    def on_request(url: str) -> None:
+        if not url.startswith((frontend, "data:", "blob:")):
+            strangers.append(url)
+
+    browser_page.on("request", lambda request: on_request(request.url))
+    browser_page.on("pageerror", lambda error: errors.append(str(error)))
+    yield browser_page
+    assert strangers == [], "the pages must work without a network"
+    assert errors == []
+
+
+def screenshot(page: Page, name: str, tmp_path: Path) -> None:
+    folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path
+    page.screenshot(path=folder / f"{name}.png")
+
+
+def plays(page: Page, selector: str) -> None:
+    """The browser has decoded the video and moves on in it."""
+    page.wait_for_function(
+        "selector => { const video = document.querySelector(selector);"
+        " return video.readyState >= 2 && video.currentTime > 0 && video.videoWidth > 0 }",
+        arg=selector,
+    )
+
+
+def test_the_form_makes_a_video_with_live_progress_and_plays_it(
+    page: Page, frontend: str, tmp_path: Path
+) -> None:
+    page.goto(frontend)
+    page.fill("#prompt", "a lighthouse at dusk")
+    page.select_option("[name=resolution]", "512")
+    page.fill("[name=seed]", "7")
+
+    page.click("#submit")
+
+    page.wait_for_function("() => document.querySelector('#progress-bar').value > 0")
+    screenshot(page, "progress", tmp_path)
+    expect(page.locator("#result")).to_be_visible(timeout=60_000)
+    plays(page, "#player")
+    assert page.evaluate("() => document.querySelector('#player').videoWidth") == 512
+    expect(page.locator("#result-detail")).to_contain_text("24 frames")
+    expect(page.locator("#result-detail")).to_contain_text("seed 7")
+    screenshot(page, "home", tmp_path)
+
+
+def test_what_is_wrong_is_said_on_the_page(page: Page, frontend: str) -> None:
+    page.goto(frontend)
+    page.fill("#prompt", "   ")
+
+    page.click("#submit")
+
+    expect(page.locator("#error")).to_have_text("Prompt cannot be empty")
+
+
+def test_a_running_job_can_be_cancelled_on_the_page(page: Page, frontend: str) -> None:
+    page.goto(frontend)
+    page.fill("#prompt", "cancel me")
+    page.fill("[name=duration]", "10")
+    page.click("#submit")
+    page.wait_for_selector("#progress:not([hidden])")
+
+    page.click("#cancel")
+
+    expect(page.locator("#error")).to_have_text("Cancelled")
+
+
+def test_what_users_typed_is_shown_and_never_executed(page: Page, frontend: str) -> None:
+    attack = "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>"
+    job = post(frontend, prompt=attack)
+    finish(frontend, job["job_id"])
+
+    for path in ("/", job["preview_url"]):
+        page.goto(frontend + path)
+        expect(page.get_by_text(attack).first).to_be_visible()
+        assert page.evaluate("() => window.hit") is None
+
+
+def test_the_preview_shows_progress_and_then_the_player(
+    page: Page, frontend: str, tmp_path: Path
+) -> None:
+    job = post(frontend, prompt="a preview", resolution=512, duration=3)
+
+    page.goto(frontend + job["preview_url"])
+
+    expect(page.locator("#progress")).to_be_visible()
+    expect(page.locator("video")).to_be_visible(timeout=60_000)
+    plays(page, "video")
+    expect(page.get_by_text("512x512")).to_be_visible()
+    screenshot(page, "preview", tmp_path)
+
+
+def test_recent_videos_are_listed(page: Page, frontend: str) -> None:
+    job = post(frontend, prompt="the most recent one")
+    finish(frontend, job["job_id"])
+
+    page.goto(frontend)
+
+    link = page.get_by_role("link", name="the most recent one")
+    expect(link).to_have_attribute("href", job["preview_url"])
+
+
+def test_the_interactive_documentation_works_offline(
+    page: Page, frontend: str, tmp_path: Path
+) -> None:
+    page.goto(f"{frontend}/docs")
+
+    expect(page.get_by_text("/generate").first).to_be_visible()
+    screenshot(page, "docs", tmp_path)
