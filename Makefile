@@ -51,7 +51,8 @@ clean:  ## Remove the environment, engines, checkpoints and videos made here
 	git clean -fdXq model_repository
 
 # The engines of the demo: a tiny random checkpoint, unless another has been exported already.
-$(ENGINES): | $(VENV)/export
+$(ENGINES):
+	$(MAKE) $(VENV)/export
 	$(BIN)/python -m export.random_checkpoint checkpoints/random
 	$(BIN)/python -m export --model checkpoints/random
 

@@ -25,6 +25,7 @@ from ltx_triton.triton_wheel import MissingPieceError, TritonWheel
 log = logging.getLogger(__name__)
 
 WATCH_INTERVAL = 0.1  # seconds
+RESTART_DELAY = 0.5  # seconds
 START_TIMEOUT = 900  # seconds; checkpoints of tens of gigabytes take minutes to load
 
 
@@ -134,27 +135,28 @@ class LocalTriton:
             self._process = TritonProcess(
                 self._wheel, self._repository, self._ports, Path(self._folder.name)
             )
-            self._watch()
-            if self._stopping.is_set():
+            death = self._watch()
+            if death is None:
                 self._process.terminate()
-            else:
-                self._process.kill()
+                return
+            self._process.kill()
             if not self._ready.is_set():
                 return  # the first start failed: __enter__ says why
+            log.error("%s; starting it again. Its log:\n%s", death, self._process.errors())
+            self._stopping.wait(RESTART_DELAY)
 
-    def _watch(self) -> None:
-        """Return when the server is to be stopped, has died or has lost a stub."""
+    def _watch(self) -> str | None:
+        """Return how the server died, or None when it is to be stopped."""
         ready = False
         while not self._stopping.wait(WATCH_INTERVAL):
             if self._process.exit_code is not None:
-                log.error("tritonserver died (exit %d)", self._process.exit_code)
-                return
+                return f"tritonserver died (exit {self._process.exit_code})"
+            if self._process.has_lost_a_stub():
+                return "a Python stub of tritonserver died"
             if not ready and self._process.is_ready():
                 ready = True
                 self._ready.set()
-            if self._process.has_lost_a_stub():
-                log.error("a Python stub of tritonserver died: starting the server again")
-                return
+        return None
 
     def _wait_for_first_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT

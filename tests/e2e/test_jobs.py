@@ -55,6 +55,17 @@ def test_a_part_of_a_video_can_be_asked_for(frontend: str) -> None:
     assert part.content == whole.content[10:20]
 
 
+def test_the_size_of_a_video_can_be_asked_for(frontend: str) -> None:
+    job = post(frontend)
+    finish(frontend, job["job_id"])
+
+    answer = requests.head(frontend + job["download_url"], timeout=10)
+
+    video = requests.get(frontend + job["download_url"], timeout=10)
+    assert answer.status_code == 200
+    assert int(answer.headers["Content-Length"]) == len(video.content)
+
+
 def test_a_job_without_a_video_yet_cannot_be_downloaded(frontend: str) -> None:
     job = post(frontend, resolution=512, duration=3)
 
