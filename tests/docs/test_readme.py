@@ -28,7 +28,8 @@ def documented(command: str) -> list[str]:
 
 def pattern(line: str) -> str:
     """A line of the README with any numbers in it, and any bar."""
-    return re.sub(r"\\?[\d.]+(\\\.\d+)?", r"[\\d.]+", re.escape(line)).replace("█", "")
+    numbers = re.sub(r"\d+(\\\.\d+)?", r"[\\d.]+", re.escape(line))
+    return re.sub("█+", "█+", numbers)
 
 
 def run(folder: Path, *arguments: str) -> str:
