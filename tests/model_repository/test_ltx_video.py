@@ -148,7 +148,7 @@ def test_an_impossible_request_is_refused_by_name_and_the_next_one_served(
 def test_a_cancelled_job_stops_at_its_next_step_and_the_next_job_works(
     triton: LocalTriton,
 ) -> None:
-    long = replace(SMALL, height=256, width=256, num_inference_steps=50)
+    long = replace(SMALL, num_frames=81, height=512, width=512, num_inference_steps=50)
     before = sum(executions(triton, "transformer").values())
 
     async def cancel_after_two_steps() -> None:
