@@ -2,8 +2,9 @@
 # the exported engines. `make help` lists the targets.
 
 PYTHON ?= python3
-MODEL ?= checkpoints/random
 PROMPT ?= A cat walking in a garden
+# What users typed reaches the commands through the environment, never through the shell's eyes.
+export MODEL PROMPT
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,7 +22,7 @@ help:  ## Show this list
 install: $(VENV)/serve  ## Install what serving needs (no torch) into .venv
 
 demo: $(VENV)/serve $(ENGINES)  ## Make a video through HTTP: make demo PROMPT="..."
-	$(BIN)/python -m frontend.demo "$(PROMPT)"
+	$(BIN)/python -m frontend.demo "$$PROMPT"
 
 serve: $(VENV)/serve $(ENGINES)  ## Serve the HTTP API on port 8000, with Triton behind it
 	$(BIN)/python -m frontend.local_stack
@@ -29,8 +30,8 @@ serve: $(VENV)/serve $(ENGINES)  ## Serve the HTTP API on port 8000, with Triton
 triton: $(VENV)/serve $(ENGINES)  ## Serve the models with the local Triton alone
 	$(BIN)/python -m ltx_triton.local_triton
 
-export: $(VENV)/export  ## Export a checkpoint to engines: make export MODEL=<folder or hub id>
-	$(BIN)/python -m export --model $(MODEL)
+export: $(VENV)/export  ## Export MODEL, a folder or hub id, to engines; without it MODEL_NAME
+	$(BIN)/python -m export $(if $(MODEL),--model "$$MODEL")
 
 test: $(VENV)/dev  ## Run all tests
 	$(BIN)/python -m pytest

@@ -19,7 +19,7 @@ Export an LTX-Video 0.9.7 checkpoint to ONNX engines in a Triton model repositor
 Writes text_encoder, transformer and vae_decoder (1/model.onnx with 1/model.onnx.data, FP32) and
 ltx_video/1/{tokenizer,pipeline}.json, after comparing every engine with PyTorch. Weights are
 streamed, so writing takes little memory; comparing takes the size of the largest component in FP32.
-An export that fails leaves the repository as it was.
+An export that fails before it is published leaves the repository as it was.
 """
 
 

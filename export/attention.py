@@ -49,7 +49,10 @@ class ExportAttention:
 
 
 def _rotate(tokens: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
-    """Turn each pair of neighbouring channels (diffusers `apply_rotary_emb`)."""
+    """Turn each pair of neighbouring channels (diffusers `apply_rotary_emb`).
+
+    `tokens` [B, N, D]; `cosines` and `sines` [B, N, D / 2], one for each pair.
+    """
     real, imaginary = tokens[..., 0::2], tokens[..., 1::2]
     turned = (real * cosines - imaginary * sines, imaginary * cosines + real * sines)
     return torch.stack(turned, dim=-1).flatten(2)

@@ -42,10 +42,13 @@ class Checkpoint:
     folder: Path
 
     def config(self, component: str) -> dict[str, Any]:
-        """Read the config file of a component such as `vae`."""
+        """Read the config file of a component such as `vae`.
+
+        Raises:
+            ExportError: the file is not a JSON object.
+        """
         path = self.folder / component / CONFIG_FILES[component]
-        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return config
+        return _read_json(path)
 
     def sha256(self) -> str:
         """Hash every config, tokenizer and weight file, with its name, in the order of the names.
@@ -96,6 +99,16 @@ def _download(model: str, cache_dir: Path | None) -> Path:
         ) from error
 
 
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ExportError(f"{file} is not valid JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise ExportError(f"{file} holds no JSON object")
+    return content
+
+
 def _check_components(checkpoint: Checkpoint) -> None:
     folder = checkpoint.folder
     index_file = folder / "model_index.json"
@@ -103,7 +116,7 @@ def _check_components(checkpoint: Checkpoint) -> None:
         raise ExportError(
             f"{folder} has no model_index.json: expected a checkpoint in diffusers' folder format"
         )
-    index = json.loads(index_file.read_text(encoding="utf-8"))
+    index = _read_json(index_file)
     for component, expected in COMPONENTS.items():
         found = index.get(component, [None, None])[1]
         if found is None or found.removesuffix("Fast") != expected:

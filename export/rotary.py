@@ -56,5 +56,5 @@ class RotaryPositions(nn.Module):
         )
 
     def _angles(self, positions: Tensor) -> Tensor:
-        """Append an axis of frequencies; `positions` are fractions of the model's range."""
+        """[...] fractions of the model's range to [..., frequencies] radians."""
         return self.frequencies * (positions[..., None] * 2 - 1)

@@ -93,8 +93,8 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
     return PipelineConfig(
         model_name=options.name or (folder_name if is_folder else options.model),
         checkpoint_sha256=checkpoint.sha256(),
-        latent_channels=checkpoint.config("vae")["latent_channels"],
-        caption_channels=checkpoint.config("transformer")["caption_channels"],
+        latent_channels=checkpoint.config("vae").get("latent_channels", 128),
+        caption_channels=checkpoint.config("transformer").get("caption_channels", 4096),
         spatial_compression=spatial,
         temporal_compression=temporal,
         text_length=text_length,

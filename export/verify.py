@@ -81,10 +81,10 @@ def difference(actual: NDArray[Any], expected: NDArray[Any]) -> Difference:
     """Compare two arrays of the same shape.
 
     Raises:
-        ValueError: their shapes differ.
+        ExportError: their shapes differ.
     """
     if actual.shape != expected.shape:
-        raise ValueError(f"shape {actual.shape}, expected {expected.shape}")
+        raise ExportError(f"shape {actual.shape}, expected {expected.shape}")
     largest = float(np.abs(actual.astype(np.float64) - expected).max())
     return Difference(actual.shape, largest, largest / float(np.abs(expected).max()))
 

@@ -1,16 +1,18 @@
 """The frontend as a process of its own on this machine, before a local Triton."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import httpx
 
+from ltx_triton.interrupt import die_with_parent
 from ltx_triton.local_triton import LocalTriton, free_port
 
 START_TIMEOUT = 60  # seconds
@@ -33,6 +35,7 @@ class LocalFrontend:
         environment: Mapping[str, str] | None = None,
         log_file: Path | None = None,
     ) -> None:
+        self._host = host
         self._port = port or free_port()
         self._log_file = log_file
         self._environment = {
@@ -47,7 +50,8 @@ class LocalFrontend:
     @property
     def url(self) -> str:
         """Base URL of the HTTP API, as seen from this machine."""
-        return f"http://127.0.0.1:{self._port}"
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
+        return f"http://[{here}]:{self._port}" if ":" in here else f"http://{here}:{self._port}"
 
     @property
     def pid(self) -> int:
@@ -58,8 +62,9 @@ class LocalFrontend:
         """Start the frontend and wait until it is healthy.
 
         Raises:
-            FrontendStartError: it ended or did not answer in time.
+            FrontendStartError: the port is taken, or it ended or did not answer in time.
         """
+        self._require_free_port()  # else whoever has it would be taken for our frontend
         output = self._log_file.open("ab") if self._log_file else None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "frontend"],
@@ -67,6 +72,7 @@ class LocalFrontend:
             stdout=output,
             stderr=output,
             start_new_session=True,  # Ctrl-C goes to the launcher, which stops it before Triton
+            preexec_fn=die_with_parent,
             env=self._environment,
         )
         if output:
@@ -78,12 +84,7 @@ class LocalFrontend:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop the frontend, which hands its running jobs back to the queue."""
         self.stop()
 
@@ -93,8 +94,23 @@ class LocalFrontend:
         try:
             self._process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)  # its workers too
             self._process.wait()
+
+    def wait(self) -> int:
+        """Block until the frontend ends of itself; return its exit code."""
+        return self._process.wait()
+
+    def _require_free_port(self) -> None:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self._host, self._port))
+            except OSError as error:
+                raise FrontendStartError(
+                    f"cannot listen on API_HOST={self._host} API_PORT={self._port}: {error}"
+                ) from error
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
@@ -102,7 +118,7 @@ class LocalFrontend:
             if self._process.poll() is not None:
                 raise FrontendStartError(f"the frontend ended (exit {self._process.returncode})")
             try:
-                if httpx.get(f"{self.url}/health", timeout=5).is_success:
+                if httpx.get(f"{self.url}/health", timeout=5, trust_env=False).is_success:
                     return
             except httpx.TransportError:
                 pass

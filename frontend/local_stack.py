@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import signal
 
 from frontend.local_frontend import FrontendStartError, LocalFrontend
 from ltx_triton.interrupt import raise_on_termination
@@ -29,7 +28,7 @@ def main() -> None:
             LocalFrontend(triton, host=settings.api_host, port=settings.api_port) as frontend,
         ):
             log.info("Ready: %s (Ctrl-C stops)", frontend.url)
-            signal.pause()
+            raise FrontendStartError(f"the frontend ended (exit {frontend.wait()})")
     except START_ERRORS as error:
         raise SystemExit(str(error)) from error
 

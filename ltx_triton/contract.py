@@ -109,7 +109,6 @@ class ErrorKind(StrEnum):
     INVALID_REQUEST = "INVALID_REQUEST"  # the request cannot be served as it is
     ENGINE_LOST = "ENGINE_LOST"  # an engine's process died; the same request may work later
     FAILED = "FAILED"  # anything else
-    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True)

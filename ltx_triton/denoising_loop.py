@@ -7,6 +7,7 @@ Triton's Python backend and, for measurements, in one process with the bare engi
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from math import isfinite
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,7 +43,7 @@ class Engines(Protocol):
     """The three engines, wherever they run."""
 
     async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        """Execute one engine on one batch."""
+        """Execute one engine on one batch; names, types and shapes, B in front, as in `model`."""
         ...
 
 
@@ -116,10 +117,12 @@ class DenoisingLoop:
         return frames[: request.num_frames]
 
     def _sigmas(self, request: VideoRequest) -> tuple[float, ...]:
-        steps = request.num_inference_steps or self._config.num_inference_steps
+        steps = request.num_inference_steps
+        if steps is None:
+            steps = self._config.num_inference_steps
         if steps not in self._config.sigmas:
             raise InvalidRequestError(
-                f"num_inference_steps={request.num_inference_steps} is not possible; "
+                f"num_inference_steps={steps} is not possible; "
                 f"allowed: {', '.join(str(n) for n in self._config.sigmas)}"
             )
         return self._config.sigmas[steps]
@@ -135,7 +138,7 @@ class DenoisingLoop:
                 )
         if request.num_frames < 1:
             raise InvalidRequestError(f"num_frames={request.num_frames}: must be at least 1")
-        if not request.frame_rate > 0:
+        if not (isfinite(request.frame_rate) and request.frame_rate > 0):
             raise InvalidRequestError(f"frame_rate={request.frame_rate}: must be positive")
         if request.seed < 0:
             raise InvalidRequestError(f"seed={request.seed}: must not be negative")

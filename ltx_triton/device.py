@@ -16,7 +16,7 @@ class Device:
 
 
 def select_device() -> Device:
-    """The device that MODEL_DEVICE asks for; "auto" takes a GPU where an engine can use one.
+    """The device that MODEL_DEVICE asks for: the CPU, until there are engines for a GPU.
 
     Read from the environment here, not through `Settings`: this runs in Triton's Python stubs,
     which the launcher starts with a value that `Settings` has already accepted.

@@ -11,7 +11,6 @@ import psutil
 import triton_python_backend_utils as pb_utils
 
 from ltx_triton.contract import ModelContract
-from ltx_triton.device import select_device
 from ltx_triton.engine_session import open_session
 
 
@@ -23,7 +22,7 @@ class EngineModel:
     def initialize(self, args: dict[str, str]) -> None:
         """Open the engine of this version folder."""
         folder = Path(args["model_repository"]) / args["model_version"]
-        self._session = open_session(folder, self.contract, select_device())
+        self._session = open_session(folder, self.contract)
         family = pb_utils.MetricFamily(
             name="ltx_engine_memory_bytes",
             description="Memory of the process that holds the engine, in bytes",

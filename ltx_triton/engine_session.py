@@ -10,7 +10,6 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from ltx_triton.contract import ModelContract
-from ltx_triton.device import Device
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -43,16 +42,13 @@ class OnnxRuntimeSession:
         return dict(zip(self._outputs, self._session.run(self._outputs, arrays), strict=True))
 
 
-def open_session(folder: Path, contract: ModelContract, device: Device) -> EngineSession:
+def open_session(folder: Path, contract: ModelContract) -> EngineSession:
     """Open the engine in `folder`, a version folder of the model repository.
 
     Raises:
         FileNotFoundError: no engine has been exported into `folder`.
-        NotImplementedError: no runtime for this device.
     """
     path = folder / "model.onnx"
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: run `make export` first")
-    if device.kind != "cpu":
-        raise NotImplementedError(f"no engine runtime for device {device.kind!r}")
     return OnnxRuntimeSession(path, contract)

@@ -6,7 +6,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ltx_triton.contract import ENGINES, ModelContract
-from ltx_triton.device import select_device
 from ltx_triton.engine_session import Arrays, open_session
 
 
@@ -14,10 +13,8 @@ class InProcessEngines:
     """The engines of a model repository, called directly. Implements `Engines`."""
 
     def __init__(self, repository: Path) -> None:
-        device = select_device()
         self._sessions = {
-            model.name: open_session(repository / model.name / "1", model, device)
-            for model in ENGINES
+            model.name: open_session(repository / model.name / "1", model) for model in ENGINES
         }
 
     async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:

@@ -1,5 +1,6 @@
-"""Ends a command in order on Ctrl-C or SIGTERM, whatever it is doing."""
+"""How processes end: a command on Ctrl-C or SIGTERM in order, a child with its parent."""
 
+import ctypes
 import signal
 from typing import NoReturn
 
@@ -11,6 +12,15 @@ def raise_on_termination() -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _raise_once)
+
+
+def die_with_parent() -> None:
+    """Run in a child before its program: it gets SIGTERM when the parent's thread ends.
+
+    So a launcher that is killed without a chance to clean up leaves nothing running.
+    """
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def _raise_once(*_: object) -> NoReturn:

@@ -12,7 +12,6 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -104,6 +103,7 @@ class LocalTriton:
         self._folder = tempfile.TemporaryDirectory(prefix="ltx_triton_")
         self._stopping = threading.Event()
         self._ready = threading.Event()
+        self._launch_error: OSError | None = None
         # One thread launches, watches and ends the servers: their death signal is tied to the
         # thread that forked them, which must therefore live as long as they do.
         self._keeper = threading.Thread(target=self._keep_running, name="local-triton")
@@ -115,12 +115,7 @@ class LocalTriton:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop the server."""
         self.stop()
 
@@ -132,9 +127,17 @@ class LocalTriton:
 
     def _keep_running(self) -> None:
         while not self._stopping.is_set():
-            self._process = TritonProcess(
-                self._wheel, self._repository, self._ports, Path(self._folder.name)
-            )
+            try:
+                self._process = TritonProcess(
+                    self._wheel, self._repository, self._ports, Path(self._folder.name)
+                )
+            except OSError as error:
+                log.error("tritonserver could not be launched: %s", error)
+                if not self._ready.is_set():
+                    self._launch_error = error
+                    return
+                self._stopping.wait(RESTART_DELAY)
+                continue
             death = self._watch()
             if death is None:
                 self._process.terminate()
@@ -162,7 +165,8 @@ class LocalTriton:
         deadline = time.monotonic() + START_TIMEOUT
         while not self._ready.wait(0.05):
             if not self._keeper.is_alive():
-                raise TritonStartError(f"tritonserver could not start:\n{self._process.errors()}")
+                reason = self._launch_error or self._process.errors()
+                raise TritonStartError(f"tritonserver could not start:\n{reason}")
             if time.monotonic() > deadline:
                 raise TritonStartError(
                     f"tritonserver was not ready after {START_TIMEOUT} s:\n{self._process.errors()}"

@@ -1,9 +1,13 @@
-"""Every environment variable the project reads, once, as one typed object."""
+"""Every environment variable the project reads, once, as one typed object.
+
+(MODEL_DEVICE travels on to Triton's Python stubs, where `ltx_triton/device.py` reads it.)
+"""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import quote
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIN_RESOLUTION = 64
@@ -14,7 +18,7 @@ MAX_FPS = 60
 class Settings(BaseSettings):
     """Settings of the exporter, the local server and the frontend, with their defaults."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, hide_input_in_errors=False)
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     # Model
     model_name: str = "Lightricks/LTX-Video-0.9.7-distilled"
@@ -48,11 +52,15 @@ class Settings(BaseSettings):
     database_url: str | None = None  # None: SQLite in OUTPUT_DIR
 
     # Triton
-    triton_grpc_address: str = "127.0.0.1:8001"
-    triton_metrics_url: str = "http://127.0.0.1:8002/metrics"
+    triton_grpc_address: Annotated[str, Field(pattern=r"^.+:\d{1,5}$")] = "127.0.0.1:8001"
+    triton_metrics_url: Annotated[str, Field(pattern=r"^https?://[^/]+:\d{1,5}/")] = (
+        "http://127.0.0.1:8002/metrics"
+    )
 
     # Logging
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
+    ] = "INFO"
     log_format: Literal["text", "json"] = "text"
 
     @model_validator(mode="after")
@@ -62,6 +70,11 @@ class Settings(BaseSettings):
                 f"DEFAULT_VIDEO_DURATION={self.default_video_duration} exceeds "
                 f"MAX_VIDEO_DURATION={self.max_video_duration}"
             )
+        if self.default_video_duration * self.default_fps > self.max_frames:
+            raise ValueError(
+                f"DEFAULT_VIDEO_DURATION={self.default_video_duration} x "
+                f"DEFAULT_FPS={self.default_fps} exceeds MAX_FRAMES={self.max_frames}"
+            )
         if self.api_key_required and not (self.api_key and self.api_key.get_secret_value()):
             raise ValueError("API_KEY_REQUIRED is true but API_KEY is not set")
         return self
@@ -69,7 +82,10 @@ class Settings(BaseSettings):
     @property
     def job_store_url(self) -> str:
         """SQLAlchemy URL of the job store."""
-        return self.database_url or f"sqlite:///{self.output_dir.resolve() / 'jobs.db'}"
+        if self.database_url:
+            return self.database_url
+        # The path may hold what would mean something in a URL.
+        return f"sqlite:///{quote(str(self.output_dir.resolve() / 'jobs.db'))}"
 
     @property
     def allowed_resolutions(self) -> range:

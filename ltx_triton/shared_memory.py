@@ -1,6 +1,7 @@
 """The regions that Triton's Python backend keeps in /dev/shm."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -26,4 +27,5 @@ class SharedMemory:
         for region in _FOLDER.glob(f"{_PREFIX}*"):
             pid = region.name.removeprefix(_PREFIX).partition("_")[0]
             if pid.isdecimal() and not psutil.pid_exists(int(pid)):
-                region.unlink(missing_ok=True)
+                with suppress(PermissionError):  # another user's
+                    region.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """One tritonserver process with its Python stubs, from launch to the last of them gone."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -13,6 +12,7 @@ import httpx
 import psutil
 
 from ltx_triton.contract import MODELS
+from ltx_triton.interrupt import die_with_parent
 from ltx_triton.shared_memory import SharedMemory
 from ltx_triton.triton_wheel import TritonWheel
 
@@ -62,7 +62,7 @@ class TritonProcess:
                 stdin=subprocess.DEVNULL,
                 env=os.environ | wheel.environment(),
                 start_new_session=True,  # Ctrl-C goes to the launcher, which ends the server
-                preexec_fn=_die_with_launcher,
+                preexec_fn=die_with_parent,
             )
 
     @property
@@ -79,8 +79,8 @@ class TritonProcess:
         """Whether every model of the contract answers that it is ready."""
         paths = ["/v2/health/ready", *(f"/v2/models/{model.name}/ready" for model in MODELS)]
         try:
-            # Closed at once: the server's exit waits for open connections.
-            with httpx.Client(base_url=self._url, timeout=5) as client:
+            # Closed at once: the server's exit waits for open connections. No proxy: it is here.
+            with httpx.Client(base_url=self._url, timeout=5, trust_env=False) as client:
                 ready = all(client.get(path).is_success for path in paths)
         except httpx.TransportError:
             return False
@@ -136,9 +136,3 @@ def _is_alive(process: psutil.Process) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
-
-
-def _die_with_launcher() -> None:
-    """In the child: be terminated when the launcher is killed without a chance to clean up."""
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)

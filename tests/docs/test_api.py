@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from frontend.schemas import Generated
-from tests.e2e.jobs import finish
+from tests.e2e.jobs import finish, post
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 
@@ -18,8 +18,8 @@ def examples(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
 
 
-@pytest.mark.parametrize("command", examples("bash"))
-def test_curl_examples_work(frontend: str, command: str) -> None:
+@pytest.mark.parametrize("command", [text for text in examples("bash") if "/generate" in text])
+def test_curl_examples_make_videos(frontend: str, command: str) -> None:
     local = command.replace("http://localhost:8000", frontend)
 
     answer = subprocess.run(
@@ -32,6 +32,25 @@ def test_curl_examples_work(frontend: str, command: str) -> None:
     assert answer.returncode == 0, answer.stdout + answer.stderr
     body = json.loads(answer.stdout)
     assert finish(frontend, body["job_id"])["status"] == "completed"
+
+
+def test_curl_examples_follow_a_job(frontend: str, tmp_path: Path) -> None:
+    job = post(frontend)
+    finish(frontend, job["job_id"])
+    [commands] = [text for text in examples("bash") if "/status/" in text]
+    local = commands.replace("http://localhost:8000", frontend).replace("2c49d3d2", job["job_id"])
+
+    answer = subprocess.run(
+        ["/bin/bash", "-c", local.replace("curl", "curl --silent")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert '"status":"completed"' in answer.stdout
+    assert (tmp_path / "video.mp4").read_bytes()[4:8] == b"ftyp"
+    assert "completed" in answer.stdout.splitlines()[-1], "a finished job cannot be cancelled"
 
 
 def test_the_python_example_works(frontend: str, tmp_path: Path) -> None:

@@ -69,8 +69,7 @@ def test_make_test_sets_itself_up_and_runs_the_tests(clone: Path) -> None:
     """With a few of them: all of them would run this one again."""
     printed = run(clone, "test", "PYTEST_ADDOPTS=tests/model_repository/test_config_pbtxt.py")
 
-    assert re.search(r"\d+ passed", printed)
-    assert documented("make test")[-1] == "N passed"
+    assert re.search(pattern(documented("make test")[-1].partition(" (")[0]), printed)
 
 
 def test_make_help_explains_every_target(clone: Path) -> None:

@@ -1,6 +1,7 @@
 """The pages in a real browser, cut off from every network but this machine."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +127,19 @@ def test_the_preview_shows_progress_and_then_the_player(
     plays(page, "video")
     expect(page.get_by_text("512x512")).to_be_visible()
     screenshot(page, "preview", tmp_path)
+
+
+def test_the_documented_javascript_works(page: Page, frontend: str) -> None:
+    document = Path(__file__).parents[2] / "docs" / "api.md"
+    [example] = re.findall(r"```javascript\n(.*?)```", document.read_text(), re.DOTALL)
+    page.goto(frontend)
+
+    status = page.evaluate(
+        f"async () => {{ {example.replace('http://localhost:8000', frontend)} }}"
+    )
+
+    assert status["status"] == "completed"
+    assert status["prompt"] == "A cat walking in a garden"
 
 
 def test_recent_videos_are_listed(page: Page, frontend: str) -> None:

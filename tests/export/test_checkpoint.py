@@ -99,3 +99,10 @@ def test_hash_depends_on_the_weights_and_not_on_the_place(
     content[-1] ^= 1
     file.write_bytes(content)
     assert Checkpoint(copy).sha256() != checkpoint.sha256()
+
+
+def test_a_config_that_is_not_json_is_named(copy: Path) -> None:
+    (copy / "vae" / "config.json").write_text("{")
+
+    with pytest.raises(ExportError, match=r"vae/config\.json is not valid JSON"):
+        open_checkpoint(str(copy), None)

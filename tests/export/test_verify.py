@@ -26,8 +26,7 @@ def test_a_corrupted_weight_is_noticed(
         shutil.copy(file, tmp_path)
     verify(contract, checkpoint, config, tmp_path / source.name)
     weights = np.fromfile(tmp_path / DATA_FILE, np.float32)
-    page = 4096 // 4 * (len(weights) // 4096 // 2)
-    weights[page : page + 1024] += 1
+    weights[len(weights) // 2 :] += 1  # a smaller part may be embeddings that go unused
     weights.tofile(tmp_path / DATA_FILE)
     with pytest.raises(
         ExportError, match=rf"^{contract.name} differs from PyTorch at .* expected$"
@@ -45,5 +44,5 @@ def test_pixels_are_compared_without_wrapping_around() -> None:
 
 
 def test_arrays_of_different_shapes_are_not_compared() -> None:
-    with pytest.raises(ValueError, match=r"shape \(1,\), expected \(2,\)"):
+    with pytest.raises(ExportError, match=r"shape \(1,\), expected \(2,\)"):
         difference(np.zeros(1), np.zeros(2))

@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 
 from ltx_triton.contract import TRANSFORMER, VAE_DECODER
-from ltx_triton.device import Device, select_device
+from ltx_triton.device import select_device
 from ltx_triton.engine_session import open_session
-
-CPU = Device("cpu", "a processor")
 
 
 def test_runs_an_exported_engine_by_the_names_of_its_contract(repository: Path) -> None:
-    session = open_session(repository / "vae_decoder" / "1", VAE_DECODER, CPU)
+    session = open_session(repository / "vae_decoder" / "1", VAE_DECODER)
     latents = np.zeros((1, 2, 3, 2, 128), np.float32)
 
     outputs = session.run({"latents": latents, "noise": latents})
@@ -23,7 +21,7 @@ def test_runs_an_exported_engine_by_the_names_of_its_contract(repository: Path) 
 
 def test_a_missing_engine_says_which_command_writes_it(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"model\.onnx is missing: run `make export`"):
-        open_session(tmp_path, TRANSFORMER, CPU)
+        open_session(tmp_path, TRANSFORMER)
 
 
 def test_the_device_is_named_by_the_machine() -> None:

@@ -79,6 +79,18 @@ def test_a_repository_without_a_checkpoint_says_which_command_makes_one(tmp_path
         LocalTriton(tmp_path).__enter__()
 
 
+def test_starts_in_an_environment_with_a_proxy(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    with LocalTriton(repository) as triton:
+        [video] = generate_all(triton.grpc_address, [REQUEST])
+
+    assert len(video.frames) == REQUEST.num_frames
+
+
 @pytest.mark.parametrize("victim", ["transformer", "ltx_video", "the server"])
 def test_a_killed_process_ends_its_jobs_and_the_service_recovers(
     repository: Path, victim: str

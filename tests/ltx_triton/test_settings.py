@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from ltx_triton.settings import load_settings
 
@@ -45,6 +46,8 @@ def test_defaults_are_the_documented_ones() -> None:
         ("MAX_STORAGE_GB", "-1", "greater than 0"),
         ("ENABLE_RATE_LIMIT", "perhaps", "valid boolean"),
         ("LOG_LEVEL", "LOUD", "'DEBUG'"),
+        ("TRITON_GRPC_ADDRESS", "somewhere", "match pattern"),
+        ("TRITON_METRICS_URL", "http://localhost:999999/metrics", "match pattern"),
     ],
 )
 def test_a_bad_value_stops_the_start_and_is_named(
@@ -75,6 +78,21 @@ def test_a_default_duration_beyond_the_maximum_is_refused(monkeypatch: pytest.Mo
 
     with pytest.raises(SystemExit, match="DEFAULT_VIDEO_DURATION=3 exceeds MAX_VIDEO_DURATION=2"):
         load_settings()
+
+
+def test_a_default_request_beyond_the_frame_limit_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MAX_FRAMES", "10")
+
+    with pytest.raises(SystemExit, match="DEFAULT_FPS=8 exceeds MAX_FRAMES=10"):
+        load_settings()
+
+
+def test_the_log_level_may_be_written_in_lower_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+
+    assert load_settings().log_level == "DEBUG"
 
 
 def test_a_required_api_key_must_be_set_and_is_never_printed(
@@ -113,6 +131,9 @@ def test_jobs_live_beside_the_videos_unless_told_otherwise(
 ) -> None:
     monkeypatch.setenv("OUTPUT_DIR", str(tmp_path))
     assert load_settings().job_store_url == f"sqlite:///{tmp_path}/jobs.db"
+
+    monkeypatch.setenv("OUTPUT_DIR", str(tmp_path / "a?b=c %d"))
+    assert make_url(load_settings().job_store_url).database == f"{tmp_path}/a?b=c %d/jobs.db"
 
     monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/jobs")
     assert load_settings().job_store_url == "postgresql://somewhere/jobs"

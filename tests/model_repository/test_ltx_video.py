@@ -131,6 +131,8 @@ def test_jobs_at_once_share_batches_and_give_the_frames_of_one_by_one(triton: Lo
         ({"width": 0}, "width=0 is not possible; allowed: positive multiples of 32"),
         ({"num_frames": 0}, "num_frames=0: must be at least 1"),
         ({"frame_rate": 0.0}, "frame_rate=0.0: must be positive"),
+        ({"frame_rate": float("inf")}, "frame_rate=inf: must be positive"),
+        ({"num_inference_steps": 0}, "num_inference_steps=0 is not possible; allowed: 1, 2"),
         ({"seed": -1}, "seed=-1: must not be negative"),
         ({"num_inference_steps": 1000}, "num_inference_steps=1000 is not possible; allowed: 1, 2"),
     ],

@@ -75,15 +75,16 @@ class TritonPythonModel:
                 if sender.is_cancelled():
                     break
                 sender.send(pb_utils.InferenceResponse([pb_utils.Tensor("frames", chunk)]))
+                await asyncio.sleep(0)  # the steps of other jobs go on meanwhile
         except CancelledError:
-            error = (ErrorKind.CANCELLED, "cancelled by the client")
+            pass  # nobody listens any more
         except InvalidRequestError as problem:
             error = (ErrorKind.INVALID_REQUEST, str(problem))
         except EngineLostError as problem:
             error = (ErrorKind.ENGINE_LOST, str(problem))
         except Exception as problem:
             error = (ErrorKind.FAILED, str(problem))
-        if error is not None and not sender.is_cancelled():
+        if error is not None:
             message = pb_utils.TritonError(": ".join(error))
             sender.send(pb_utils.InferenceResponse(error=message))
         sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
@@ -114,7 +115,11 @@ def _read(request: Any) -> VideoRequest:
         given = pb_utils.get_input_tensor_by_name(request, tensor.name)
         if given is not None:
             values[tensor.name] = given.as_numpy().item()
-    return VideoRequest(**values | {"prompt": values["prompt"].decode("utf-8")})
+    try:
+        values["prompt"] = values["prompt"].decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequestError("prompt: must be UTF-8") from error
+    return VideoRequest(**values)
 
 
 def _progress_response(progress: Progress) -> Any:
@@ -129,6 +134,7 @@ def _progress_response(progress: Progress) -> Any:
 
 
 def _chunks(frames: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """UINT8 [num_frames, height, width, 3] in pieces of whole frames."""
     frames_per_chunk = max(1, CHUNK_BYTES // frames[0].nbytes)
     for first in range(0, len(frames), frames_per_chunk):
         yield frames[first : first + frames_per_chunk]

@@ -1,0 +1,83 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from frontend.local_frontend import FrontendStartError, LocalFrontend
+from ltx_triton.local_triton import LocalTriton, free_port
+from tests.ltx_triton.test_local_triton import processes_of_session, wait_for
+
+
+@pytest.fixture
+def serve(repository: Path, tmp_path: Path) -> "subprocess.Popen[str]":
+    """The command behind `make serve`, ready."""
+    grpc, metrics, port = free_port(), free_port(), free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "frontend.local_stack", "--model-repository", repository],
+        env=os.environ
+        | {
+            "API_HOST": "127.0.0.1",
+            "API_PORT": str(port),
+            "OUTPUT_DIR": str(tmp_path / "outputs"),
+            "TRITON_GRPC_ADDRESS": f"127.0.0.1:{grpc}",
+            "TRITON_METRICS_URL": f"http://127.0.0.1:{metrics}/metrics",
+            "LOG_LEVEL": "ERROR",
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    assert line == f"Ready: http://127.0.0.1:{port} (Ctrl-C stops)\n"
+    return process
+
+
+def sessions(launcher: int) -> list[int]:
+    return [child.pid for child in psutil.Process(launcher).children()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_runs_on_after_the_command_has_ended(
+    serve: "subprocess.Popen[str]", number: signal.Signals
+) -> None:
+    children = sessions(serve.pid)
+    assert len(children) == 2
+
+    serve.send_signal(number)
+    serve.communicate(timeout=30)
+
+    wait_for(
+        lambda: not any(processes_of_session(child) for child in children),
+        30,
+        "all processes gone",
+    )
+
+
+def test_the_command_ends_when_the_frontend_does(serve: "subprocess.Popen[str]") -> None:
+    [frontend] = [
+        child
+        for child in psutil.Process(serve.pid).children()
+        if child.cmdline()[-2:] == ["-m", "frontend"]
+    ]
+
+    frontend.kill()
+
+    _, printed = serve.communicate(timeout=30)
+    assert serve.returncode == 1
+    assert "the frontend ended (exit -9)" in printed
+
+
+def test_a_taken_port_is_named_instead_of_serving_somebody_elses_answers(
+    frontend: str, triton: LocalTriton
+) -> None:
+    port = int(frontend.rpartition(":")[2])
+
+    with pytest.raises(FrontendStartError, match=f"API_PORT={port}.*in use"):
+        LocalFrontend(triton, port=port).__enter__()
+
+    assert requests.get(f"{frontend}/health", timeout=10).status_code == 200
