@@ -1,14 +1,31 @@
-"""One line for each long step, with its seconds."""
+"""A running clock for each long step, and its seconds when it is done."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
+
+from tqdm import tqdm
 
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
-    """Print `what` when it begins and its duration in seconds when it is done."""
-    print(f"{what} ...", flush=True)
+    """Show that `what` is going on, on a terminal with a clock; print its seconds at the end."""
     start = time.monotonic()
-    yield
+    done = Event()
+    with tqdm(bar_format=f"{what} ... {{elapsed}}", disable=None, leave=False) as clock:
+        if clock.disable:
+            print(f"{what} ...", flush=True)
+        ticking = Thread(target=_tick, args=(clock, done), daemon=True)
+        ticking.start()
+        try:
+            yield
+        finally:
+            done.set()
+            ticking.join()
     print(f"{what}: {time.monotonic() - start:.1f} s", flush=True)
+
+
+def _tick(clock: "tqdm[object]", done: Event) -> None:
+    while not done.wait(1):
+        clock.refresh()
