@@ -1,5 +1,7 @@
 """`python -m frontend`: serve the HTTP API."""
 
+import os
+
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,8 +17,10 @@ def main() -> None:
     settings = load_settings()
     try:
         open_job_store(settings).close()
-    except (OSError, SQLAlchemyError) as error:
-        raise SystemExit(f"The job store cannot be opened: {error}") from error
+    except OSError as error:
+        raise SystemExit(f"OUTPUT_DIR={settings.output_dir} cannot be used: {error}") from error
+    except (ImportError, SQLAlchemyError) as error:
+        raise SystemExit(f"The job store (DATABASE_URL) cannot be opened: {error}") from error
     uvicorn.run(
         "frontend.app:create_app",
         factory=True,
@@ -24,6 +28,9 @@ def main() -> None:
         port=settings.api_port,
         workers=settings.api_workers,
         log_config=logging_config(settings.log_level, settings.log_format),
+        # A client could otherwise choose the address that its requests are counted by. Behind a
+        # proxy, uvicorn's own FORWARDED_ALLOW_IPS names the proxy.
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         timeout_graceful_shutdown=_GRACE,
     )
 

@@ -16,7 +16,7 @@ from frontend import errors
 from frontend.pages import STATIC_FOLDER
 from frontend.routes import generate, jobs, pages, system, videos
 from frontend.runner import JobRunner
-from frontend.security import ApiKeyMiddleware
+from frontend.security import ApiKeyMiddleware, CrossSiteMiddleware
 from frontend.services import running_services
 from ltx_triton.settings import Settings, load_settings
 
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
     app.mount("/swagger", StaticFiles(directory=swagger_ui_path))
+    app.add_middleware(CrossSiteMiddleware)
     if settings.api_key_required and settings.api_key:
         app.add_middleware(ApiKeyMiddleware, key=settings.api_key.get_secret_value())
     return app

@@ -54,7 +54,7 @@ def make_video(
             raise
         if status["status"] != "completed":
             raise ClientError(status.get("error") or f"the job is {status['status']}")
-        path = output or Path(status["filename"])
+        path = output or Path(Path(status["filename"]).name)
         _download(http, status["download_url"], path)
     return DownloadedVideo(path, status)
 
@@ -109,16 +109,18 @@ def _describe(status: dict[str, Any]) -> str:
 
 
 def _download(http: httpx.Client, path: str, target: Path) -> None:
+    partial = target.with_name(f".{target.name}.part")
     try:
         with http.stream("GET", path) as response:
             if response.is_error:
                 response.read()
                 _body(response)
-            with target.open("wb") as file:
+            with partial.open("wb") as file:
                 for chunk in response.iter_bytes():
                     file.write(chunk)
+        partial.replace(target)
     except (httpx.TransportError, OSError) as error:
-        target.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise ClientError(f"the video could not be downloaded to {target}: {error}") from error
 
 

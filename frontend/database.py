@@ -27,7 +27,11 @@ class Database:
     """Transactions on the job store. Its methods block: call them in a thread."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, pool_pre_ping=True)
+        self._engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,  # prompts are not for logs
+        )
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _configure_sqlite)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)

@@ -13,6 +13,8 @@ class ErrorType(StrEnum):
 
     VALIDATION = "validation_error"
     NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    FORBIDDEN = "forbidden"
     CONFLICT = "conflict"
     RATE_LIMITED = "rate_limited"
     UNAUTHORIZED = "unauthorized"
@@ -23,6 +25,12 @@ class ErrorType(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     CANCELLED = "cancelled"
     INTERNAL = "internal_error"
+
+
+_KINDS = {
+    HTTPStatus.NOT_FOUND: ErrorType.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED: ErrorType.METHOD_NOT_ALLOWED,
+}
 
 
 class ApiError(Exception):
@@ -90,7 +98,7 @@ async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     detail = f"{status.phrase}: {request.method} {request.url.path}"
-    kind = ErrorType.NOT_FOUND if status is HTTPStatus.NOT_FOUND else ErrorType.VALIDATION
+    kind = _KINDS.get(status, ErrorType.VALIDATION)
     return ApiError(status, kind, detail, headers=dict(error.headers or {})).response()
 
 

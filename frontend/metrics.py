@@ -1,10 +1,13 @@
 """What Triton's Prometheus page says about the machine and the loaded checkpoint."""
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
+
+_log = logging.getLogger(__name__)
 
 _TIMEOUT = 3.0  # seconds
 _SAMPLE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})?\s+(?P<value>\S+)")
@@ -41,12 +44,14 @@ class EngineMetrics:
 async def read_metrics(url: str) -> EngineMetrics:
     """Read Triton's metrics; all figures are None when they cannot be had."""
     try:
-        async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
+        # No proxy: Triton is on this machine or network.
+        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
             response = await client.get(url)
             response.raise_for_status()
-    except httpx.HTTPError:
+        return engine_metrics(list(parse_samples(response.text)))
+    except Exception as error:  # whatever it is, no video and no page is to fail for it
+        _log.warning("Triton's metrics cannot be read: %s", error)
         return EngineMetrics()
-    return engine_metrics(list(parse_samples(response.text)))
 
 
 def engine_metrics(samples: list[Sample]) -> EngineMetrics:

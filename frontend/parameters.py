@@ -41,7 +41,7 @@ async def read_parameters(request: Request, settings: Settings) -> GenerateParam
     Raises:
         ApiError: 422 when they cannot be understood, 400 when they are out of range.
     """
-    given = await read_values(request, _PARSERS)
+    given = await read_values(request, _PARSERS, required=("prompt",))
     if "prompt" not in given:
         raise bad_request("prompt is missing; it is a string that describes the video")
     seed = given.get("seed")

@@ -1,10 +1,12 @@
 """Values of a request by name, wherever they stand: query, urlencoded, multipart or JSON."""
 
+import asyncio
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
@@ -12,9 +14,11 @@ from starlette.types import Message
 
 from frontend.errors import ApiError, ErrorType, bad_request
 
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_URLENCODED = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
 _JSON = "application/json"
 _MAX_BODY = 256 * 1024  # bytes; the longest prompt fits, however it is encoded
+_BODY_TIMEOUT = 30.0  # seconds
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True,
              "false": False, "0": False, "no": False, "off": False}  # fmt: skip
@@ -22,8 +26,10 @@ _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True,
 Parse = Callable[[str, Any], Any]
 
 
-async def read_values(request: Request, parsers: Mapping[str, Parse]) -> dict[str, Any]:
-    """Every parameter of the request, parsed.
+async def read_values(
+    request: Request, parsers: Mapping[str, Parse], required: Collection[str]
+) -> dict[str, Any]:
+    """Every parameter of the request, parsed; those not `required` may be empty or null.
 
     Raises:
         ApiError: 422 for a name that is not in `parsers`, a value of the wrong type, or two
@@ -33,6 +39,8 @@ async def read_values(request: Request, parsers: Mapping[str, Parse]) -> dict[st
     for name, given in [*request.query_params.multi_items(), *await _body(request)]:
         if name not in parsers:
             raise bad_request(f"Unknown parameter {name[:100]!r}; allowed are {', '.join(parsers)}")
+        if name not in required and given in (None, ""):
+            continue  # left open, as a form does with a field that was not filled in
         value = parsers[name](name, given)
         if name in values and values[name] != value:
             raise bad_request(
@@ -83,17 +91,27 @@ def shown(value: Any) -> str:
 
 
 async def _body(request: Request) -> list[tuple[str, Any]]:
-    body = await _read_limited(request)
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT):
+            body = await _read_limited(request)
+    except TimeoutError:
+        raise ApiError(
+            HTTPStatus.REQUEST_TIMEOUT,
+            ErrorType.VALIDATION,
+            f"The body did not arrive within {_BODY_TIMEOUT:g} seconds",
+        ) from None
     if not body:
         return []
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type in _FORMS:
-        return await _form(request, body)
+    if content_type == _URLENCODED:
+        return _urlencoded(body)
+    if content_type == _MULTIPART:
+        return await _multipart(request, body)
     if content_type == _JSON:
         return _json_object(body)
     raise bad_request(
         f"Content-Type {content_type[:100]!r} is not supported; allowed are "
-        f"{', '.join((*_FORMS, _JSON))}"
+        f"{', '.join((_URLENCODED, _MULTIPART, _JSON))}"
     )
 
 
@@ -110,7 +128,15 @@ async def _read_limited(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _form(request: Request, body: bytes) -> list[tuple[str, Any]]:
+def _urlencoded(body: bytes) -> list[tuple[str, Any]]:
+    # Not by Starlette, which reads as Latin-1 what clients such as curl send as plain UTF-8.
+    try:
+        return list(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError as error:
+        raise bad_request("The form is not UTF-8") from error
+
+
+async def _multipart(request: Request, body: bytes) -> list[tuple[str, Any]]:
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 

@@ -141,10 +141,12 @@ class JobRunner:
         except asyncio.CancelledError:
             await self._stopped(running)
         except EngineUnavailableError as error:
+            running.finishing = True  # from here on nobody is to stop it
             await self._outcomes.engine_lost(job, str(error))
         except SQLAlchemyError:
             raise
         except Exception as error:
+            running.finishing = True
             await self._outcomes.failed(job, error)
 
     async def _stopped(self, running: RunningJob) -> None:
@@ -185,5 +187,5 @@ class JobRunner:
 async def _try(work: Callable[[], Awaitable[None]]) -> None:
     try:
         await work()
-    except SQLAlchemyError:
-        _log.exception("The job store failed; trying again")
+    except Exception:  # a loop that ends would leave jobs waiting for ever
+        _log.exception("The runner failed; trying again")

@@ -1,8 +1,7 @@
-"""The API key: everything but /health requires it, when it is configured."""
+"""Who may send requests: the API key, where one is configured, and no pages of other sites."""
 
 import base64
 import hmac
-from binascii import Error as Base64Error
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -11,6 +10,29 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from frontend.errors import ApiError, ErrorType
 
 _OPEN_PATHS = ("/health",)
+
+
+class CrossSiteMiddleware:
+    """Refuses what another site lets its visitor's browser post here, with the visitor's access."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        if (
+            scope["type"] == "http"
+            and scope["method"] not in ("GET", "HEAD", "OPTIONS")
+            and Headers(scope=scope).get("sec-fetch-site") == "cross-site"
+        ):
+            refusal = ApiError(
+                HTTPStatus.FORBIDDEN,
+                ErrorType.FORBIDDEN,
+                "Requests from the pages of other sites are not accepted",
+            )
+            await refusal.response()(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 class ApiKeyMiddleware:
@@ -53,6 +75,6 @@ def _keys(headers: Headers) -> list[bytes]:
         try:
             _, _, password = base64.b64decode(credentials, validate=True).partition(b":")
             keys.append(password)
-        except Base64Error:
+        except ValueError:  # not base64, or not even ASCII
             pass
     return keys

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import socket
+import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy.exc import SQLAlchemyError
 
 from frontend.database import Database
 from frontend.jobs.queue import CLAIM, JobQueue
@@ -23,7 +23,7 @@ from frontend.storage import VideoFolder
 from frontend.triton import TritonClient
 from ltx_triton.settings import Settings
 
-_CLEANUP_INTERVAL = 3600.0  # seconds
+_CLEANUP_INTERVAL = 600.0  # seconds
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +43,8 @@ class Services:
 def open_job_store(settings: Settings) -> Database:
     """Create the folder of videos and the tables, where they are missing."""
     settings.output_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=settings.output_dir):
+        pass  # better to learn now that nothing can be written there
     database = Database(settings.job_store_url)
     database.create_tables(gates=(ADMISSION, CLAIM, RATE_LIMIT))
     return database
@@ -62,7 +64,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
     outcomes = Outcomes(queue, folder, settings.triton_metrics_url, settings.model_name)
     runner = JobRunner(queue, triton, folder, outcomes)
     runner.start()
-    cleaner = asyncio.create_task(_clean_every_hour(folder, store))
+    cleaner = asyncio.create_task(_clean_regularly(folder, store))
     try:
         yield Services(
             settings=settings,
@@ -79,13 +81,13 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
         database.close()
 
 
-async def _clean_every_hour(folder: VideoFolder, store: JobStore) -> None:
+async def _clean_regularly(folder: VideoFolder, store: JobStore) -> None:
     while True:
         try:
             removed = await asyncio.to_thread(folder.clean, store)
             if removed:
                 _log.info("Removed %d jobs that had expired", removed)
-        except (OSError, SQLAlchemyError):
+        except Exception:  # next time may be better
             _log.exception("Expired videos could not be removed")
         await asyncio.sleep(_CLEANUP_INTERVAL)
 

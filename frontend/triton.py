@@ -25,6 +25,7 @@ _CHANNEL_OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.max_receive_message_length", -1),
+    ("grpc.enable_http_proxy", 0),  # Triton is on this machine or network
 ]
 
 _OUT_OF_MEMORY = ("out of memory", "out_of_memory", "outofmemory", "bad_alloc")

@@ -1,6 +1,7 @@
 """Frames to an MP4 that appears under its name only when it is complete."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -10,11 +11,13 @@ import imageio_ffmpeg
 
 from frontend.triton import Frames
 
+_log = logging.getLogger(__name__)
+
 _CRF = "18"  # visually lossless
 
 
 class EncodingError(Exception):
-    """ffmpeg did not write the video; the message is its own."""
+    """The video could not be written; the message says why without naming paths."""
 
 
 class Mp4Writer:
@@ -36,6 +39,15 @@ class Mp4Writer:
         ]
 
     async def __aenter__(self) -> Self:
+        """Start ffmpeg.
+
+        Raises:
+            EncodingError: no file can be written there; better known before the engine has worked.
+        """
+        try:
+            self._partial.touch()
+        except OSError as error:
+            raise EncodingError(f"The video cannot be written: {error.strerror}") from error
         self._ffmpeg = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
@@ -90,4 +102,7 @@ class Mp4Writer:
     async def _failure(self) -> EncodingError:
         status = await self._ffmpeg.wait()
         text = (await self._messages).decode(errors="replace").strip()
-        return EncodingError(f"ffmpeg: {text or f'exit status {status}'}")
+        _log.error("ffmpeg ended with exit status %d: %s", status, text)
+        # The last words of its first line are the reason; before them stand paths of this machine.
+        reason = text.partition("\n")[0].rpartition(": ")[2] or f"exit status {status}"
+        return EncodingError(f"The video could not be written: {reason}")

@@ -27,7 +27,7 @@ _POLL_INTERVAL = 0.25  # seconds; a job that runs in this worker is noticed at o
     response_model=Generated,
     responses={
         202: {"model": Queued, "description": "Accepted (`wait=false`)"},
-        **errors(400, 409, 413, 422, 429, 500, 503, 507),
+        **errors(400, 403, 408, 409, 413, 422, 429, 500, 503, 507),
     },
 )
 async def generate(request: Request, services: CurrentServices) -> JSONResponse:
@@ -66,7 +66,7 @@ async def generate(request: Request, services: CurrentServices) -> JSONResponse:
 async def _check_rate(request: Request, services: Services) -> None:
     if not services.settings.enable_rate_limit:
         return
-    client = request.client.host if request.client else "unknown"
+    client = request.client.host[:64] if request.client else "unknown"
     seconds = await asyncio.to_thread(services.rate_limiter.retry_after, client)
     if seconds is not None:
         raise ApiError(

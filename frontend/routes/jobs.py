@@ -35,7 +35,7 @@ async def status(job_id: str, services: CurrentServices) -> JSONResponse:
     "/jobs/{job_id}",
     summary="Cancel a job",
     response_model=JobStatus,
-    responses=errors(404, 409),
+    responses=errors(403, 404, 409),
 )
 async def cancel(job_id: str, services: CurrentServices) -> JSONResponse:
     """A queued job is cancelled at once; the engine stops a running one at its next step."""

@@ -3,13 +3,14 @@
 import asyncio
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from frontend import job_views
 from frontend.errors import not_found
 from frontend.jobs.model import JobState
 from frontend.openapi import errors
 from frontend.pages import render
+from frontend.ranges import RangedFileResponse
 from frontend.routes.jobs import find_job
 from frontend.services import CurrentServices
 
@@ -20,21 +21,25 @@ router = APIRouter(tags=["Videos"])
 @router.get(
     "/download/{job_id}",
     summary="Download a video",
-    response_class=FileResponse,
+    response_class=RangedFileResponse,
     responses={
         200: {"content": {"video/mp4": {}}, "description": "The video, or a range of it"},
-        **errors(404),
+        **errors(404, 416),
     },
 )
-async def download(job_id: str, services: CurrentServices) -> FileResponse:
+async def download(job_id: str, services: CurrentServices) -> RangedFileResponse:
     """The MP4 under its documented name; ranges are served, so players can seek."""
     job = await find_job(job_id, services)
     if job.state != JobState.COMPLETED:
         raise not_found(f"The job has no video: it is {job.state}", job_id)
     video = services.folder.video(job)
-    if not await asyncio.to_thread(video.is_file):
-        raise not_found("Video file missing", job_id)
-    return FileResponse(video, media_type="video/mp4", filename=job.filename)
+    try:
+        stat = await asyncio.to_thread(video.stat)
+    except FileNotFoundError:
+        raise not_found("Video file missing", job_id) from None
+    return RangedFileResponse(
+        video, media_type="video/mp4", filename=job.filename, stat_result=stat
+    )
 
 
 @router.get(

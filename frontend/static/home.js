@@ -19,6 +19,12 @@ function showVideo(job) {
   element("result").hidden = false;
 }
 
+async function refreshRecent() {
+  const response = await fetch("/");
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  element("recent").replaceWith(page.getElementById("recent"));
+}
+
 async function generate(form) {
   element("error").hidden = true;
   element("result").hidden = true;
@@ -30,6 +36,7 @@ async function generate(form) {
   const job = await follow(jobId);
   if (job.status === "completed") showVideo(job);
   else showError(job.error ?? "Cancelled");
+  await refreshRecent();
 }
 
 element("generate").addEventListener("submit", async (event) => {

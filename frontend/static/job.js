@@ -1,6 +1,7 @@
 // Follows one job: what both pages share.
 
 const POLL_INTERVAL = 500; // milliseconds
+const PATIENCE = 60_000; // milliseconds
 const STAGES = {
   text: "Reading the prompt",
   denoise: "Denoising",
@@ -12,8 +13,10 @@ const element = (id) => document.getElementById(id);
 
 export async function request(path, options) {
   const response = await fetch(path, options);
-  const body = await response.json();
-  if (!response.ok) throw new Error(body.detail);
+  const body = await response.json().catch(() => null);
+  if (!response.ok || body === null) {
+    throw new Error(body?.detail ?? `The server answered ${response.status} ${response.statusText}`);
+  }
   return body;
 }
 
@@ -33,6 +36,19 @@ function showProgress(job) {
   element("progress-detail").textContent = running ? `${steps}${job.elapsed_seconds.toFixed(1)} s` : "";
 }
 
+// An accepted job survives a restart of the server, so a failed poll is not the end of it.
+async function patiently(ask) {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
+    }
+  }
+}
+
 // Shows the job's progress until it is over, and resolves to its last status.
 export async function follow(jobId) {
   const cancel = element("cancel");
@@ -43,7 +59,7 @@ export async function follow(jobId) {
     await request(`/jobs/${jobId}`, { method: "DELETE" }).catch((error) => showError(error.message));
   };
   for (;;) {
-    const job = await request(`/status/${jobId}`);
+    const job = await patiently(() => request(`/status/${jobId}`));
     if (job.status !== "queued" && job.status !== "running") {
       element("progress").hidden = true;
       return job;

@@ -102,3 +102,24 @@ def test_a_server_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert errors.startswith(f"Error: {url}")
     assert len(errors.splitlines()) == 1
+
+
+def test_an_output_that_cannot_be_written_is_told_in_one_line(server: Api, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    process = client(
+        "A cat",
+        *SMALL,
+        "--output",
+        str(folder),
+        "--url",
+        str(server.http.base_url),
+        folder=tmp_path,
+    )
+
+    _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert "could not be downloaded" in errors
+    assert "Traceback" not in errors
+    assert list(tmp_path.glob(".*.part")) == []

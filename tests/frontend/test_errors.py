@@ -10,8 +10,8 @@ from frontend.jobs.store import JobStore
         ("GET", "/nowhere", 404, "not_found"),
         ("GET", "/static/nowhere.js", 404, "not_found"),
         ("GET", "/static/../app.py", 404, "not_found"),
-        ("GET", "/generate", 405, "validation_error"),
-        ("DELETE", "/health", 405, "validation_error"),
+        ("GET", "/generate", 405, "method_not_allowed"),
+        ("DELETE", "/health", 405, "method_not_allowed"),
     ],
 )
 def test_errors_of_the_router_have_the_documented_body(

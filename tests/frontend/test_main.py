@@ -94,14 +94,6 @@ def test_a_bad_variable_stops_the_start_with_its_name_and_value(tmp_path: Path) 
     assert "Traceback" not in log.read_text()
 
 
-def test_an_output_folder_that_cannot_be_made_stops_the_start(tmp_path: Path) -> None:
-    log = tmp_path / "log.txt"
-    process = run({"OUTPUT_DIR": "/dev/null/outputs"}, log)
-    assert process.wait(20) == 1
-    assert "The job store cannot be opened" in log.read_text()
-    assert "Traceback" not in log.read_text()
-
-
 def test_several_workers_serve_one_job_store(fake_triton: FakeTriton, tmp_path: Path) -> None:
     values = {"API_WORKERS": "2", "MAX_CONCURRENT_JOBS": "2", "LOG_FORMAT": "json"}
     fake_triton.step_seconds = 0.03
@@ -164,3 +156,38 @@ def test_a_job_goes_on_when_its_client_disconnects(fake_triton: FakeTriton, tmp_
         page = api.http.get("/").text
         job_id = page.split("/preview/")[1][:8]
         wait_until(lambda: api.status(job_id) == "completed")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OUTPUT_DIR", "/proc"),
+        ("OUTPUT_DIR", "/dev/null/outputs"),
+        ("DATABASE_URL", "nonsense:jobs"),
+        ("DATABASE_URL", "postgresql+nodriver://localhost/jobs"),
+    ],
+)
+def test_a_store_that_cannot_be_opened_stops_the_start_and_is_named(
+    variable: str, value: str, tmp_path: Path
+) -> None:
+    environment = {"OUTPUT_DIR": str(tmp_path / "outputs"), variable: value}
+    process = run(environment, tmp_path / "log.txt")
+
+    assert process.wait(30) == 1
+    printed = (tmp_path / "log.txt").read_text()
+    assert variable in printed
+    assert "Traceback" not in printed
+
+
+def test_the_address_that_requests_are_counted_by_cannot_be_chosen(
+    fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    with running(fake_triton, tmp_path, ENABLE_RATE_LIMIT="true", RATE_LIMIT_PER_MINUTE="2") as api:
+        codes = [
+            api.http.post(
+                "/generate", json={"prompt": ""}, headers={"X-Forwarded-For": f"10.0.0.{number}"}
+            ).status_code
+            for number in range(3)
+        ]
+
+    assert codes == [400, 400, 429]

@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from frontend.metrics import EngineMetrics, engine_metrics, gib, parse_samples, read_metrics
 from tests.frontend.fake_triton import GPU_METRICS, METRICS, FakeTriton
 
@@ -44,3 +46,15 @@ def test_a_server_without_metrics_leaves_everything_open(fake_triton: FakeTriton
 def test_figures_are_rounded_to_two_decimals() -> None:
     assert gib(1.23456 * GIB) == 1.23
     assert gib(None) is None
+
+
+def test_an_address_that_cannot_even_be_asked_leaves_everything_open() -> None:
+    assert asyncio.run(read_metrics("http://127.0.0.1:999999/metrics")) == EngineMetrics()
+
+
+def test_a_proxy_of_the_environment_is_not_asked(
+    fake_triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+
+    assert asyncio.run(read_metrics(fake_triton.metrics_url)).device == "cpu"

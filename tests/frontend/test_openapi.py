@@ -44,7 +44,7 @@ def test_generate_describes_its_parameters_for_query_and_every_body(
         assert body["schema"]["properties"].keys() == names
         assert body["schema"]["properties"]["duration"]["maximum"] == 6
     assert operation["responses"].keys() == {
-        *("200", "202", "400", "409", "413", "422", "429", "500", "503", "507")
+        *("200", "202", "400", "403", "408", "409", "413", "422", "429", "500", "503", "507")
     }
     for status in ("400", "422", "503"):
         schema = operation["responses"][status]["content"]["application/json"]["schema"]

@@ -88,8 +88,8 @@ def test_a_video_that_cannot_be_written_fails_with_ffmpegs_message(
 ) -> None:
     monkeypatch.setattr(VideoFolder, "partial", lambda *_: output_dir / "no folder" / "video")
     status = wait_for(api, post(api), "failed")
-    assert status["error"].startswith("ffmpeg: ")
-    assert "No such file or directory" in status["error"]
+    assert status["error"] == "The video cannot be written: No such file or directory"
+    assert len(fake_triton.seen) <= 1, "known before the engine has worked"
     assert status["error_type"] == "generation_error"
 
 
@@ -163,3 +163,19 @@ def test_jobs_accepted_before_a_restart_are_done_after_it(
     second = start_api(max_concurrent_jobs=1)
     for job_id in jobs:
         wait_for(second, job_id, "completed")
+
+
+def test_an_unexpected_error_does_not_end_the_claiming_of_jobs(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = JobQueue.has_work
+    failures = iter([True])
+
+    def fails_once(queue: JobQueue) -> bool:
+        if next(failures, False):
+            raise RuntimeError("broken")
+        return real(queue)
+
+    monkeypatch.setattr(JobQueue, "has_work", fails_once)
+
+    wait_for(api, post(api), "completed")

@@ -52,3 +52,21 @@ def test_the_key_is_not_logged(locked: TestClient, caplog: pytest.LogCaptureFixt
 
 def test_without_the_requirement_no_key_is_needed(start_api: StartApi) -> None:
     assert start_api(api_key=KEY).get("/").status_code == 200
+
+
+def test_credentials_that_are_not_even_ascii_are_refused(locked: TestClient) -> None:
+    answer = locked.get("/", headers={b"Authorization": b"Basic \xff\xfe"})
+
+    assert answer.status_code == 401
+
+
+def test_the_pages_of_other_sites_cannot_make_or_cancel_videos(start_api: StartApi) -> None:
+    api = start_api()
+    for method, path in (("POST", "/generate"), ("DELETE", "/jobs/0badc0de")):
+        refused = api.request(method, path, headers={"Sec-Fetch-Site": "cross-site"})
+        assert refused.status_code == 403
+        assert refused.json()["error_type"] == "forbidden"
+
+    assert api.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+    own = api.post("/generate", data=SMALL, headers={"Sec-Fetch-Site": "same-origin"})
+    assert own.status_code == 202

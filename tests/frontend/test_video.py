@@ -73,15 +73,16 @@ def test_an_abandoned_video_leaves_no_file_and_no_process(tmp_path: Path) -> Non
     assert not ffmpegs()
 
 
-def test_a_failure_of_ffmpeg_is_told_in_its_own_words(tmp_path: Path) -> None:
-    async def encode() -> None:
-        async with writer(tmp_path / "no such folder") as mp4:
-            for _ in range(200):
-                await mp4.write(FRAMES)
-            await mp4.finish()
+def test_a_folder_that_cannot_be_written_to_is_noticed_before_the_first_frame(
+    tmp_path: Path,
+) -> None:
+    async def start() -> None:
+        async with writer(tmp_path / "no such folder"):
+            pytest.fail("it must not begin")
 
-    with pytest.raises(EncodingError, match="No such file or directory"):
-        asyncio.run(encode())
+    with pytest.raises(EncodingError) as raised:
+        asyncio.run(start())
+    assert str(raised.value) == "The video cannot be written: No such file or directory"
 
 
 def test_a_full_disk_fails_and_leaves_no_file(tmp_path: Path) -> None:
@@ -92,6 +93,7 @@ def test_a_full_disk_fails_and_leaves_no_file(tmp_path: Path) -> None:
             await mp4.write(FRAMES)
             await mp4.finish()
 
-    with pytest.raises(EncodingError, match="No space left on device"):
+    with pytest.raises(EncodingError) as raised:
         asyncio.run(encode())
+    assert str(raised.value) == "The video could not be written: No space left on device"
     assert names(tmp_path) == []
