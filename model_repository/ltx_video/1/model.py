@@ -84,7 +84,7 @@ class TritonPythonModel:
             error = (ErrorKind.ENGINE_LOST, str(problem))
         except Exception as problem:
             error = (ErrorKind.FAILED, str(problem))
-        if error is not None:
+        if error is not None and not sender.is_cancelled():
             message = pb_utils.TritonError(": ".join(error))
             sender.send(pb_utils.InferenceResponse(error=message))
         sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
