@@ -4,23 +4,17 @@ import contextlib
 import logging
 
 from frontend.local_frontend import FrontendStartError, LocalFrontend
-from ltx_triton.interrupt import raise_on_termination
-from ltx_triton.local_triton import LocalTriton, TritonStartError, parse_repository
-from ltx_triton.settings import load_settings
-from ltx_triton.triton_wheel import MissingPieceError
+from ltx_triton import local_triton
+from ltx_triton.local_triton import LocalTriton, prepare_command
 
-START_ERRORS = (FileNotFoundError, FrontendStartError, MissingPieceError, TritonStartError)
+START_ERRORS = (*local_triton.START_ERRORS, FrontendStartError)
 
 log = logging.getLogger(__name__)
 
 
 def main() -> None:
     """Serve on the addresses that the settings name, until SIGINT or SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    repository = parse_repository("Serve the HTTP API with a local Triton behind it.")
-    settings = load_settings()
-    raise_on_termination()
+    repository, settings = prepare_command("Serve the HTTP API with a local Triton behind it.")
     try:
         with (
             contextlib.suppress(KeyboardInterrupt),

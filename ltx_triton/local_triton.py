@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.interrupt import raise_on_termination
-from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig
+from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig, version_folder
 from ltx_triton.settings import Settings, load_settings
 from ltx_triton.triton_process import LOOPBACK, Ports, TritonProcess
 from ltx_triton.triton_wheel import MissingPieceError, TritonWheel
@@ -30,6 +31,10 @@ START_TIMEOUT = 900  # seconds; checkpoints of tens of gigabytes take minutes to
 
 class TritonStartError(RuntimeError):
     """The server did not become ready; the message holds Triton's own words."""
+
+
+# What `LocalTriton` raises when it cannot be entered.
+START_ERRORS = (FileNotFoundError, MissingPieceError, TritonStartError)
 
 
 def free_port() -> int:
@@ -76,11 +81,6 @@ class LocalTriton:
         return f"{LOOPBACK}:{self._ports.grpc}"
 
     @property
-    def http_url(self) -> str:
-        """Base URL of Triton's own HTTP interface."""
-        return f"http://{LOOPBACK}:{self._ports.http}"
-
-    @property
     def metrics_url(self) -> str:
         """URL of the Prometheus metrics."""
         return f"http://{LOOPBACK}:{self._ports.metrics}/metrics"
@@ -98,7 +98,7 @@ class LocalTriton:
             MissingPieceError: something that the server needs is not installed.
             TritonStartError: the server could not start, or not load a model.
         """
-        PipelineConfig.load(self._repository / "ltx_video" / "1")
+        PipelineConfig.load(version_folder(self._repository, LTX_VIDEO))
         self._wheel = TritonWheel.find()
         self._folder = tempfile.TemporaryDirectory(prefix="ltx_triton_")
         self._stopping = threading.Event()
@@ -173,8 +173,14 @@ class LocalTriton:
                 )
 
 
-def parse_repository(description: str) -> Path:
-    """The model repository that the command line names."""
+def prepare_command(description: str) -> tuple[Path, Settings]:
+    """Set up a command that serves: its logging, its signals, the command line and the settings.
+
+    Returns:
+        The model repository to serve, and the settings.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
         "--model-repository",
@@ -183,16 +189,14 @@ def parse_repository(description: str) -> Path:
         help="folder with the exported models (default: %(default)s)",
     )
     repository: Path = parser.parse_args().model_repository
-    return repository
+    settings = load_settings()
+    raise_on_termination()
+    return repository, settings
 
 
 def main() -> None:
     """Serve on the ports that the settings name, until SIGINT or SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    repository = parse_repository("Serve the model repository with the local Triton.")
-    settings = load_settings()
-    raise_on_termination()
+    repository, settings = prepare_command("Serve the model repository with the local Triton.")
     try:
         with contextlib.suppress(KeyboardInterrupt), LocalTriton.at(settings, repository) as triton:
             log.info(
@@ -201,7 +205,7 @@ def main() -> None:
                 triton.metrics_url,
             )
             signal.pause()
-    except (FileNotFoundError, MissingPieceError, TritonStartError) as error:
+    except START_ERRORS as error:
         raise SystemExit(str(error)) from error
 
 
