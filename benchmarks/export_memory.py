@@ -24,10 +24,10 @@ from export import transformer
 from export.checkpoint import open_checkpoint
 from export.random_checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config, write_engine
-from export.staging import MODEL_FILE
 from export.verify import verify
 from export.weights import DATA_FILE
 from ltx_triton.contract import TRANSFORMER
+from ltx_triton.pipeline_config import ENGINE_FILE
 
 RESULT = Path(__file__).parent / "results" / "export_memory.json"
 LAYERS = 28
@@ -99,7 +99,7 @@ def measure(scratch: Path, layers: int) -> dict[str, Any]:
         "layers": layers,
         "checkpoint_bytes": sum(shard.stat().st_size for shard in shards),
         "checkpoint_files": len(shards),
-        "onnx_bytes": sum((engine / file).stat().st_size for file in (MODEL_FILE, DATA_FILE)),
+        "onnx_bytes": sum((engine / file).stat().st_size for file in (ENGINE_FILE, DATA_FILE)),
         "export": asdict(exported),
         "verify": asdict(verified),
         "cpus": os.cpu_count(),
@@ -167,7 +167,7 @@ def _export(folder: Path, engine: Path) -> None:
 def _verify(folder: Path, engine: Path) -> None:
     checkpoint = open_checkpoint(str(folder), None)
     config = pipeline_config(checkpoint, ExportOptions(model=str(folder), output=engine))
-    verify(TRANSFORMER, checkpoint, config, engine / MODEL_FILE)
+    verify(TRANSFORMER, checkpoint, config, engine / ENGINE_FILE)
 
 
 if __name__ == "__main__":

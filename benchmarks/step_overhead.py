@@ -17,14 +17,15 @@ import onnxruntime
 from tqdm import tqdm
 
 from frontend.triton import TritonClient
-from ltx_triton.contract import Progress, Stage, VideoRequest
+from ltx_triton.contract import LTX_VIDEO, Progress, Stage, VideoRequest
 from ltx_triton.denoising_loop import DenoisingLoop
 from ltx_triton.in_process import InProcessEngines
 from ltx_triton.local_triton import LocalTriton
-from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig
+from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig, version_folder
 from ltx_triton.tokenizer import PromptTokenizer
 
 RESULT = Path(__file__).parent / "results" / "step_overhead.json"
+FOLDER = version_folder(MODEL_REPOSITORY, LTX_VIDEO)
 WARM_UP = 2  # rounds that are not counted
 REQUEST = VideoRequest(
     prompt="A cat walking in a garden",
@@ -47,10 +48,10 @@ def main() -> None:
     with LocalTriton() as triton:
         bare, served = asyncio.run(measure(triton.grpc_address, options.rounds))
     result = {
-        "command": "python -m benchmarks.step_overhead",
+        "command": f"python -m benchmarks.step_overhead --rounds {options.rounds}",
         "request": vars(REQUEST),
         "rounds": options.rounds,
-        "model": PipelineConfig.load(MODEL_REPOSITORY / "ltx_video" / "1").model_name,
+        "model": PipelineConfig.load(FOLDER).model_name,
         "bare_median_seconds": {stage: median(values) for stage, values in bare.items()},
         "served_median_seconds": {stage: median(values) for stage, values in served.items()},
         "bare_seconds": bare,
@@ -70,10 +71,9 @@ def main() -> None:
 
 async def measure(address: str, rounds: int) -> tuple[Samples, Samples]:
     """Seconds by stage, bare and through Triton."""
-    folder = MODEL_REPOSITORY / "ltx_video" / "1"
-    config = PipelineConfig.load(folder)
+    config = PipelineConfig.load(FOLDER)
     loop = DenoisingLoop(
-        config, PromptTokenizer(folder, config), InProcessEngines(MODEL_REPOSITORY)
+        config, PromptTokenizer(FOLDER, config), InProcessEngines(MODEL_REPOSITORY)
     )
     client = TritonClient(address)
     bare: Samples = {"text": [], "step": [], "decode": []}

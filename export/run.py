@@ -13,13 +13,13 @@ from export.engine import Engine
 from export.errors import ExportError
 from export.progress import step
 from export.schedule import sigma_schedules
-from export.staging import MODEL_FILE, publish, staging
+from export.staging import publish, staging
 from export.tokenizer import save_tokenizer
 from export.trace import trace
 from export.verify import verify
 from export.weights import DATA_FILE, write_weights
 from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.pipeline_config import TOKENIZER_FILE, PipelineConfig
+from ltx_triton.pipeline_config import ENGINE_FILE, TOKENIZER_FILE, PipelineConfig
 
 TEXT_BUCKETS = (32, 64, 128, 256)  # tokens
 
@@ -56,7 +56,7 @@ def export(options: ExportOptions) -> None:
             name = engine.contract.name
             write_engine(engine, checkpoint, folders[name])
             with step(f"{name}: verifying against PyTorch"):
-                verify(engine.contract, checkpoint, config, folders[name] / MODEL_FILE)
+                verify(engine.contract, checkpoint, config, folders[name] / ENGINE_FILE)
         save_tokenizer(checkpoint, folders[LTX_VIDEO.name] / TOKENIZER_FILE)
         config.save(folders[LTX_VIDEO.name])
         publish(folders)
@@ -69,7 +69,7 @@ def write_engine(engine: Engine, checkpoint: Checkpoint, folder: Path) -> None:
         graph = trace(engine)
     with step(f"{name}: writing"):
         write_weights(engine, graph, checkpoint, folder / DATA_FILE)
-        onnx_ir.save(graph, folder / MODEL_FILE)
+        onnx_ir.save(graph, folder / ENGINE_FILE)
 
 
 def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineConfig:

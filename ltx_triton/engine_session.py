@@ -10,6 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from ltx_triton.contract import ModelContract
+from ltx_triton.pipeline_config import ENGINE_FILE
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -48,7 +49,7 @@ def open_session(folder: Path, contract: ModelContract) -> EngineSession:
     Raises:
         FileNotFoundError: no engine has been exported into `folder`.
     """
-    path = folder / "model.onnx"
+    path = folder / ENGINE_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: run `make export` first")
     return OnnxRuntimeSession(path, contract)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ltx_triton.contract import ENGINES, ModelContract
 from ltx_triton.engine_session import Arrays, open_session
+from ltx_triton.pipeline_config import version_folder
 
 
 class InProcessEngines:
@@ -14,7 +15,7 @@ class InProcessEngines:
 
     def __init__(self, repository: Path) -> None:
         self._sessions = {
-            model.name: open_session(repository / model.name / "1", model) for model in ENGINES
+            model.name: open_session(version_folder(repository, model), model) for model in ENGINES
         }
 
     async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:

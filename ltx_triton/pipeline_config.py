@@ -7,10 +7,18 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ltx_triton.contract import ModelContract
+
 MODEL_REPOSITORY = Path(__file__).resolve().parent.parent / "model_repository"
 
+ENGINE_FILE = "model.onnx"
 PIPELINE_CONFIG_FILE = "pipeline.json"
 TOKENIZER_FILE = "tokenizer.json"
+
+
+def version_folder(repository: Path, model: ModelContract) -> Path:
+    """Where a model repository keeps the only version of `model`."""
+    return repository / model.name / "1"
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from export.checkpoint import Checkpoint
 from export.reference import REFERENCES, Inputs
-from export.staging import MODEL_FILE
 from export.verify import Difference, difference, random_inputs, run
 from ltx_triton.contract import ModelContract
-from ltx_triton.pipeline_config import PipelineConfig
+from ltx_triton.pipeline_config import ENGINE_FILE, PipelineConfig
 
 # Single frames, single rows and single samples are where a dynamic axis most easily goes wrong.
 SIZES = (
@@ -23,7 +22,7 @@ SIZES = (
 
 
 def model_file(repository: Path, contract: ModelContract) -> Path:
-    return repository / contract.name / "1" / MODEL_FILE
+    return repository / contract.name / "1" / ENGINE_FILE
 
 
 def differences_to_pytorch(
