@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from frontend.generation import generate_video
 from frontend.jobs.queue import JobQueue
+from frontend.jobs.store import JobStore
 from frontend.logs import log_job
 from frontend.outcomes import Outcomes
 from frontend.running_job import Reason, RunningJob
@@ -30,8 +31,14 @@ class JobRunner:
     """The part of a worker that makes videos."""
 
     def __init__(
-        self, queue: JobQueue, triton: TritonClient, folder: VideoFolder, outcomes: Outcomes
+        self,
+        store: JobStore,
+        queue: JobQueue,
+        triton: TritonClient,
+        folder: VideoFolder,
+        outcomes: Outcomes,
     ) -> None:
+        self._store = store
         self._queue = queue
         self._triton = triton
         self._folder = folder
@@ -61,7 +68,8 @@ class JobRunner:
     async def stop(self) -> None:
         """Hand all running jobs back to the queue."""
         self.announce_stop()
-        await self._claim_loop  # to its end: a claim that is under way must not be lost
+        # To its end: a claim that is under way must not be lost.
+        await asyncio.gather(self._claim_loop, return_exceptions=True)
         for loop in self._loops:
             loop.cancel()
         self._abort(self._running, Reason.SHUTDOWN)
@@ -83,6 +91,7 @@ class JobRunner:
     async def _claim(self) -> None:
         if await asyncio.to_thread(self._queue.reclaim_expired):
             _log.warning("Jobs of a worker that died have been taken back")
+            await asyncio.to_thread(self._folder.clean_partials, self._store)
         while await asyncio.to_thread(self._queue.has_work):
             # Asked anew each time: a claim for a dead engine would cost the job an attempt.
             if self.stopping or await self._triton.not_ready_reason():
@@ -120,7 +129,7 @@ class JobRunner:
         running.task = asyncio.current_task()
         try:
             await self._attempt(running)
-        except SQLAlchemyError:
+        except Exception:
             # Nobody renews its lease any more, so it is taken up again when that has run out.
             _log.exception("The end of job %s could not be written down", job.id)
         finally:

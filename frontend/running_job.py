@@ -23,4 +23,4 @@ class RunningJob:
     job: Job
     task: asyncio.Task[None] | None = None  # None: has not begun, and could not clean up
     reason: Reason | None = None
-    finishing: bool = False  # the video is there: too late to stop
+    finishing: bool = False  # its end is being written down: too late to stop

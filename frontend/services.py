@@ -7,7 +7,7 @@ import socket
 import tempfile
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -53,19 +53,23 @@ def open_job_store(settings: Settings) -> Database:
 @asynccontextmanager
 async def running_services(settings: Settings) -> AsyncIterator[Services]:
     """Start the parts of a worker, and stop them at the end."""
-    database = await asyncio.to_thread(open_job_store, settings)
-    worker_id = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    store = JobStore(database)
-    queue = JobQueue(database, worker_id, settings.max_concurrent_jobs)
-    folder = VideoFolder(
-        settings.output_dir.resolve(), settings.max_storage_gb, settings.cleanup_after_days
-    )
-    triton = TritonClient(settings.triton_grpc_address)
-    outcomes = Outcomes(queue, folder, settings.triton_metrics_url, settings.model_name)
-    runner = JobRunner(queue, triton, folder, outcomes)
-    runner.start()
-    cleaner = asyncio.create_task(_clean_regularly(folder, store))
-    try:
+    async with AsyncExitStack() as stack:  # every part is stopped, even if another fails to
+        database = await asyncio.to_thread(open_job_store, settings)
+        stack.callback(database.close)
+        worker_id = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        store = JobStore(database)
+        queue = JobQueue(database, worker_id, settings.max_concurrent_jobs)
+        folder = VideoFolder(
+            settings.output_dir.resolve(), settings.max_storage_gb, settings.cleanup_after_days
+        )
+        triton = TritonClient(settings.triton_grpc_address)
+        stack.push_async_callback(triton.close)
+        outcomes = Outcomes(queue, folder, settings.triton_metrics_url, settings.model_name)
+        runner = JobRunner(store, queue, triton, folder, outcomes)
+        runner.start()
+        stack.push_async_callback(runner.stop)
+        cleaner = asyncio.create_task(_clean_regularly(folder, store))
+        stack.callback(cleaner.cancel)
         yield Services(
             settings=settings,
             store=store,
@@ -74,11 +78,6 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             runner=runner,
             rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
         )
-    finally:
-        cleaner.cancel()
-        await runner.stop()
-        await triton.close()
-        database.close()
 
 
 async def _clean_regularly(folder: VideoFolder, store: JobStore) -> None:

@@ -43,7 +43,11 @@ class VideoFolder:
         for job in old:
             self.video(job).unlink(missing_ok=True)
             store.forget(job.id)
+        self.clean_partials(store)
+        return len(old)
 
+    def clean_partials(self, store: JobStore) -> None:
+        """Remove what attempts that run no more have left."""
         # Files are listed first: an attempt that starts now is not among them.
         partials = list(self.path.glob(".video_*.partial"))
         alive = store.running_attempts()
@@ -51,7 +55,6 @@ class VideoFolder:
             match = _PARTIAL.fullmatch(partial.name)
             if match and (match["job_id"], int(match["attempt"])) not in alive:
                 partial.unlink(missing_ok=True)
-        return len(old)
 
 
 def _size(path: Path) -> int:

@@ -146,6 +146,7 @@ def test_a_killed_server_takes_its_jobs_up_again(fake_triton: FakeTriton, tmp_pa
         assert api.http.get(f"/status/{job_id}").json()["attempts"] == 2
         first, second = (seen.request for seen in fake_triton.seen)
         assert first == second
+    assert list((tmp_path / "outputs").glob(".video*")) == []
 
 
 def test_a_job_goes_on_when_its_client_disconnects(fake_triton: FakeTriton, tmp_path: Path) -> None:
@@ -188,6 +189,21 @@ def test_the_address_that_requests_are_counted_by_cannot_be_chosen(
                 "/generate", json={"prompt": ""}, headers={"X-Forwarded-For": f"10.0.0.{number}"}
             ).status_code
             for number in range(3)
+        ]
+
+    assert codes == [400, 400, 429]
+
+
+def test_behind_a_proxy_that_is_named_its_clients_are_counted(
+    fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    limits = {"ENABLE_RATE_LIMIT": "true", "RATE_LIMIT_PER_MINUTE": "1"}
+    with running(fake_triton, tmp_path, FORWARDED_ALLOW_IPS="127.0.0.1", **limits) as api:
+        codes = [
+            api.http.post(
+                "/generate", json={"prompt": ""}, headers={"X-Forwarded-For": address}
+            ).status_code
+            for address in ("10.0.0.1", "10.0.0.2", "10.0.0.1")
         ]
 
     assert codes == [400, 400, 429]

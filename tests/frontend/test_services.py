@@ -1,9 +1,12 @@
 import time
 
+import pytest
+
 from frontend.database import Database
 from frontend.jobs.model import Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
+from frontend.storage import VideoFolder
 from tests.frontend.conftest import StartApi, new_job, wait_until
 
 
@@ -19,3 +22,20 @@ def test_expired_jobs_are_removed_at_the_start(database: Database, start_api: St
         stored.completed_at = time.time() - 3 * 86_400
     api = start_api(cleanup_after_days=2)
     wait_until(lambda: api.get(f"/status/{job.id}").status_code == 404)
+
+
+def test_an_error_while_cleaning_does_not_end_the_cleaning(
+    start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[None] = []
+
+    def broken(*_: object) -> int:
+        calls.append(None)
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("frontend.services._CLEANUP_INTERVAL", 0.01)
+    monkeypatch.setattr(VideoFolder, "clean", broken)
+
+    start_api()
+
+    wait_until(lambda: len(calls) > 2)
