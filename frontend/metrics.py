@@ -1,6 +1,7 @@
 """What Triton's Prometheus page says about the machine and the loaded checkpoint."""
 
 import logging
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def engine_metrics(samples: list[Sample]) -> EngineMetrics:
 
     def total(name: str) -> float | None:
         values = [sample.value for sample in samples if sample.name == name]
-        return sum(values) if values else None
+        return sum(values) if values and all(map(math.isfinite, values)) else None
 
     return EngineMetrics(
         model_name=info.get("model_name"),

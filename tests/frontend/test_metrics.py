@@ -58,3 +58,18 @@ def test_a_proxy_of_the_environment_is_not_asked(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
 
     assert asyncio.run(read_metrics(fake_triton.metrics_url)).device == "cpu"
+
+
+def test_what_went_wrong_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING", "frontend.metrics")
+
+    asyncio.run(read_metrics("http://127.0.0.1:9/metrics"))
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+@pytest.mark.parametrize("value", ["NaN", "+Inf"])
+def test_a_figure_that_is_no_number_is_unknown(value: str) -> None:
+    samples = list(parse_samples(f"nv_gpu_memory_total_bytes {value}"))
+
+    assert engine_metrics(samples) == EngineMetrics()
