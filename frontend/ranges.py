@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from frontend.errors import ApiError, ErrorType
 
-_SINGLE_RANGE = re.compile(r"bytes=(?P<first>[0-9]*)-(?P<last>[0-9]*)")
+_SINGLE_RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,1000})-(?P<last>[0-9]{0,1000})")
 
 
 class RangedFileResponse(FileResponse):
