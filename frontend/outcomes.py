@@ -79,7 +79,7 @@ class Outcomes:
 def _describe(error: Exception) -> tuple[str, ErrorType]:
     if isinstance(error, EngineOutOfMemoryError):
         return "GPU out of memory, try shorter duration", ErrorType.OUT_OF_MEMORY
-    if isinstance(error, EngineError | EncodingError | OSError):
+    if isinstance(error, EngineError | EncodingError):
         return str(error), ErrorType.GENERATION
     _log.error("A job failed unexpectedly", exc_info=error)
     return f"Internal error: {type(error).__name__}", ErrorType.INTERNAL

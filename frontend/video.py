@@ -47,7 +47,7 @@ class Mp4Writer:
         try:
             self._partial.touch()
         except OSError as error:
-            raise EncodingError(f"The video cannot be written: {error.strerror}") from error
+            raise _unwritable(error) from error
         self._ffmpeg = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
@@ -83,8 +83,11 @@ class Mp4Writer:
         self._stdin.close()
         if await self._ffmpeg.wait() != 0:
             raise await self._failure()
-        size = self._partial.stat().st_size
-        self._partial.replace(self._path)
+        try:
+            size = self._partial.stat().st_size
+            self._partial.replace(self._path)
+        except OSError as error:
+            raise _unwritable(error) from error
         return size
 
     async def __aexit__(
@@ -104,5 +107,12 @@ class Mp4Writer:
         text = (await self._messages).decode(errors="replace").strip()
         _log.error("ffmpeg ended with exit status %d: %s", status, text)
         # The last words of its first line are the reason; before them stand paths of this machine.
-        reason = text.partition("\n")[0].rpartition(": ")[2] or f"exit status {status}"
+        reason = text.partition("\n")[0].rpartition(": ")[2]
+        if not reason or "/" in reason:
+            reason = f"ffmpeg ended with exit status {status}"
         return EncodingError(f"The video could not be written: {reason}")
+
+
+def _unwritable(error: OSError) -> EncodingError:
+    _log.error("The video cannot be written", exc_info=error)
+    return EncodingError(f"The video cannot be written: {error.strerror}")

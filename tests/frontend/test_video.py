@@ -97,3 +97,46 @@ def test_a_full_disk_fails_and_leaves_no_file(tmp_path: Path) -> None:
         asyncio.run(encode())
     assert str(raised.value) == "The video could not be written: No space left on device"
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("last_words", "error"),
+    [
+        ("out.mp4: Disk quota exceeded", "Disk quota exceeded"),
+        ("cannot write /srv/videos/out.mp4", "ffmpeg ended with exit status 3"),
+        ("", "ffmpeg ended with exit status 3"),
+    ],
+)
+def test_the_error_is_one_sentence_without_paths_and_the_log_has_it_all(
+    last_words: str,
+    error: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\necho '{last_words}' >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(program))
+
+    async def encode() -> None:
+        async with writer(tmp_path) as mp4:
+            await mp4.finish()
+
+    with pytest.raises(EncodingError) as raised:
+        asyncio.run(encode())
+    assert str(raised.value) == f"The video could not be written: {error}"
+    assert last_words in caplog.text
+
+
+def test_a_video_that_cannot_get_its_name_fails_without_telling_paths(tmp_path: Path) -> None:
+    (tmp_path / "video.mp4").mkdir()
+
+    async def encode() -> None:
+        async with writer(tmp_path) as mp4:
+            await mp4.write(FRAMES)
+            await mp4.finish()
+
+    with pytest.raises(EncodingError) as raised:
+        asyncio.run(encode())
+    assert str(raised.value) == "The video cannot be written: Is a directory"
