@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ def make_video(
     Raises:
         ClientError: no video came of it.
     """
+    if output and output.is_dir():
+        raise ClientError(f"{output} is a folder, not a file to write")
     headers = {"X-API-Key": api_key} if api_key else {}
     with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT) as http:
         job = _request(http, "POST", "/generate", json={**parameters, "wait": False})
@@ -109,7 +112,7 @@ def _describe(status: dict[str, Any]) -> str:
 
 
 def _download(http: httpx.Client, path: str, target: Path) -> None:
-    partial = target.with_name(f".{target.name}.part")
+    partial = Path(f"{target}.part")  # an existing file is only replaced by a whole one
     try:
         with http.stream("GET", path) as response:
             if response.is_error:
@@ -120,8 +123,10 @@ def _download(http: httpx.Client, path: str, target: Path) -> None:
                     file.write(chunk)
         partial.replace(target)
     except (httpx.TransportError, OSError) as error:
-        partial.unlink(missing_ok=True)
         raise ClientError(f"the video could not be downloaded to {target}: {error}") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
 
 
 def main(arguments: list[str] | None = None) -> None:

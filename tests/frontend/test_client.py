@@ -1,11 +1,15 @@
 """`python -m frontend.client` against the API on a real port."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,21 +109,63 @@ def test_a_server_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
 
 
 def test_an_output_that_cannot_be_written_is_told_in_one_line(server: Api, tmp_path: Path) -> None:
+    process = client("A cat", *SMALL, "--url", str(server.http.base_url),
+                     "--output", "nowhere/cat.mp4", folder=tmp_path)  # fmt: skip
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors.splitlines()[-1].startswith("Error: the video could not be downloaded to nowhere")
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("output", ["folder", "."])
+def test_an_output_that_is_a_folder_is_told_before_a_video_is_made(
+    output: str, server: Api, fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    process = client("A cat", *SMALL, "--url", str(server.http.base_url),
+                     "--output", output, folder=tmp_path)  # fmt: skip
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors == f"Error: {output} is a folder, not a file to write\n"
+    assert fake_triton.seen == []
+
+
+class BadServer(BaseHTTPRequestHandler):
+    """Names a file outside of the client's folder, and breaks off in the middle of the video."""
+
+    def do_POST(self) -> None:
+        self._answer(b'{"job_id": "0badcafe"}')
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/download"):
+            self._answer(b"half", length=8)
+            return
+        status = {"status": "completed", "filename": "../cat.mp4", "download_url": "/download"}
+        self._answer(json.dumps(status).encode())
+
+    def _answer(self, body: bytes, length: int | None = None) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(length or len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+def test_a_failed_download_leaves_the_files_that_are_there(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    process = client(
-        "A cat",
-        *SMALL,
-        "--output",
-        str(folder),
-        "--url",
-        str(server.http.base_url),
-        folder=tmp_path,
-    )
-
-    _, errors = process.communicate(timeout=30)
-
+    for file in (tmp_path / "cat.mp4", folder / "cat.mp4"):
+        file.write_bytes(b"an earlier video")
+    with ThreadingHTTPServer(("127.0.0.1", 0), BadServer) as server:
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+        process = client("A cat", "--url", f"http://127.0.0.1:{server.server_port}", folder=folder)
+        _, errors = process.communicate(timeout=30)
+        server.shutdown()
     assert process.returncode == 1
-    assert "could not be downloaded" in errors
+    assert errors.splitlines()[-1].startswith("Error: the video could not be downloaded to cat.mp4")
     assert "Traceback" not in errors
-    assert list(tmp_path.glob(".*.part")) == []
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert files == {"cat.mp4": b"an earlier video"}
+    assert (tmp_path / "cat.mp4").read_bytes() == b"an earlier video"
