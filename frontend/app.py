@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
 from frontend import errors
+from frontend.head import HeadMiddleware
 from frontend.pages import STATIC_FOLDER
 from frontend.routes import generate, jobs, pages, system, videos
 from frontend.runner import JobRunner
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
     app.mount("/swagger", StaticFiles(directory=swagger_ui_path))
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(CrossSiteMiddleware)
     if settings.api_key_required and settings.api_key:
         app.add_middleware(ApiKeyMiddleware, key=settings.api_key.get_secret_value())

@@ -17,7 +17,6 @@ from frontend.services import CurrentServices
 router = APIRouter(tags=["Videos"])
 
 
-@router.head("/download/{job_id}", include_in_schema=False)
 @router.get(
     "/download/{job_id}",
     summary="Download a video",

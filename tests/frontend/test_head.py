@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.frontend.conftest import post, wait_for
+from tests.frontend.fake_triton import FakeTriton
+from tests.frontend.test_main import running
+
+PATHS = ["/", "/health", "/model-status", "/docs", "/openapi.json", "/static/style.css",
+         "/status/{job_id}", "/preview/{job_id}", "/download/{job_id}"]  # fmt: skip
+
+
+def test_head_is_answered_like_get_without_the_body(api: TestClient) -> None:
+    job_id = post(api)
+    wait_for(api, job_id, "completed")
+
+    for path in (path.format(job_id=job_id) for path in PATHS):
+        whole, head = api.get(path), api.head(path)
+        assert (head.status_code, head.content) == (200, b""), path
+        assert head.headers["Content-Type"] == whole.headers["Content-Type"], path
+        assert head.headers["Content-Length"] == whole.headers["Content-Length"], path
+
+
+@pytest.mark.parametrize(("path", "status"), [("/status/00000000", 404), ("/generate", 405)])
+def test_head_is_refused_like_get(path: str, status: int, api: TestClient) -> None:
+    assert api.head(path).status_code == status
+
+
+def test_a_connection_serves_on_after_head(fake_triton: FakeTriton, tmp_path: Path) -> None:
+    with running(fake_triton, tmp_path) as server:
+        for _ in range(2):
+            assert server.http.head("/").content == b""
+            assert server.http.get("/health").json()["status"] == "healthy"
