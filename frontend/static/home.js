@@ -22,7 +22,8 @@ function showVideo(job) {
 async function refreshRecent() {
   const response = await fetch("/");
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  element("recent").replaceWith(page.getElementById("recent"));
+  const recent = page.getElementById("recent");
+  if (recent) element("recent").replaceWith(recent);
 }
 
 async function generate(form) {
@@ -36,7 +37,7 @@ async function generate(form) {
   const job = await follow(jobId);
   if (job.status === "completed") showVideo(job);
   else showError(job.error ?? "Cancelled");
-  await refreshRecent();
+  await refreshRecent().catch(() => {}); // an old list does no harm to the new video
 }
 
 element("generate").addEventListener("submit", async (event) => {
