@@ -1,9 +1,13 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
 
+from frontend.app import create_app
 from frontend.database import Database
-from frontend.rate_limit import RateLimiter
+from frontend.rate_limit import CountedRequest, RateLimiter
+from tests.frontend.conftest import MakeSettings
 
 
 def test_the_limit_holds_for_simultaneous_requests(database: Database) -> None:
@@ -31,3 +35,14 @@ def test_the_minute_slides(database: Database, monkeypatch: pytest.MonkeyPatch) 
     now += 20
     assert limiter.retry_after("client") is None
     assert limiter.retry_after("client") == 40
+
+
+def test_a_long_address_is_counted_by_its_beginning(make_settings: MakeSettings) -> None:
+    settings = make_settings(enable_rate_limit=True, rate_limit_per_minute=1)
+    with TestClient(create_app(settings), client=("x" * 500, 50000)) as api:
+        assert api.post("/generate", json={"prompt": ""}).status_code == 400
+        assert api.post("/generate", json={"prompt": ""}).status_code == 429
+    database = Database(settings.job_store_url)
+    with database.transaction() as session:
+        assert session.scalars(select(CountedRequest.client)).all() == ["x" * 64]
+    database.close()

@@ -138,3 +138,16 @@ def test_readiness_names_what_is_missing(fake_triton: FakeTriton) -> None:
     assert asyncio.run(reason()) == ("not ready in Triton: transformer, ltx_video", True)
     fake_triton.stop()
     assert asyncio.run(reason()) == ("Triton cannot be reached: UNAVAILABLE", False)
+
+
+def test_a_proxy_of_the_environment_is_not_used(
+    fake_triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "grpc_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    asyncio.run(generate(fake_triton.address))
+
+    assert len(fake_triton.seen) == 1
