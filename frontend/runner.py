@@ -68,8 +68,7 @@ class JobRunner:
     async def stop(self) -> None:
         """Hand all running jobs back to the queue."""
         self.announce_stop()
-        # To its end: a claim that is under way must not be lost.
-        await asyncio.gather(self._claim_loop, return_exceptions=True)
+        await asyncio.wait([self._claim_loop])  # to its end: a claim under way must not be lost
         for loop in self._loops:
             loop.cancel()
         self._abort(self._running, Reason.SHUTDOWN)

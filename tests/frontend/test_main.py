@@ -178,32 +178,3 @@ def test_a_store_that_cannot_be_opened_stops_the_start_and_is_named(
     printed = (tmp_path / "log.txt").read_text()
     assert variable in printed
     assert "Traceback" not in printed
-
-
-def test_the_address_that_requests_are_counted_by_cannot_be_chosen(
-    fake_triton: FakeTriton, tmp_path: Path
-) -> None:
-    with running(fake_triton, tmp_path, ENABLE_RATE_LIMIT="true", RATE_LIMIT_PER_MINUTE="2") as api:
-        codes = [
-            api.http.post(
-                "/generate", json={"prompt": ""}, headers={"X-Forwarded-For": f"10.0.0.{number}"}
-            ).status_code
-            for number in range(3)
-        ]
-
-    assert codes == [400, 400, 429]
-
-
-def test_behind_a_proxy_that_is_named_its_clients_are_counted(
-    fake_triton: FakeTriton, tmp_path: Path
-) -> None:
-    limits = {"ENABLE_RATE_LIMIT": "true", "RATE_LIMIT_PER_MINUTE": "1"}
-    with running(fake_triton, tmp_path, FORWARDED_ALLOW_IPS="127.0.0.1", **limits) as api:
-        codes = [
-            api.http.post(
-                "/generate", json={"prompt": ""}, headers={"X-Forwarded-For": address}
-            ).status_code
-            for address in ("10.0.0.1", "10.0.0.2", "10.0.0.1")
-        ]
-
-    assert codes == [400, 400, 429]

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +9,8 @@ from frontend.app import create_app
 from frontend.database import Database
 from frontend.rate_limit import CountedRequest, RateLimiter
 from tests.frontend.conftest import MakeSettings
+from tests.frontend.fake_triton import FakeTriton
+from tests.frontend.test_main import running
 
 
 def test_the_limit_holds_for_simultaneous_requests(database: Database) -> None:
@@ -46,3 +49,32 @@ def test_a_long_address_is_counted_by_its_beginning(make_settings: MakeSettings)
     with database.transaction() as session:
         assert session.scalars(select(CountedRequest.client)).all() == ["x" * 64]
     database.close()
+
+
+def test_the_address_that_requests_are_counted_by_cannot_be_chosen(
+    fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    with running(fake_triton, tmp_path, ENABLE_RATE_LIMIT="true", RATE_LIMIT_PER_MINUTE="2") as api:
+        codes = [
+            api.http.post(
+                "/generate", json={"prompt": ""}, headers={"X-Forwarded-For": f"10.0.0.{number}"}
+            ).status_code
+            for number in range(3)
+        ]
+
+    assert codes == [400, 400, 429]
+
+
+def test_behind_a_proxy_that_is_named_its_clients_are_counted(
+    fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    limits = {"ENABLE_RATE_LIMIT": "true", "RATE_LIMIT_PER_MINUTE": "1"}
+    with running(fake_triton, tmp_path, FORWARDED_ALLOW_IPS="127.0.0.1", **limits) as api:
+        codes = [
+            api.http.post(
+                "/generate", json={"prompt": ""}, headers={"X-Forwarded-For": address}
+            ).status_code
+            for address in ("10.0.0.1", "10.0.0.2", "10.0.0.1")
+        ]
+
+    assert codes == [400, 400, 429]

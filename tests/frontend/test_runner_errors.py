@@ -58,7 +58,7 @@ def test_a_worker_closes_although_a_job_cannot_be_handed_back(
         raise RuntimeError("broken")
 
     closed: list[Database] = []
-    monkeypatch.setattr(Database, "close", closed.append)
+    monkeypatch.setattr(Database, "close", lambda database: closed.append(database))
     monkeypatch.setattr(JobQueue, "hand_back", broken)
     fake_triton.faults = [Fault.HANG]
     api = start_api()
