@@ -98,14 +98,13 @@ def _embed(time_embedder: Any, timestep: Tensor) -> Tensor:
 
 def compression(checkpoint: Checkpoint) -> tuple[int, int]:
     """Pixels per latent row or column, and frames per latent frame."""
-    vae = _build_vae(checkpoint)
-    return int(vae.spatial_compression_ratio), int(vae.temporal_compression_ratio)
+    return _compression(_build_vae(checkpoint))
 
 
 def build(checkpoint: Checkpoint, decode_timestep: float, decode_noise_scale: float) -> Engine:
     """Describe the VAE decoder of a checkpoint, without its weights."""
     vae = _build_vae(checkpoint)
-    spatial, temporal = compression(checkpoint)
+    spatial, temporal = _compression(vae)
     latents = ("batch", "frames", "rows", "columns", vae.config.latent_channels)
     frames = f"{temporal}*frames - {temporal - 1}"
     return Engine(
@@ -124,3 +123,7 @@ def build(checkpoint: Checkpoint, decode_timestep: float, decode_noise_scale: fl
 def _build_vae(checkpoint: Checkpoint) -> AutoencoderKLLTXVideo:
     with torch.device("meta"):
         return AutoencoderKLLTXVideo.from_config(checkpoint.config("vae")).eval()
+
+
+def _compression(vae: AutoencoderKLLTXVideo) -> tuple[int, int]:
+    return int(vae.spatial_compression_ratio), int(vae.temporal_compression_ratio)
