@@ -1,0 +1,204 @@
+"""Build TensorRT engines of random checkpoints, serve them with the real Triton, compare, time.
+
+Writes a random checkpoint, exports it and builds plans. Then runs each component and the default
+request with the bare engines, under Triton, and with diffusers eager and compiled on the same
+weights, in turns, and writes all that was measured to benchmarks/results/. With --dry-run the same
+steps run on a CPU, with a tiny checkpoint and ONNX Runtime in place of TensorRT: what comes out
+says that the script works, and no more.
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from tqdm import tqdm
+
+from benchmarks import architectures
+from benchmarks.gpu.case import Case
+from benchmarks.gpu.inputs import save_inputs
+from benchmarks.gpu.report import REQUEST, errors, floors, table
+from benchmarks.gpu.worker import Worker
+from export.progress import step
+from export.random_checkpoint import TRANSFORMER as TINY
+from export.random_checkpoint import write_random_checkpoint
+from ltx_triton.contract import ENGINES
+from ltx_triton.pipeline_config import MODEL_REPOSITORY
+
+RESULTS = Path(__file__).parent.parent / "results"
+ARCHITECTURES = {
+    "2b": architectures.TRANSFORMER_2B,
+    "13b": architectures.TRANSFORMER_13B,
+    "tiny": TINY,
+}
+Samples = dict[str, dict[str, list[float]]]  # what -> side -> seconds
+WARM_UP = 2  # rounds that are not counted
+SHARD_BYTES = 1 << 30
+
+
+def main() -> None:
+    """Run the command line."""
+    options = _parse()
+    if options.dry_run:
+        options.architecture, options.device = "tiny", "cpu"
+    elif not torch.cuda.is_available():
+        sys.exit("error: no GPU was found by torch; --dry-run runs the same steps on a CPU")
+    folder = Path(tempfile.mkdtemp(prefix="ltx_gpu_", dir=options.folder))
+    try:
+        result = measure(_case(options, folder), options.engine_python, options.rounds)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    result["command"] = f"python -m benchmarks.gpu {' '.join(sys.argv[1:])}".strip()
+    options.output.parent.mkdir(exist_ok=True)
+    options.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(f"\n{table(result)}\n\nErrors against PyTorch in FP32: {result['errors']}")
+    print(f"Raw figures: {options.output}")
+
+
+def measure(case: Case, engine_python: str, rounds: int) -> dict[str, Any]:
+    """Do everything; return the raw figures."""
+    prepared = prepare(case, engine_python)
+    file = case.save()
+    save_inputs(case, case.repository)
+    seconds: Samples = {name: {} for name in (*(model.name for model in ENGINES), REQUEST)}
+    with closing(Worker(sys.executable, "benchmarks.gpu.pytorch", file)) as theirs:
+        with step("PyTorch in FP32"):
+            theirs.ask("load", "fp32")
+            theirs.ask("outputs", "fp32")
+        # What is not FP8 is BF16 then.
+        precision = "bf16" if case.precision == "fp8" else case.precision
+        peaks = {kind: theirs.ask("peak", kind) for kind in {precision, case.precision}}
+        with step(f"PyTorch in {precision}"):
+            theirs.ask("load", precision)
+            theirs.ask("outputs", "eager")
+        with step("compiling with torch"):
+            prepared["compile_seconds"] = theirs.ask("compile")
+        with closing(Worker(engine_python, "benchmarks.gpu.bare", file)) as ours:
+            with step("opening the engines"):
+                ours.ask("outputs")
+            for turn in tqdm(range(WARM_UP + rounds), desc="bare engines", unit="round"):
+                for what in seconds:
+                    question = (REQUEST,) if what == REQUEST else ("component", what)
+                    times = {"engine": ours.ask(*question)}
+                    for side in ("eager", "compiled"):
+                        times[side] = theirs.ask(question[0], side, *question[1:])
+                    _collect(seconds[what], times, turn)
+        with closing(Worker(engine_python, "benchmarks.gpu.served", file)) as ours:
+            with step("starting Triton"):
+                ours.ask("outputs")
+            for turn in tqdm(range(WARM_UP + rounds), desc="Triton", unit="round"):
+                times = {"triton": ours.ask(REQUEST)}
+                times["eager_beside_triton"] = theirs.ask(REQUEST, "eager")
+                _collect(seconds[REQUEST], times, turn)
+        flops = theirs.ask("flops")
+        machine = theirs.ask("machine")
+    return {
+        "case": {name: value for name, value in vars(case).items() if name != "folder"},
+        "machine": machine | {"platform": platform.platform(), "python": platform.python_version()},
+        "peak_flops": peaks,
+        "flops": flops,
+        "floor_seconds": floors(case, flops, peaks),
+        "preparation": prepared,
+        "errors": errors(case),
+        "seconds": seconds,
+    }
+
+
+def _collect(samples: dict[str, list[float]], times: dict[str, float], turn: int) -> None:
+    if turn >= WARM_UP:
+        for side, value in times.items():
+            samples.setdefault(side, []).append(value)
+
+
+def prepare(case: Case, engine_python: str) -> dict[str, Any]:
+    """Checkpoint, ONNX, engines; return the seconds, and what is known of the plans."""
+    with step("random checkpoint"):
+        _write_checkpoint(case)
+    # The repository's Python models and configs; the engines are made below.
+    generated = shutil.ignore_patterns("__pycache__", "model.onnx*", "model.plan*", "*.json")
+    shutil.copytree(MODEL_REPOSITORY, case.repository, ignore=generated)
+    on_gpu = case.device == "cuda"
+    output = case.onnx if on_gpu else case.repository
+    export = [sys.executable, "-m", "export", "--model", str(case.checkpoint)]
+    export += ["--output", str(output), "--precision", case.precision, "--skip-verification"]
+    with step("ONNX export"):
+        subprocess.run(export, check=True)
+    plans: dict[str, Any] = {}
+    if on_gpu:
+        build = [engine_python, "-m", "export.tensorrt", "--source", str(case.onnx)]
+        build += ["--output", str(case.repository), "--sizes", "default"]
+        with step("TensorRT plans"):
+            subprocess.run(build, check=True)
+        for file in sorted(case.repository.glob("*/1/model.plan.json")):
+            plans[file.parent.parent.name] = json.loads(file.read_text(encoding="utf-8"))
+    return {"plans": plans}
+
+
+def _write_checkpoint(case: Case) -> None:
+    transformers.logging.set_verbosity_error()
+    transformer = ARCHITECTURES[case.architecture] | {"num_layers": case.layers}
+    if case.architecture == "tiny":
+        write_random_checkpoint(case.checkpoint, transformer=transformer)
+        return
+    write_random_checkpoint(
+        case.checkpoint,
+        transformer=transformer,
+        text_encoder=architectures.T5_XXL,
+        vae=architectures.VAE,
+        dtype=torch.bfloat16,
+        shard_bytes=SHARD_BYTES,
+    )
+
+
+def _case(options: argparse.Namespace, folder: Path) -> Case:
+    dry = options.dry_run
+    return Case(
+        folder=folder,
+        architecture=options.architecture,
+        layers=options.layers or ARCHITECTURES[options.architecture]["num_layers"],
+        precision="fp32" if dry else options.precision,
+        device="cpu" if dry else "cuda",
+        height=64 if dry else 512,
+        width=96 if dry else 512,
+        num_frames=9 if dry else 24,
+        steps=8,
+    )
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.gpu",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--architecture", choices=["2b", "13b"], default="2b")
+    parser.add_argument(
+        "--layers", type=int, help="of the transformer (default: as the architecture has)"
+    )
+    parser.add_argument("--precision", choices=["bf16", "fp8", "fp16", "fp32"], default="bf16")
+    parser.add_argument("--rounds", type=int, default=10, help="(default: %(default)s)")
+    parser.add_argument(
+        "--engine-python",
+        default=sys.executable,
+        help="interpreter with TensorRT and what serving needs (default: this one)",
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="for the checkpoint and the engines (default: a temporary one)"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=RESULTS / "gpu.json", help="(default: %(default)s)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="tiny, on a CPU, with ONNX Runtime")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Our engines without a server: `python -m benchmarks.gpu.bare CASE`. Needs no torch."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from benchmarks.gpu.case import Case
+from benchmarks.gpu.inputs import load_inputs, save_output
+from benchmarks.gpu.worker import answer_questions
+from ltx_triton.contract import ENGINES, LTX_VIDEO
+from ltx_triton.denoising_loop import DenoisingLoop
+from ltx_triton.in_process import InProcessEngines
+from ltx_triton.pipeline_config import PipelineConfig, version_folder
+from ltx_triton.tokenizer import PromptTokenizer
+
+
+class BareEngines:
+    """The commands of this worker. Seconds are wall-clock, results on the host included."""
+
+    def __init__(self, case: Case) -> None:
+        folder = version_folder(case.repository, LTX_VIDEO)
+        config = PipelineConfig.load(folder)
+        self._case = case
+        self._inputs = {contract.name: load_inputs(case, contract) for contract in ENGINES}
+        self._contracts = {contract.name: contract for contract in ENGINES}
+        self._engines = InProcessEngines(case.repository)
+        self._loop = DenoisingLoop(config, PromptTokenizer(folder, config), self._engines)
+
+    def outputs(self) -> None:
+        """Run each engine on its inputs and the whole request; keep what comes out."""
+        for name in self._contracts:
+            (output,) = self._run(name).values()
+            save_output(self._case, "engine", name, output)
+        save_output(self._case, "engine", "request", self._generate())
+
+    def component(self, name: str) -> float:
+        """Seconds of one engine on its inputs."""
+        started = time.perf_counter()
+        self._run(name)
+        return time.perf_counter() - started
+
+    def request(self) -> float:
+        """Seconds of the whole request."""
+        started = time.perf_counter()
+        self._generate()
+        return time.perf_counter() - started
+
+    def _run(self, name: str) -> dict[str, NDArray[Any]]:
+        return asyncio.run(self._engines.run(self._contracts[name], self._inputs[name]))
+
+    def _generate(self) -> NDArray[Any]:
+        made = self._loop.generate(self._case.request, lambda _: None, lambda: False)
+        return asyncio.run(made)
+
+
+def main() -> None:
+    """Answer questions until there are none."""
+    side = BareEngines(Case.load(Path(sys.argv[1])))
+    names = ("outputs", "component", "request")
+    answer_questions({name: getattr(side, name) for name in names})
+
+
+if __name__ == "__main__":
+    main()

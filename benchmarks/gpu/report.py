@@ -1,0 +1,70 @@
+"""What the raw figures say: errors, medians, shares of the floor."""
+
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.gpu.case import Case
+from benchmarks.gpu.inputs import load_output
+from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+
+REQUEST = "request"
+_SIDES = {"engine": "engine", "triton": "Triton", "eager": "eager", "compiled": "torch.compile"}
+
+
+def errors(case: Case) -> dict[str, dict[str, float]]:
+    """Compare what came out with PyTorch in FP32.
+
+    Returns:
+        Component -> side -> relative L2 error; for "request" PSNR in dB, 100 for equal frames.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for name in (contract.name for contract in ENGINES):
+        exact = load_output(case, "fp32", name).astype(np.float64)
+        found[name] = {}
+        for side in ("engine", "eager"):
+            difference = load_output(case, side, name) - exact
+            found[name][side] = float(np.linalg.norm(difference) / np.linalg.norm(exact))
+    exact = load_output(case, "fp32", REQUEST).astype(np.float64)
+    found["request_psnr_db"] = {
+        side: _psnr(load_output(case, side, REQUEST) - exact)
+        for side in ("engine", "triton", "eager")
+    }
+    return found
+
+
+def floors(case: Case, flops: dict[str, Any], peaks: dict[str, float]) -> dict[str, float]:
+    """Seconds that the operations alone take at the measured peak, by component and in all."""
+    narrow = "bf16" if case.precision == "fp8" else case.precision
+    seconds = {}
+    for name, counts in flops.items():
+        quantized = name == TRANSFORMER.name and case.precision == "fp8"
+        linear = peaks["fp8"] if quantized else peaks[narrow]
+        seconds[name] = counts["linear"] / linear + counts["other"] / peaks[narrow]
+    seconds[REQUEST] = (
+        seconds[TEXT_ENCODER.name]
+        + case.steps * seconds[TRANSFORMER.name]
+        + seconds[VAE_DECODER.name]
+    )
+    return seconds
+
+
+def table(result: dict[str, Any]) -> str:
+    """A Markdown table: milliseconds of each contender, and the floor's share of ours."""
+    rows = [
+        "| | engine | Triton | eager | torch.compile | floor | floor / engine |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for what, floor in result["floor_seconds"].items():
+        samples = result["seconds"][what]
+        cells = [f"{median(samples[side]) * 1e3:.1f}" if side in samples else "" for side in _SIDES]
+        share = floor / median(samples["engine"])
+        rows.append(f"| {what} | {' | '.join(cells)} | {floor * 1e3:.1f} | {share:.0%} |")
+    return "\n".join(rows)
+
+
+def _psnr(difference: NDArray[np.float64]) -> float:
+    error = float(np.mean(np.square(difference)))
+    return 100.0 if error == 0 else float(10 * np.log10(255**2 / error))
