@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, Update, and_, case, func, select, update
+from sqlalchemy import Update, and_, case, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from frontend.counters import count_ends
 from frontend.database import Database
 from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
 from ltx_triton.contract import Progress
@@ -185,8 +186,13 @@ class JobQueue:
 
     def _execute(self, statement: Update) -> bool:
         with self.database.transaction() as session:
-            result = session.execute(statement.execution_options(synchronize_session=False))
-            return _rowcount(result) > 0
+            changed = session.execute(
+                statement.returning(Job.state, Job.error_type).execution_options(
+                    synchronize_session=False
+                )
+            ).all()
+        count_ends((state, error_type) for state, error_type in changed)
+        return bool(changed)
 
 
 def _requeued() -> dict[str, Any]:
@@ -203,8 +209,3 @@ def _requeued() -> dict[str, Any]:
         "step": 0,
         "total_steps": 0,
     }
-
-
-def _rowcount(result: Any) -> int:
-    assert isinstance(result, CursorResult)  # noqa: S101  the type of every DML result
-    return result.rowcount
