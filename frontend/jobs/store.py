@@ -84,7 +84,7 @@ class JobStore:
                 .where(Job.state.not_in(FINISHED))
                 .group_by(Job.state)
             )
-            return dict(rows.tuples().all())
+            return dict(rows.all())
 
     def finished_before(self, moment: float) -> list[Job]:
         """Jobs that have been over since `moment` or longer."""
