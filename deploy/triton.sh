@@ -13,7 +13,6 @@ exec tritonserver \
   --strict-readiness=true \
   --exit-on-error=true \
   --exit-timeout-secs=30 \
-  --backend-config=python,shm-region-prefix-name=ltx_triton_ \
   --http-restricted-api="$closed:closed=$secret" \
   --grpc-restricted-protocol="$closed:closed=$secret" \
   "$@"
