@@ -75,7 +75,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/serve: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing what serving needs (about half a minute) ..."
+	@echo "Installing what serving needs ..."
 	$(INSTALL) --editable .
 	@touch $@
 

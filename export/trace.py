@@ -6,15 +6,12 @@ from typing import cast
 
 import onnx_ir
 import torch
-from onnxscript import optimizer
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from export.engine import Axes, Engine
+from export.simplify import simplify
 
-# onnxruntime, TensorRT 8.6 and TensorRT 11 all parse it; normalisations and attention come out as
-# elementary operators.
-OPSET = 18
 # Any sizes but 0 and 1, which torch.export takes as fixed, and no two alike.
 EXAMPLE_SIZES = {"batch": 2, "frames": 3, "rows": 4, "columns": 5, "tokens": 7}
 _TORCH_TYPES = {"FP32": torch.float32, "INT32": torch.int32}
@@ -39,7 +36,7 @@ def trace(engine: Engine) -> onnx_ir.Model:
                 value.const_value = None
             elif name in constants:
                 value.const_value = onnx_ir.tensor(constants[name].numpy(), name=name)
-        optimizer.optimize(model)
+        simplify(model)
     for value in (*model.graph.inputs, *model.graph.outputs):
         value.shape = onnx_ir.Shape(engine.axes[str(value.name)])
     for node in model.graph:  # stack traces, with paths of this machine
@@ -58,7 +55,7 @@ def _translate(engine: Engine, mode: FakeTensorMode) -> onnx_ir.Model:
         engine.module.eval(),
         example,
         dynamo=True,
-        opset_version=OPSET,
+        opset_version=engine.opset,
         input_names=[tensor.name for tensor in inputs],
         output_names=[tensor.name for tensor in engine.contract.outputs],
         dynamic_shapes=tuple(_dynamic(engine.axes[tensor.name]) for tensor in inputs),

@@ -11,10 +11,10 @@ from frontend.database import Database
 from frontend.jobs.model import MAX_ATTEMPTS, Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
+from tests.frontend.api_process import running
 from tests.frontend.conftest import new_job, wait_until
 from tests.frontend.fake_triton import FakeTriton
 from tests.frontend.metrics import Growth, read
-from tests.frontend.test_main import running
 
 FINISHED = "ltx_jobs_finished_total"
 

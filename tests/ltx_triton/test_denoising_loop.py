@@ -51,7 +51,8 @@ def test_latents_that_are_not_finite_end_the_video_with_the_step(repository: Pat
         asyncio.run(loop.generate(REQUEST, lambda _: None, lambda: False))
 
 
-@pytest.mark.parametrize("stage", list(Stage))
+# Not MP4: it is the last thing reported, when nothing is left to cancel.
+@pytest.mark.parametrize("stage", [Stage.TEXT, Stage.DENOISE, Stage.DECODE])
 def test_cancellation_is_noticed_at_every_stage(repository: Path, stage: Stage) -> None:
     loop = loop_over(repository, InProcessEngines(repository))
     reported: list[Progress] = []
@@ -59,9 +60,6 @@ def test_cancellation_is_noticed_at_every_stage(repository: Path, stage: Stage) 
     def is_cancelled() -> bool:
         return bool(reported) and reported[-1].stage == stage
 
-    if stage is Stage.MP4:  # the last thing reported: nothing is left to cancel
-        asyncio.run(loop.generate(REQUEST, reported.append, is_cancelled))
-        return
     with pytest.raises(CancelledError):
         asyncio.run(loop.generate(REQUEST, reported.append, is_cancelled))
     assert reported[-1].stage == stage
