@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, Update, and_, func, select, update
+from sqlalchemy import Update, and_, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from frontend.counters import count_ends
 from frontend.database import Database
 from frontend.jobs import transitions
 from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
@@ -167,10 +168,10 @@ class JobQueue:
 
     def _execute(self, statement: Update) -> bool:
         with self.database.transaction() as session:
-            result = session.execute(statement.execution_options(synchronize_session=False))
-            return _rowcount(result) > 0
-
-
-def _rowcount(result: Any) -> int:
-    assert isinstance(result, CursorResult)  # noqa: S101  the type of every DML result
-    return result.rowcount
+            changed = session.execute(
+                statement.returning(Job.state, Job.error_type).execution_options(
+                    synchronize_session=False
+                )
+            ).all()
+        count_ends((state, error_type) for state, error_type in changed)
+        return bool(changed)
