@@ -10,11 +10,13 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
+from export.checkpoint import Checkpoint, open_checkpoint
 from export.random_checkpoint import write_random_checkpoint
 from export.run import ExportOptions, export
 from frontend.local_frontend import LocalFrontend
+from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.local_triton import LocalTriton
-from ltx_triton.pipeline_config import MODEL_REPOSITORY
+from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig, version_folder
 
 diffusers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -52,6 +54,16 @@ def repository(checkpoint_folder: Path, tmp_path_factory: pytest.TempPathFactory
     shutil.copytree(MODEL_REPOSITORY, folder, dirs_exist_ok=True, ignore=generated)
     export(ExportOptions(model=str(checkpoint_folder), output=folder, name="hub/tiny"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def checkpoint(checkpoint_folder: Path) -> Checkpoint:
+    return open_checkpoint(str(checkpoint_folder), None)
+
+
+@pytest.fixture(scope="session")
+def config(repository: Path) -> PipelineConfig:
+    return PipelineConfig.load(version_folder(repository, LTX_VIDEO))
 
 
 @pytest.fixture(scope="session")

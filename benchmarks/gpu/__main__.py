@@ -9,17 +9,19 @@ says that the script works, and no more.
 
 import argparse
 import json
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
+from ltx_triton.plan_info import PlanInfo
 from tqdm import tqdm
 
 from benchmarks import architectures
@@ -31,7 +33,7 @@ from export.progress import step
 from export.random_checkpoint import TRANSFORMER as TINY
 from export.random_checkpoint import write_random_checkpoint
 from ltx_triton.contract import ENGINES
-from ltx_triton.pipeline_config import MODEL_REPOSITORY
+from ltx_triton.pipeline_config import MODEL_REPOSITORY, version_folder
 
 RESULTS = Path(__file__).parent.parent / "results"
 ARCHITECTURES = {
@@ -47,40 +49,43 @@ SHARD_BYTES = 1 << 30
 def main() -> None:
     """Run the command line."""
     options = _parse()
-    if options.dry_run:
-        options.architecture, options.device = "tiny", "cpu"
-    elif not torch.cuda.is_available():
-        sys.exit("error: no GPU was found by torch; --dry-run runs the same steps on a CPU")
-    folder = Path(tempfile.mkdtemp(prefix="ltx_gpu_", dir=options.folder))
-    try:
-        result = measure(_case(options, folder), options.engine_python, options.rounds)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    result["command"] = f"python -m benchmarks.gpu {' '.join(sys.argv[1:])}".strip()
-    options.output.parent.mkdir(exist_ok=True)
-    options.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    if not options.dry_run and not torch.cuda.is_available():
+        sys.exit("error: torch finds no GPU; --dry-run goes through the same steps on a CPU")
+    transformers.logging.set_verbosity_error()
+    command = " ".join(["python -m benchmarks.gpu", *sys.argv[1:]])
+    result: dict[str, Any] = {"command": command}
+    with tempfile.TemporaryDirectory(prefix="ltx_gpu_", dir=options.folder) as folder:
+        case = _case(options, Path(folder))
+        for part in measure(case, options.engine_python, options.rounds):
+            result |= part
+            if options.output is not None:  # whatever happens next, this much is measured
+                text = json.dumps(result, indent=2)
+                options.output.write_text(text + "\n", encoding="utf-8")
     print(f"\n{table(result)}\n\nErrors against PyTorch in FP32: {result['errors']}")
-    print(f"Raw figures: {options.output}")
 
 
-def measure(case: Case, engine_python: str, rounds: int) -> dict[str, Any]:
-    """Do everything; return the raw figures."""
-    prepared = prepare(case, engine_python)
+def measure(case: Case, engine_python: str, rounds: int) -> Iterator[dict[str, Any]]:
+    """Do everything; yield the raw figures part by part."""
+    yield {"case": {name: value for name, value in vars(case).items() if name != "folder"}}
+    yield {"plans": prepare(case, engine_python)}
     file = case.save()
     save_inputs(case, case.repository)
+    # What is not FP8 is BF16 then.
+    precision = "bf16" if case.precision == "fp8" else case.precision
     seconds: Samples = {name: {} for name in (*(model.name for model in ENGINES), REQUEST)}
     with closing(Worker(sys.executable, "benchmarks.gpu.pytorch", file)) as theirs:
+        yield {"machine": theirs.ask("machine")}
+        flops = theirs.ask("flops")
+        peaks = {kind: theirs.ask("peak", kind) for kind in {precision, case.precision}}
+        yield {"peak_flops": peaks, "flops": flops, "floor_seconds": floors(case, flops, peaks)}
         with step("PyTorch in FP32"):
             theirs.ask("load", "fp32")
             theirs.ask("outputs", "fp32")
-        # What is not FP8 is BF16 then.
-        precision = "bf16" if case.precision == "fp8" else case.precision
-        peaks = {kind: theirs.ask("peak", kind) for kind in {precision, case.precision}}
         with step(f"PyTorch in {precision}"):
             theirs.ask("load", precision)
             theirs.ask("outputs", "eager")
         with step("compiling with torch"):
-            prepared["compile_seconds"] = theirs.ask("compile")
+            yield {"compile_seconds": theirs.ask("compile")}
         with closing(Worker(engine_python, "benchmarks.gpu.bare", file)) as ours:
             with step("opening the engines"):
                 ours.ask("outputs")
@@ -91,6 +96,7 @@ def measure(case: Case, engine_python: str, rounds: int) -> dict[str, Any]:
                     for side in ("eager", "compiled"):
                         times[side] = theirs.ask(question[0], side, *question[1:])
                     _collect(seconds[what], times, turn)
+        yield {"seconds": seconds}
         with closing(Worker(engine_python, "benchmarks.gpu.served", file)) as ours:
             with step("starting Triton"):
                 ours.ask("outputs")
@@ -98,18 +104,7 @@ def measure(case: Case, engine_python: str, rounds: int) -> dict[str, Any]:
                 times = {"triton": ours.ask(REQUEST)}
                 times["eager_beside_triton"] = theirs.ask(REQUEST, "eager")
                 _collect(seconds[REQUEST], times, turn)
-        flops = theirs.ask("flops")
-        machine = theirs.ask("machine")
-    return {
-        "case": {name: value for name, value in vars(case).items() if name != "folder"},
-        "machine": machine | {"platform": platform.platform(), "python": platform.python_version()},
-        "peak_flops": peaks,
-        "flops": flops,
-        "floor_seconds": floors(case, flops, peaks),
-        "preparation": prepared,
-        "errors": errors(case),
-        "seconds": seconds,
-    }
+    yield {"seconds": seconds, "errors": errors(case)}
 
 
 def _collect(samples: dict[str, list[float]], times: dict[str, float], turn: int) -> None:
@@ -119,7 +114,7 @@ def _collect(samples: dict[str, list[float]], times: dict[str, float], turn: int
 
 
 def prepare(case: Case, engine_python: str) -> dict[str, Any]:
-    """Checkpoint, ONNX, engines; return the seconds, and what is known of the plans."""
+    """Write checkpoint, ONNX and engines; return what is known of the plans."""
     with step("random checkpoint"):
         _write_checkpoint(case)
     # The repository's Python models and configs; the engines are made below.
@@ -131,19 +126,19 @@ def prepare(case: Case, engine_python: str) -> dict[str, Any]:
     export += ["--output", str(output), "--precision", case.precision, "--skip-verification"]
     with step("ONNX export"):
         subprocess.run(export, check=True)
-    plans: dict[str, Any] = {}
-    if on_gpu:
-        build = [engine_python, "-m", "export.tensorrt", "--source", str(case.onnx)]
-        build += ["--output", str(case.repository), "--sizes", "default"]
-        with step("TensorRT plans"):
-            subprocess.run(build, check=True)
-        for file in sorted(case.repository.glob("*/1/model.plan.json")):
-            plans[file.parent.parent.name] = json.loads(file.read_text(encoding="utf-8"))
-    return {"plans": plans}
+    if not on_gpu:
+        return {}
+    build = [engine_python, "-m", "export.tensorrt", "--source", str(case.onnx)]
+    build += ["--output", str(case.repository), "--sizes", "default"]
+    with step("TensorRT plans"):
+        subprocess.run(build, check=True)
+    return {
+        model.name: asdict(PlanInfo.load(version_folder(case.repository, model)))
+        for model in ENGINES
+    }
 
 
 def _write_checkpoint(case: Case) -> None:
-    transformers.logging.set_verbosity_error()
     transformer = ARCHITECTURES[case.architecture] | {"num_layers": case.layers}
     if case.architecture == "tiny":
         write_random_checkpoint(case.checkpoint, transformer=transformer)
@@ -170,6 +165,7 @@ def _case(options: argparse.Namespace, folder: Path) -> Case:
         width=96 if dry else 512,
         num_frames=9 if dry else 24,
         steps=8,
+        compile_backend="eager" if dry else "inductor",
     )
 
 
@@ -194,10 +190,18 @@ def _parse() -> argparse.Namespace:
         "--folder", type=Path, help="for the checkpoint and the engines (default: a temporary one)"
     )
     parser.add_argument(
-        "--output", type=Path, default=RESULTS / "gpu.json", help="(default: %(default)s)"
+        "--output",
+        type=Path,
+        help="JSON file for what is measured (default: gpu-ARCHITECTURE-PRECISION.json in "
+        "benchmarks/results; of a dry run none)",
     )
     parser.add_argument("--dry-run", action="store_true", help="tiny, on a CPU, with ONNX Runtime")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.dry_run:
+        options.architecture = "tiny"
+    elif options.output is None:
+        options.output = RESULTS / f"gpu-{options.architecture}-{options.precision}.json"
+    return options
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ class Case:
     width: int  # pixels
     num_frames: int
     steps: int
+    compile_backend: str  # of torch.compile
 
     @property
     def checkpoint(self) -> Path:

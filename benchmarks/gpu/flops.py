@@ -9,10 +9,9 @@ from statistics import median
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.gpu.case import Case
 from benchmarks.gpu.inputs import Arrays
 from export import text_encoder, transformer, vae_decoder
-from export.checkpoint import open_checkpoint
+from export.checkpoint import Checkpoint
 from export.precision import Precision
 
 _SIZE = {"cuda": 8192, "cpu": 2048}  # rows and columns of the products that measure the peak
@@ -20,13 +19,12 @@ _REPEATS = 20
 _TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
-def component_flops(case: Case, inputs: dict[str, Arrays]) -> dict[str, dict[str, int]]:
+def component_flops(checkpoint: Checkpoint, inputs: dict[str, Arrays]) -> dict[str, dict[str, int]]:
     """Count the operations of each component on its inputs.
 
     Returns:
         Component -> "linear" (products with weights, which FP8 speeds up) and "other".
     """
-    checkpoint = open_checkpoint(str(case.checkpoint), None)
     engines = (
         text_encoder.build(checkpoint, Precision.FP32),
         transformer.build(checkpoint, Precision.FP32),

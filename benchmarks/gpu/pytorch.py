@@ -4,6 +4,7 @@ python -m benchmarks.gpu.pytorch CASE
 """
 
 import gc
+import platform
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ from benchmarks.gpu.case import Case
 from benchmarks.gpu.flops import component_flops, peak_flops
 from benchmarks.gpu.inputs import load_inputs, save_output
 from benchmarks.gpu.worker import answer_questions
+from export.checkpoint import open_checkpoint
 from export.precision import Precision
 from ltx_triton.contract import (
     ENGINES,
@@ -70,7 +72,8 @@ class PyTorchSide:
         """Compile the modules for the request's shapes; return the seconds it took."""
         started = time.perf_counter()
         self._modules["compiled"] = tuple(
-            torch.compile(module) for module in self._modules["eager"]
+            torch.compile(module, backend=self._case.compile_backend)
+            for module in self._modules["eager"]
         )
         self.request("compiled")
         for name in self._components:
@@ -100,7 +103,8 @@ class PyTorchSide:
 
     def flops(self) -> dict[str, dict[str, int]]:
         """Operations of each component, as `component_flops` counts them."""
-        return component_flops(self._case, self._inputs)
+        checkpoint = open_checkpoint(str(self._case.checkpoint), None)
+        return component_flops(checkpoint, self._inputs)
 
     def peak(self, kind: str) -> float:
         """Operations a second in large products, as `peak_flops` measures them."""
@@ -111,6 +115,8 @@ class PyTorchSide:
         on_gpu = self._device.type == "cuda"
         return {
             "device": torch.cuda.get_device_name() if on_gpu else "cpu",
+            "platform": platform.platform(),
+            "python": platform.python_version(),
             "torch": torch.__version__,
             "diffusers": diffusers.__version__,
         }
@@ -204,7 +210,8 @@ def _to_host(tensor: Tensor) -> NDArray[Any]:
 
 
 def _to_bytes(video: NDArray[np.float32]) -> NDArray[Any]:
-    return np.rint(video * 255).astype(np.uint8)
+    frames: NDArray[Any] = np.rint(video * 255).astype(np.uint8)
+    return frames
 
 
 def main() -> None:
