@@ -22,6 +22,7 @@ import torch
 
 from export import transformer
 from export.checkpoint import open_checkpoint
+from export.precision import Precision
 from export.random_checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config, write_engine
 from export.verify import verify
@@ -161,7 +162,7 @@ def _write_checkpoint(folder: Path, layers: int) -> None:
 
 def _export(folder: Path, engine: Path) -> None:
     checkpoint = open_checkpoint(str(folder), None)
-    write_engine(transformer.build(checkpoint), checkpoint, engine)
+    write_engine(transformer.build(checkpoint, Precision.FP32), checkpoint, engine)
 
 
 def _verify(folder: Path, engine: Path) -> None:

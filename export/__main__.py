@@ -9,6 +9,7 @@ import diffusers
 import transformers
 
 from export.errors import ExportError
+from export.precision import Precision
 from export.run import ExportOptions, export
 from ltx_triton.pipeline_config import MODEL_REPOSITORY
 from ltx_triton.settings import load_settings
@@ -16,7 +17,7 @@ from ltx_triton.settings import load_settings
 DESCRIPTION = """
 Export an LTX-Video 0.9.7 checkpoint to ONNX engines in a Triton model repository.
 
-Writes text_encoder, transformer and vae_decoder (1/model.onnx with 1/model.onnx.data, FP32) and
+Writes text_encoder, transformer and vae_decoder (1/model.onnx with 1/model.onnx.data) and
 ltx_video/1/{tokenizer,pipeline}.json, after comparing every engine with PyTorch. Weights are
 streamed, so writing takes little memory; comparing takes the size of the largest component in FP32.
 An export that fails before it is published leaves the repository as it was.
@@ -44,6 +45,13 @@ def parse(arguments: Sequence[str] | None = None) -> ExportOptions:
         help="root of the model repository; created when missing (default: %(default)s)",
     )
     parser.add_argument(
+        "--precision",
+        type=Precision,
+        choices=list(Precision),
+        default=ExportOptions.precision,
+        help="of weights and arithmetic; ONNX Runtime on a CPU needs fp32 (default: %(default)s)",
+    )
+    parser.add_argument(
         "--name", help="model name shown to users (default: the hub id or the folder's name)"
     )
     parser.add_argument(
@@ -64,6 +72,12 @@ def parse(arguments: Sequence[str] | None = None) -> ExportOptions:
         default=ExportOptions.decode_noise_scale,
         help="share of noise mixed into the latents before decoding, 0 to 1, fixed in the "
         "decoder's graph (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--skip-verification",
+        dest="verification",
+        action="store_false",
+        help="do not compare the engines with PyTorch: for a machine with too little memory",
     )
     return ExportOptions(cache_dir=settings.model_cache_dir, **vars(parser.parse_args(arguments)))
 

@@ -25,24 +25,26 @@ class ExportAttention:
             hidden_states: [B, N, D].
             encoder_hidden_states: [B, T, D].
             attention_mask: bias [B, 1, 1, T].
-            image_rotary_emb: cosines and sines, [B, N, D/2] each.
+            image_rotary_emb: cosines and sines, FP32 [B, N, D/2] each.
 
         Returns:
             [B, N, D].
         """
         source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        query = attn.norm_q(attn.to_q(hidden_states))
-        key = attn.norm_k(attn.to_k(source))
         value = attn.to_v(source)
+        query = attn.norm_q(attn.to_q(hidden_states)).float()
+        key = attn.norm_k(attn.to_k(source))
         if image_rotary_emb is not None:
             query = _rotate(query, *image_rotary_emb)
-            key = _rotate(key, *image_rotary_emb)
+            key = _rotate(key.float(), *image_rotary_emb).to(value.dtype)
+        # Here and not in the attention, where the factor would be rounded to the weights' type.
+        query = (query * attn.head_dim**-0.5).to(value.dtype)
         heads = (attn.heads, -1)
         query, key, value = (
             tensor.unflatten(2, heads).transpose(1, 2) for tensor in (query, key, value)
         )
         attended = functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=attention_mask
+            query, key, value, attn_mask=attention_mask, scale=1.0
         )
         output: Tensor = attn.to_out[0](attended.transpose(1, 2).flatten(2))
         return output
@@ -51,7 +53,7 @@ class ExportAttention:
 def _rotate(tokens: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
     """Turn each pair of neighbouring channels (diffusers `apply_rotary_emb`).
 
-    `tokens` [B, N, D]; `cosines` and `sines` [B, N, D / 2], one for each pair.
+    `tokens` [B, N, D]; `cosines` and `sines` [B, N, D / 2], one for each pair; all FP32.
     """
     real, imaginary = tokens[..., 0::2], tokens[..., 1::2]
     turned = (real * cosines - imaginary * sines, imaginary * cosines + real * sines)

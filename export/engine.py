@@ -19,6 +19,7 @@ class Engine:
     """
 
     contract: ModelContract
+    opset: int  # ONNX operator set of the graph
     module: nn.Module
     component: str  # folder of the checkpoint with the weights
     axes: dict[str, Axes]  # tensor -> sizes of its axes; a string names a dynamic one

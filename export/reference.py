@@ -1,7 +1,7 @@
 """What the engines have to compute: the checkpoint's own modules, called as the pipeline does.
 
-Each function loads its component in FP32, runs it on every set of inputs and lets it go. The
-pipeline is diffusers' `LTXConditionPipeline`.
+Each function loads its component, rounds the weights to the export's precision, runs it in FP32 on
+every set of inputs and lets it go. The pipeline is diffusers' `LTXConditionPipeline`.
 """
 
 import itertools
@@ -13,12 +13,13 @@ import torch
 from diffusers import AutoencoderKLLTXVideo, LTXConditionPipeline, LTXVideoTransformer3DModel
 from diffusers.video_processor import VideoProcessor
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import T5EncoderModel
 
 from export.checkpoint import Checkpoint
+from export.precision import Precision
 from export.schedule import load_scheduler, set_steps
-from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.pipeline_config import PipelineConfig
 
 Inputs = dict[str, NDArray[Any]]
@@ -26,11 +27,14 @@ Outputs = list[NDArray[Any]]
 
 
 @torch.no_grad()
-def text_encoder(checkpoint: Checkpoint, _: PipelineConfig, batches: Iterable[Inputs]) -> Outputs:
+def text_encoder(
+    checkpoint: Checkpoint, config: PipelineConfig, batches: Iterable[Inputs]
+) -> Outputs:
     """FP32 [B, T, C] for each batch, as `_get_t5_prompt_embeds` computes it."""
     model = T5EncoderModel.from_pretrained(
         checkpoint.folder / "text_encoder", dtype=torch.float32
     ).eval()
+    _round(model, config, TEXT_ENCODER)
     return [
         model(
             torch.from_numpy(batch["input_ids"]).long(),
@@ -48,6 +52,7 @@ def transformer(
     model = LTXVideoTransformer3DModel.from_pretrained(
         checkpoint.folder / "transformer", torch_dtype=torch.float32
     ).eval()
+    _round(model, config, TRANSFORMER)
     return [_denoise(model, checkpoint, config, batch) for batch in batches]
 
 
@@ -113,6 +118,7 @@ def vae_decoder(
     vae = AutoencoderKLLTXVideo.from_pretrained(
         checkpoint.folder / "vae", torch_dtype=torch.float32
     ).eval()
+    _round(vae.decoder, config, VAE_DECODER)
     return [
         _decode(
             vae,
@@ -137,6 +143,10 @@ def _decode(
     processor = VideoProcessor(vae_scale_factor=config.spatial_compression)
     pixels: NDArray[Any] = processor.postprocess_video(video, output_type="np")
     return (pixels * 255).round().astype(np.uint8)  # VaeImageProcessor.numpy_to_pil
+
+
+def _round(module: nn.Module, config: PipelineConfig, contract: ModelContract) -> None:
+    module.to(Precision(config.precision).dtype(contract)).float()
 
 
 REFERENCES: dict[str, Callable[[Checkpoint, PipelineConfig, Iterable[Inputs]], Outputs]] = {

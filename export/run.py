@@ -11,12 +11,13 @@ from export import text_encoder, transformer, vae_decoder
 from export.checkpoint import Checkpoint, open_checkpoint
 from export.engine import Engine
 from export.errors import ExportError
+from export.precision import Precision
 from export.progress import step
 from export.schedule import sigma_schedules
 from export.staging import publish, staging
 from export.tokenizer import save_tokenizer
 from export.trace import trace
-from export.verify import verify
+from export.verify import require_memory, verify
 from export.weights import DATA_FILE, write_weights
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.pipeline_config import ENGINE_FILE, TOKENIZER_FILE, PipelineConfig
@@ -31,10 +32,12 @@ class ExportOptions:
     model: str  # hub id or folder
     output: Path  # root of the model repository
     cache_dir: Path | None = None  # for downloads
+    precision: Precision = Precision.FP32
     name: str | None = None  # shown to users; None: the hub id or the folder's name
     num_inference_steps: int = 8
     decode_timestep: float = 0.05
     decode_noise_scale: float = 0.025
+    verification: bool = True  # whether engines are compared with PyTorch before they are published
 
 
 def export(options: ExportOptions) -> None:
@@ -47,16 +50,22 @@ def export(options: ExportOptions) -> None:
     checkpoint = open_checkpoint(options.model, options.cache_dir)
     config = pipeline_config(checkpoint, options)
     engines = (
-        text_encoder.build(checkpoint),
-        transformer.build(checkpoint),
-        vae_decoder.build(checkpoint, options.decode_timestep, options.decode_noise_scale),
+        text_encoder.build(checkpoint, options.precision),
+        transformer.build(checkpoint, options.precision),
+        vae_decoder.build(
+            checkpoint, options.precision, options.decode_timestep, options.decode_noise_scale
+        ),
     )
+    if options.verification:
+        for engine in engines:
+            require_memory(engine, checkpoint)
     with staging(options.output) as folders:
         for engine in engines:
             name = engine.contract.name
             write_engine(engine, checkpoint, folders[name])
-            with step(f"{name}: verifying against PyTorch"):
-                verify(engine.contract, checkpoint, config, folders[name] / ENGINE_FILE)
+            if options.verification:
+                with step(f"{name}: verifying against PyTorch"):
+                    verify(engine.contract, checkpoint, config, folders[name] / ENGINE_FILE)
         save_tokenizer(checkpoint, folders[LTX_VIDEO.name] / TOKENIZER_FILE)
         config.save(folders[LTX_VIDEO.name])
         publish(folders)
@@ -93,6 +102,7 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
     return PipelineConfig(
         model_name=options.name or (folder_name if is_folder else options.model),
         checkpoint_sha256=checkpoint.sha256(),
+        precision=options.precision,
         latent_channels=checkpoint.config("vae").get("latent_channels", 128),
         caption_channels=checkpoint.config("transformer").get("caption_channels", 4096),
         spatial_compression=spatial,

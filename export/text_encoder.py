@@ -8,11 +8,15 @@ from transformers import T5Config, T5EncoderModel
 
 from export.checkpoint import Checkpoint
 from export.engine import Engine
+from export.precision import Precision
 from ltx_triton.contract import TEXT_ENCODER
 
 
 class TextEncoderGraph(nn.Module):
     """transformers' T5 stack with its mask and position bias written out.
+
+    What the blocks add up is FP32 whatever the type of the weights: the sums grow too large for
+    fewer digits.
 
     transformers finds the bucket of a distance through a logarithm, which rounds differently from
     one runtime to the next. The buckets are the same for every text, so they are a table here.
@@ -47,17 +51,18 @@ class TextEncoderGraph(nn.Module):
             FP32 [B, T, C].
         """
         encoder = self.encoder
-        hidden_states = encoder.embed_tokens(input_ids)
-        masked = torch.finfo(hidden_states.dtype).min
-        mask_bias = (1 - attention_mask[:, None, None, :]).to(hidden_states.dtype) * masked
+        embeds = encoder.embed_tokens(input_ids)
+        masked = torch.finfo(embeds.dtype).min
+        mask_bias = (1 - attention_mask[:, None, None, :]).to(embeds.dtype) * masked
         position_bias = self._position_bias(input_ids.shape[1])
+        hidden_states = embeds.float()
         for block in encoder.block:
             hidden_states = block(hidden_states, mask_bias, position_bias)[0]
-        embeds: Tensor = encoder.final_layer_norm(hidden_states)
-        return embeds
+        prompt_embeds: Tensor = encoder.final_layer_norm(hidden_states)
+        return prompt_embeds.float()
 
     def _position_bias(self, length: int) -> Tensor:
-        """Return FP32 [1, heads, T, T] (transformers `T5Attention.compute_bias`)."""
+        """Return [1, heads, T, T] (transformers `T5Attention.compute_bias`)."""
         positions = torch.arange(length)
         distances = positions[None, :] - positions[:, None]
         distances = distances.clamp(-self.max_distance, self.max_distance)
@@ -68,15 +73,20 @@ class TextEncoderGraph(nn.Module):
         return bias.permute(2, 0, 1)[None]
 
 
-def build(checkpoint: Checkpoint) -> Engine:
+def build(checkpoint: Checkpoint, precision: Precision) -> Engine:
     """Describe the text encoder of a checkpoint, without its weights."""
     config = T5Config.from_pretrained(checkpoint.folder / "text_encoder")
     # The other implementations choose kernels by looking at the mask's values.
     config._attn_implementation = "eager"
+    if config.dense_act_fn == "gelu_new":
+        # The same function as one operation, which loses nothing between its parts.
+        config.dense_act_fn = "gelu_pytorch_tanh"
     with torch.device("meta"):
         model = T5EncoderModel(config).eval()
+    model.to(precision.dtype(TEXT_ENCODER))
     return Engine(
         contract=TEXT_ENCODER,
+        opset=precision.opset,
         module=TextEncoderGraph(model.encoder),
         component="text_encoder",
         axes={

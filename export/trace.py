@@ -12,9 +12,6 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from export.engine import Axes, Engine
 
-# onnxruntime, TensorRT 8.6 and TensorRT 11 all parse it; normalisations and attention come out as
-# elementary operators.
-OPSET = 18
 # Any sizes but 0 and 1, which torch.export takes as fixed, and no two alike.
 EXAMPLE_SIZES = {"batch": 2, "frames": 3, "rows": 4, "columns": 5, "tokens": 7}
 _TORCH_TYPES = {"FP32": torch.float32, "INT32": torch.int32}
@@ -58,7 +55,7 @@ def _translate(engine: Engine, mode: FakeTensorMode) -> onnx_ir.Model:
         engine.module.eval(),
         example,
         dynamo=True,
-        opset_version=OPSET,
+        opset_version=engine.opset,
         input_names=[tensor.name for tensor in inputs],
         output_names=[tensor.name for tensor in engine.contract.outputs],
         dynamic_shapes=tuple(_dynamic(engine.axes[tensor.name]) for tensor in inputs),

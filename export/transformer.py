@@ -9,13 +9,17 @@ from torch import Tensor, nn
 from export.attention import ExportAttention
 from export.checkpoint import Checkpoint
 from export.engine import Engine
+from export.precision import Precision
 from export.rotary import RotaryPositions
 from export.vae_decoder import compression
 from ltx_triton.contract import TRANSFORMER
 
 
 class TransformerGraph(nn.Module):
-    """diffusers' transformer with its positions, mask bias and Euler step, all per sample."""
+    """diffusers' transformer with its positions, mask bias and Euler step, all per sample.
+
+    Positions and the Euler step are FP32 whatever the type of the weights.
+    """
 
     model: Any  # diffusers LTXVideoTransformer3DModel
 
@@ -49,7 +53,10 @@ class TransformerGraph(nn.Module):
         _, frames, rows, columns, _ = latents.shape
         rotary = self.positions(frame_rate, frames, rows, columns)
         tokens = latents.flatten(1, 3)  # diffusers LTXConditionPipeline._pack_latents
-        velocity = self._velocity(tokens, prompt_embeds, attention_mask, sigma, rotary)
+        dtype = self.model.dtype
+        velocity = self._velocity(
+            tokens.to(dtype), prompt_embeds.to(dtype), attention_mask, sigma, rotary
+        ).float()
         # diffusers LTXConditionPipeline.__call__ gives the scheduler -velocity, and
         # FlowMatchEulerDiscreteScheduler.step with per_token_timesteps has dt = sigma - sigma_next.
         step = (sigma - sigma_next)[:, :, None]
@@ -63,7 +70,10 @@ class TransformerGraph(nn.Module):
         sigma: Tensor,
         rotary: tuple[Tensor, Tensor],
     ) -> Tensor:
-        """Follow diffusers `LTXVideoTransformer3DModel.forward`; [B, F*H*W, L] in and out."""
+        """Follow diffusers `LTXVideoTransformer3DModel.forward`; [B, F*H*W, L] in and out.
+
+        `sigma` and `rotary` are FP32, all else has the type of the weights.
+        """
         model = self.model
         mask_bias = ((1 - attention_mask.to(tokens.dtype)) * -10000.0)[:, None, None, :]
         hidden_states = model.proj_in(tokens)
@@ -82,21 +92,23 @@ class TransformerGraph(nn.Module):
             )
         shift_scale = model.scale_shift_table[None] + embedded_timestep[:, None]
         shift, scale = shift_scale[:, 0:1], shift_scale[:, 1:2]
-        hidden_states = model.norm_out(hidden_states) * (1 + scale) + shift
-        velocity: Tensor = model.proj_out(hidden_states)
+        hidden_states = model.norm_out(hidden_states.float()) * (1 + scale) + shift
+        velocity: Tensor = model.proj_out(hidden_states.to(tokens.dtype))
         return velocity
 
 
-def build(checkpoint: Checkpoint) -> Engine:
+def build(checkpoint: Checkpoint, precision: Precision) -> Engine:
     """Describe the transformer of a checkpoint, without its weights."""
     with torch.device("meta"):
         model = LTXVideoTransformer3DModel.from_config(checkpoint.config("transformer")).eval()
+    model.to(precision.dtype(TRANSFORMER))
     model.set_attn_processor(ExportAttention())
     config = model.config
     spatial, temporal = compression(checkpoint)
     latents = ("batch", "frames", "rows", "columns", config.in_channels)
     return Engine(
         contract=TRANSFORMER,
+        opset=precision.opset,
         module=TransformerGraph(model, RotaryPositions(model.rope, spatial, temporal)),
         component="transformer",
         axes={

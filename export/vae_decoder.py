@@ -8,11 +8,12 @@ from torch import Tensor, nn
 
 from export.checkpoint import Checkpoint
 from export.engine import Engine
+from export.precision import Precision
 from ltx_triton.contract import VAE_DECODER
 
 
 class VaeDecoderGraph(nn.Module):
-    """diffusers' LTX decoder from de-normalisation to pixels.
+    """diffusers' LTX decoder from de-normalisation to pixels, which both are FP32.
 
     The decode timestep is the same for every sample, so its embeddings have batch size one, and a
     runtime can compute them when it loads the graph.
@@ -31,6 +32,7 @@ class VaeDecoderGraph(nn.Module):
         self.scaling_factor = float(vae.config.scaling_factor)
         self.noise_scale = decode_noise_scale
         self.register_buffer("timestep", torch.tensor([decode_timestep]))
+        self.dtype = vae.decoder.conv_in.conv.weight.dtype
 
     def forward(self, latents: Tensor, noise: Tensor) -> Tensor:
         """Decode.
@@ -45,21 +47,25 @@ class VaeDecoderGraph(nn.Module):
         # diffusers LTXConditionPipeline._denormalize_latents and __call__
         latents = latents * self.latents_std / self.scaling_factor + self.latents_mean
         latents = (1 - self.noise_scale) * latents + self.noise_scale * noise
-        video = self._decode(latents.permute(0, 4, 1, 2, 3))
+        video = self._decode(latents.permute(0, 4, 1, 2, 3).to(self.dtype)).float()
         # diffusers VideoProcessor.postprocess_video
         video = (video * 0.5 + 0.5).clamp(0, 1).permute(0, 2, 3, 4, 1)
         return (video * 255).round().to(torch.uint8)
 
     def _decode(self, hidden_states: Tensor) -> Tensor:
-        """Follow diffusers `LTXVideoDecoder3d.forward`: [B, L, F, H, W] to [B, 3, N, 32H, 32W]."""
+        """Follow diffusers `LTXVideoDecoder3d.forward`: [B, L, F, H, W] to [B, 3, N, 32H, 32W].
+
+        Both have the type of the weights.
+        """
         decoder = self.decoder
-        timestep = self.timestep * decoder.timestep_scale_multiplier
+        timestep = self.timestep * decoder.timestep_scale_multiplier.float()
         hidden_states = decoder.conv_in(hidden_states)
         hidden_states = _block(decoder.mid_block, hidden_states, timestep)
         for up_block in decoder.up_blocks:
             hidden_states = _block(up_block, hidden_states, timestep, up_block.upsamplers or ())
         hidden_states = decoder.norm_out(hidden_states.movedim(1, -1)).movedim(-1, 1)
-        modulation = _embed(decoder.time_embedder, timestep).reshape(1, 2, -1, 1, 1, 1)
+        modulation = _embed(decoder.time_embedder, timestep, self.dtype)
+        modulation = modulation.reshape(1, 2, -1, 1, 1, 1)
         modulation = modulation + decoder.scale_shift_table[None, ..., None, None, None]
         shift, scale = modulation.unbind(dim=1)
         hidden_states = decoder.conv_act(hidden_states * (1 + scale) + shift)
@@ -80,7 +86,7 @@ def _block(
     upsamplers: Any = (),
 ) -> Tensor:
     """Follow diffusers `LTXVideoMidBlock3d.forward` and `LTXVideoUpBlock3d.forward`."""
-    embedding = _embed(block.time_embedder, timestep)
+    embedding = _embed(block.time_embedder, timestep, hidden_states.dtype)
     for upsampler in upsamplers:
         hidden_states = upsampler(hidden_states)
     for resnet in block.resnets:
@@ -88,10 +94,10 @@ def _block(
     return hidden_states
 
 
-def _embed(time_embedder: Any, timestep: Tensor) -> Tensor:
-    """Return the embedding of a single timestep [1] as [1, channels, 1, 1, 1]."""
+def _embed(time_embedder: Any, timestep: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return the embedding of a single timestep, FP32 [1], as `dtype` [1, channels, 1, 1, 1]."""
     embedding: Tensor = time_embedder(
-        timestep, resolution=None, aspect_ratio=None, batch_size=1, hidden_dtype=timestep.dtype
+        timestep, resolution=None, aspect_ratio=None, batch_size=1, hidden_dtype=dtype
     )
     return embedding[:, :, None, None, None]
 
@@ -102,14 +108,18 @@ def compression(checkpoint: Checkpoint) -> tuple[int, int]:
     return int(vae.spatial_compression_ratio), int(vae.temporal_compression_ratio)
 
 
-def build(checkpoint: Checkpoint, decode_timestep: float, decode_noise_scale: float) -> Engine:
+def build(
+    checkpoint: Checkpoint, precision: Precision, decode_timestep: float, decode_noise_scale: float
+) -> Engine:
     """Describe the VAE decoder of a checkpoint, without its weights."""
     vae = _build_vae(checkpoint)
+    vae.decoder.to(precision.dtype(VAE_DECODER))
     spatial, temporal = compression(checkpoint)
     latents = ("batch", "frames", "rows", "columns", vae.config.latent_channels)
     frames = f"{temporal}*frames - {temporal - 1}"
     return Engine(
         contract=VAE_DECODER,
+        opset=precision.opset,
         module=VaeDecoderGraph(vae, decode_timestep, decode_noise_scale),
         component="vae",
         axes={

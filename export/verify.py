@@ -1,21 +1,33 @@
-"""Compare an engine in onnxruntime with the same component in PyTorch on random inputs."""
+"""Compare an engine in onnxruntime with the same component in PyTorch on random inputs.
 
+onnxruntime computes in FP32 on a CPU: a graph of lower precision is widened first, and PyTorch's
+weights are rounded as the graph's are. So the comparison shows whether graph and weights are right,
+not what rounding in between costs.
+"""
+
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
+import psutil
 from numpy.typing import NDArray
 
 from export.checkpoint import Checkpoint
+from export.engine import Engine
 from export.errors import ExportError
 from export.reference import REFERENCES, Inputs, Outputs
+from export.weights import weight_bytes
+from export.widen import widen
 from ltx_triton.contract import ModelContract
 from ltx_triton.pipeline_config import PipelineConfig
 
 RELATIVE_BOUND = 1e-4  # max|a-b| / max|b|, FP32 outputs
 PIXEL_BOUND = 1  # of 255, every pixel
+# Peak memory over the size of the weights in FP32, measured by `benchmarks.export_memory`.
+MEMORY_SHARE = 1.1
 # Two quite different shapes. A single step goes all the way from 1 to 0, and the last steps of
 # eight are the long ones: the velocity's error shows in full.
 CASES = (
@@ -31,6 +43,22 @@ class Difference:
     shape: tuple[int, ...]
     absolute: float  # largest difference
     relative: float  # the same over the largest value
+
+
+def require_memory(engine: Engine, checkpoint: Checkpoint) -> None:
+    """Check that the machine can hold the component in FP32.
+
+    Raises:
+        ExportError: it has too little memory for the comparison.
+    """
+    needed = int(MEMORY_SHARE * weight_bytes(checkpoint.folder / engine.component))
+    available = psutil.virtual_memory().available
+    if needed > available:
+        raise ExportError(
+            f"comparing the {engine.contract.name} with PyTorch takes about {needed / 1e9:.1f} GB "
+            f"of memory and {available / 1e9:.1f} GB are available; --skip-verification exports "
+            "without comparing"
+        )
 
 
 def verify(
@@ -69,12 +97,14 @@ def verify(
 
 
 def run(file: Path, batches: list[Inputs]) -> Outputs:
-    """Run `model.onnx` on each batch, with as little memory beside the weights as possible."""
+    """Run `model.onnx` in FP32 on each batch, with little memory beside the weights."""
     options = onnxruntime.SessionOptions()
     options.enable_cpu_mem_arena = False
     options.add_session_config_entry("session.disable_prepacking", "1")
-    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-    return [session.run(None, batch)[0] for batch in batches]
+    with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
+        widened = widen(file, Path(scratch))
+        session = onnxruntime.InferenceSession(widened, options, providers=["CPUExecutionProvider"])
+        return [session.run(None, batch)[0] for batch in batches]
 
 
 def difference(actual: NDArray[Any], expected: NDArray[Any]) -> Difference:

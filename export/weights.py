@@ -20,6 +20,11 @@ from export.errors import ExportError
 DATA_FILE = "model.onnx.data"
 # Runtimes map the file into memory; mappings begin at pages.
 _ALIGNMENT = 4096  # bytes
+_DTYPES = {
+    onnx_ir.DataType.FLOAT: torch.float32,
+    onnx_ir.DataType.FLOAT16: torch.float16,
+    onnx_ir.DataType.BFLOAT16: torch.bfloat16,
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,9 @@ class _Source:
 
 
 def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, file: Path) -> None:
-    """Write `file` in FP32 and point the initializers of `graph` without values into it.
+    """Write `file` and point the initializers of `graph` without values into it.
 
-    Holds one tensor in memory at a time.
+    Values take the types of the initializers. Holds one tensor in memory at a time.
 
     Raises:
         ExportError: the graph needs a weight that the checkpoint lacks, a shape differs, or the
@@ -51,7 +56,7 @@ def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, 
         tqdm(total=total, unit="B", unit_scale=True, desc=f"{engine.contract.name} weights") as bar,
     ):
         for name, value in pending.items():
-            tensor = _read(sources[name])
+            tensor = _read(sources[name], _DTYPES[_datatype(value)])
             expected = _shape(value)
             if tuple(tensor.shape) != expected:
                 raise ExportError(
@@ -63,13 +68,13 @@ def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, 
                 location=DATA_FILE,
                 offset=stream.tell(),
                 length=_bytes(value),
-                dtype=onnx_ir.DataType.FLOAT,
+                dtype=_datatype(value),
                 shape=onnx_ir.Shape(expected),
                 name=name,
                 base_dir=file.parent,
             )
             stream.flush()
-            tensor.numpy().tofile(stream)
+            tensor.flatten().view(torch.uint8).numpy().tofile(stream)
             bar.update(_bytes(value))
 
 
@@ -95,6 +100,16 @@ def weight_files(folder: Path) -> dict[str, Path]:
         )
     with _open(singles[0]) as opened:
         return dict.fromkeys(opened.keys(), singles[0])
+
+
+def weight_bytes(folder: Path) -> int:
+    """Size of all weights of a component's folder in FP32."""
+    elements = 0
+    for file in sorted(set(weight_files(folder).values())):
+        with _open(file) as opened:
+            keys = opened.keys()
+            elements += sum(math.prod(opened.get_slice(key).get_shape()) for key in keys)
+    return elements * torch.float32.itemsize
 
 
 def _match(
@@ -124,10 +139,10 @@ def _match(
     return sources
 
 
-def _read(source: _Source) -> torch.Tensor:
+def _read(source: _Source, dtype: torch.dtype) -> torch.Tensor:
     # Opened anew each time: a mapped file counts towards this process's memory while it is open.
     with _open(source.file) as opened:
-        tensor: torch.Tensor = opened.get_tensor(source.key).to(torch.float32)
+        tensor: torch.Tensor = opened.get_tensor(source.key).to(dtype)
     if source.permutation is not None:
         tensor = tensor.permute(source.permutation)
     return tensor.contiguous()
@@ -170,4 +185,10 @@ def _shape(value: onnx_ir.Value) -> tuple[int, ...]:
 
 
 def _bytes(value: onnx_ir.Value) -> int:
-    return int(math.prod(_shape(value)) * onnx_ir.DataType.FLOAT.itemsize)
+    return int(math.prod(_shape(value)) * _datatype(value).itemsize)
+
+
+def _datatype(value: onnx_ir.Value) -> onnx_ir.DataType:
+    if value.dtype is None:
+        raise ValueError(f"initializer {value.name} has no type")
+    return value.dtype

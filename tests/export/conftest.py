@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from export.checkpoint import Checkpoint, open_checkpoint
+from export.precision import Precision
+from export.run import ExportOptions, export
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.pipeline_config import PipelineConfig
 
@@ -18,6 +20,19 @@ def checkpoint(checkpoint_folder: Path) -> Checkpoint:
 @pytest.fixture(scope="session")
 def config(repository: Path) -> PipelineConfig:
     return PipelineConfig.load(repository / LTX_VIDEO.name / "1")
+
+
+@pytest.fixture(scope="session", params=[Precision.FP16, Precision.BF16], ids=str)
+def narrow_repository(
+    request: pytest.FixtureRequest,
+    checkpoint_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The same checkpoint exported in FP16 and in BF16."""
+    precision: Precision = request.param
+    folder = tmp_path_factory.mktemp("engines") / precision
+    export(ExportOptions(model=str(checkpoint_folder), output=folder, precision=precision))
+    return folder
 
 
 @pytest.fixture

@@ -53,5 +53,5 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    for option in ("model", "output", "name", "num-inference-steps", "decode-timestep"):
+    for option in ("model", "output", "precision", "name", "num-inference-steps"):
         assert f"--{option}" in text

@@ -29,6 +29,7 @@ def test_repository_holds_engines_tokenizer_and_settings(repository: Path) -> No
 def test_settings_describe_the_checkpoint(config: PipelineConfig, checkpoint: Checkpoint) -> None:
     assert config.model_name == "hub/tiny"
     assert config.checkpoint_sha256 == checkpoint.sha256()
+    assert config.precision == "fp32"
     assert (config.latent_channels, config.caption_channels) == (128, 64)
     assert (config.spatial_compression, config.temporal_compression) == (32, 8)
     assert (config.text_length, config.text_buckets) == (256, (32, 64, 128, 256))
@@ -91,6 +92,15 @@ def test_an_interrupted_export_leaves_no_settings(
     with pytest.raises(KeyboardInterrupt):
         export(ExportOptions(model=str(checkpoint_folder), output=tmp_path))
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def test_engines_too_large_to_compare_are_refused_at_once(
+    checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("export.verify.MEMORY_SHARE", 1e9)
+    with pytest.raises(ExportError, match=r"GB are available; --skip-verification exports without"):
+        export(ExportOptions(model=str(checkpoint_folder), output=tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_number_of_steps_without_schedule_is_refused(

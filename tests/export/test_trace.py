@@ -4,7 +4,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from export.trace import OPSET
+from export.precision import Precision
 from ltx_triton.contract import ENGINES, ModelContract, Tensor
 from tests.export.engines import model_file
 
@@ -41,7 +41,9 @@ def test_graph_has_only_standard_operators_of_one_opset(
     contract: ModelContract, repository: Path
 ) -> None:
     model = onnx.load(model_file(repository, contract), load_external_data=False)
-    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", OPSET)]
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [
+        ("", Precision.FP32.opset)
+    ]
     assert {node.domain for node in model.graph.node} == {""}
     assert not model.functions
     subgraphs = [

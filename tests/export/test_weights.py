@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from export import text_encoder
 from export.checkpoint import Checkpoint
 from export.errors import ExportError
+from export.precision import Precision
 from export.run import ExportOptions, export
 from export.trace import trace
 from export.weights import DATA_FILE, weight_files, write_weights
@@ -30,7 +31,7 @@ def rewrite(checkpoint: Checkpoint, changes: dict[str, torch.Tensor | None]) -> 
 
 
 def write(checkpoint: Checkpoint, folder: Path) -> None:
-    engine = text_encoder.build(checkpoint)
+    engine = text_encoder.build(checkpoint, Precision.FP32)
     write_weights(engine, trace(engine), checkpoint, folder / DATA_FILE)
 
 

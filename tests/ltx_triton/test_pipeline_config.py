@@ -7,6 +7,7 @@ from ltx_triton.pipeline_config import PipelineConfig
 CONFIG = PipelineConfig(
     model_name="test",
     checkpoint_sha256="0" * 64,
+    precision="bf16",
     latent_channels=128,
     caption_channels=64,
     spatial_compression=32,

@@ -1,0 +1,36 @@
+"""The precision an export is asked for, and what it means for each engine."""
+
+from enum import StrEnum
+
+import torch
+
+from ltx_triton.contract import TRANSFORMER, ModelContract
+
+
+class Precision(StrEnum):
+    """Type of the engines' weights and arithmetic; what needs FP32 stays in it."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"  # for TensorRT 8.6, which has nothing better
+    BF16 = "bf16"
+
+    @property
+    def opset(self) -> int:
+        """ONNX operator set of the graphs.
+
+        18 is what TensorRT 8.6 reads. From 20 on GELU is one operator, which a runtime computes
+        without rounding in between.
+        """
+        return 20 if self is Precision.BF16 else 18
+
+    def dtype(self, contract: ModelContract) -> torch.dtype:
+        """Type of an engine's weights.
+
+        FP16 is too narrow for T5 (its feed-forward outputs exceed 65504) and for the VAE (green
+        frames), so only the transformer takes it.
+        """
+        if self is Precision.BF16:
+            return torch.bfloat16
+        if self is Precision.FP16 and contract is TRANSFORMER:
+            return torch.float16
+        return torch.float32

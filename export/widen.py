@@ -1,0 +1,51 @@
+"""Graphs of lower precision as FP32 graphs, for runtimes that compute nothing else."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx_ir
+from onnx_ir import DataType
+
+_NARROW = {DataType.FLOAT16, DataType.BFLOAT16}
+
+
+def widen(file: Path, folder: Path) -> Path:
+    """Write a graph with FP16 and BF16 replaced by FP32; weights keep their rounded values.
+
+    Args:
+        file: `model.onnx`, with its external data beside it.
+        folder: where the FP32 graph goes, with external data of its own.
+
+    Returns:
+        The new file, or `file` itself when there is nothing to replace.
+    """
+    model = onnx_ir.load(file)
+    narrow = [value for value in model.graph.initializers.values() if value.dtype in _NARROW]
+    if not narrow:
+        return file
+    for value in narrow:
+        value.const_value = _widened(value)
+        value.dtype = DataType.FLOAT
+    for node in model.graph:
+        target = node.attributes.get("to")
+        if node.op_type == "Cast" and target is not None and target.as_int() in _NARROW:
+            node.attributes["to"] = onnx_ir.AttrInt64("to", DataType.FLOAT)
+        for output in node.outputs:
+            if output.dtype in _NARROW:
+                output.dtype = DataType.FLOAT
+    widened = folder / file.name
+    onnx_ir.save(model, widened, external_data=f"{file.name}.data")
+    return widened
+
+
+def _widened(value: onnx_ir.Value) -> onnx_ir.LazyTensor:
+    """The values in FP32, read when they are needed: one tensor is in memory at a time."""
+    narrow = value.const_value
+    if narrow is None:
+        raise ValueError(f"initializer {value.name} has no values")
+    return onnx_ir.LazyTensor(
+        lambda: onnx_ir.tensor(narrow.numpy().astype(np.float32), name=value.name),
+        dtype=DataType.FLOAT,
+        shape=onnx_ir.Shape(narrow.shape.numpy()),
+        name=value.name,
+    )
