@@ -4,8 +4,10 @@ TensorRT is imported when it is needed: neither the exporter to ONNX nor a CPU n
 """
 
 import logging
+import mmap
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 _log = logging.getLogger(__name__)
@@ -140,6 +142,15 @@ def load_tensorrt() -> TensorRt:
     if (major, minor) >= (10, 1):
         return _TensorRt10(trt)
     raise TensorRtError(f"TensorRT {version} is not supported; allowed: {OLDEST}")
+
+
+def open_plan(runtime: Any, path: Path) -> Any:
+    """The engine in `path`, or None when it cannot be opened: the logger of `runtime` knows why.
+
+    The file, which may be tens of gigabytes, is not copied into memory first.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as plan:
+        return runtime.deserialize_cuda_engine(plan)
 
 
 def make_logger(library: TensorRt, write: Callable[[str], object] | None = None) -> Any:

@@ -1,7 +1,6 @@
 """`model.plan` in TensorRT, in the Python backend. Implements `EngineSession`."""
 
 import logging
-import mmap
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from ltx_triton.cuda import CudaError, Graph, Stream, find_gpu
 from ltx_triton.engine_session import Arrays
 from ltx_triton.plan_info import PLAN_FILE, REBUILD, PlanInfo, PlanMismatchError, Shape
 from ltx_triton.tensor_buffers import TensorBuffers
-from ltx_triton.tensorrt_library import TensorRtError, load_tensorrt, make_logger
+from ltx_triton.tensorrt_library import TensorRtError, load_tensorrt, make_logger, open_plan
 
 # Shapes that keep an execution context and a CUDA graph; the least recently used goes first.
 MAX_SHAPES = 16
@@ -61,8 +60,7 @@ class TensorRtSession:
         self._contract = contract
         self._logger = make_logger(self._library)
         self._runtime = trt.Runtime(self._logger)
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as plan:
-            engine = self._runtime.deserialize_cuda_engine(plan)
+        engine = open_plan(self._runtime, path)
         if engine is None:
             raise TensorRtError(f"{path} cannot be opened: {self._logger.take_errors()}. {REBUILD}")
         self._engine = engine
