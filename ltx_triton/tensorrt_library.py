@@ -24,7 +24,9 @@ class TensorRt(Protocol):
     """What differs between the versions."""
 
     trt: Any  # the module
-    strongly_typed: bool  # precision is what the graph says; else the builder is told layer by layer
+    strongly_typed: (
+        bool  # precision is what the graph says; else the builder is told layer by layer
+    )
 
     def network_flags(self) -> int:
         """Flags of a network to parse ONNX into."""

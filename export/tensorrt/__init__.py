@@ -1,1 +1,1 @@
-"""ONNX engines in, TensorRT plans out: `python -m export.tensorrt`. Needs neither torch nor diffusers."""
+"""ONNX engines in, TensorRT plans out: `python -m export.tensorrt`. Imports no torch."""

@@ -41,7 +41,7 @@ class Builder:
         Everything that TensorRT says goes into a log file, one for each model.
 
         Raises:
-            ExportError: TensorRT does not take the graph, or cannot build it; says where the log is.
+            ExportError: TensorRT does not take the graph or cannot build it; names the log.
         """
         started = time.monotonic()
         log_file = self.log_folder / f"{contract.name}.log"
@@ -58,9 +58,7 @@ class Builder:
                 raise ExportError(f"{contract.name}: {error}\nThe whole log: {log_file}") from error
         return BuiltPlan(time.monotonic() - started, activations)
 
-    def _build(
-        self, logger: Any, onnx_file: Path, contract: ModelContract, info: PlanInfo
-    ) -> Any:
+    def _build(self, logger: Any, onnx_file: Path, contract: ModelContract, info: PlanInfo) -> Any:
         trt = self.library.trt
         builder = trt.Builder(logger)
         config = builder.create_builder_config()
