@@ -111,6 +111,7 @@ class Graph:
     executable: Any = None
 
     def __init__(self, graph: Any) -> None:
+        self._destroy = cudart.cudaGraphExecDestroy
         try:
             self.executable = check(cudart.cudaGraphInstantiate(graph, 0), "making a CUDA graph")
         finally:
@@ -118,7 +119,7 @@ class Graph:
 
     def __del__(self) -> None:
         if self.executable is not None:
-            cudart.cudaGraphExecDestroy(self.executable)
+            self._destroy(self.executable)
 
 
 class DeviceMemory:
@@ -128,12 +129,13 @@ class DeviceMemory:
 
     def __init__(self, size: int) -> None:
         self.size = size
+        self._free = cudart.cudaFree
         attempt = f"allocating {size} bytes on the GPU"
         self.address = int(check(cudart.cudaMalloc(size), attempt)) if size else 0
 
     def __del__(self) -> None:
         if self.address:
-            cudart.cudaFree(self.address)
+            self._free(self.address)
 
 
 class PinnedMemory:
@@ -143,6 +145,7 @@ class PinnedMemory:
 
     def __init__(self, size: int) -> None:
         self.size = size
+        self._free = cudart.cudaFreeHost
         attempt = f"allocating {size} bytes of pinned memory"
         self.address = int(check(cudart.cudaMallocHost(size), attempt)) if size else 0
 
@@ -151,9 +154,11 @@ class PinnedMemory:
         count = int(np.prod(shape, dtype=np.int64))
         if count == 0:
             return np.empty(shape, dtype)
-        bytes_of = (ctypes.c_uint8 * (count * np.dtype(dtype).itemsize)).from_address(self.address)
-        return np.frombuffer(bytes_of, dtype, count).reshape(shape)
+        size = count * np.dtype(dtype).itemsize
+        content = memoryview((ctypes.c_uint8 * size).from_address(self.address))
+        array: NDArray[Any] = np.frombuffer(content, dtype, count).reshape(shape)
+        return array
 
     def __del__(self) -> None:
         if self.address:
-            cudart.cudaFreeHost(self.address)
+            self._free(self.address)

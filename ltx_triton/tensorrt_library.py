@@ -90,7 +90,7 @@ class _TensorRt8:
     def set_activations(self, context: Any, address: int, size: int) -> None:  # noqa: ARG002
         context.device_memory = address
 
-    def stream_weights(self, engine: Any) -> int:
+    def stream_weights(self, engine: Any) -> int:  # noqa: ARG002
         raise TensorRtError("this plan streams its weights: needs TensorRT 10 or later")
 
 
