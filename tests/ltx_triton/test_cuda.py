@@ -43,9 +43,7 @@ find_gpu()
 def test_exhausted_memory_is_recognisable() -> None:
     result = (runtime.cudaError_t.cudaErrorMemoryAllocation, None)
 
-    with pytest.raises(
-        CudaError, match=r"^allocating: cudaErrorMemoryAllocation: out of memory$"
-    ):
+    with pytest.raises(CudaError, match=r"^allocating: cudaErrorMemoryAllocation: out of memory$"):
         check(result, "allocating")
 
 
