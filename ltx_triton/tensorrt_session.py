@@ -129,6 +129,7 @@ class TensorRtSession:
             tensor.name: tuple(context.get_tensor_shape(tensor.name))
             for tensor in self._contract.outputs
         }
+        self._require(all(size >= 0 for shape in outputs.values() for size in shape))
         self._provide_memory(shapes | outputs, profile)
         for name, memory in self._buffers.device.items():
             self._require(context.set_tensor_address(name, memory.address))

@@ -60,7 +60,10 @@ class Builder:
 
     def _build(self, logger: Any, onnx_file: Path, contract: ModelContract, info: PlanInfo) -> Any:
         trt = self.library.trt
-        builder = trt.Builder(logger)
+        try:
+            builder = trt.Builder(logger)
+        except TypeError as error:  # how the bindings say that there is none
+            raise TensorRtError(f"no builder: {logger.take_errors()}") from error
         config = builder.create_builder_config()
         config.builder_optimization_level = info.optimization_level
         # FP32 is to be FP32: TF32 keeps 10 bits of its fractions.
@@ -74,11 +77,11 @@ class Builder:
             config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, self.workspace_bytes)
         for profile in info.profiles:
             _add_profile(builder, config, profile)
-        timing_cache.attach(config, self.timing_cache)
+        cache = timing_cache.attach(config, self.timing_cache)
         plan = self._run(builder, network, config)
         if plan is None:
             raise TensorRtError(f"no plan could be built: {logger.take_errors()}")
-        timing_cache.keep(config, self.timing_cache)
+        timing_cache.keep(cache, self.timing_cache)
         return plan
 
     def _run(self, builder: Any, network: Any, config: Any) -> Any:

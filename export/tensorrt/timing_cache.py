@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ltx_triton.cuda import Gpu
-from ltx_triton.tensorrt_library import TensorRt
+from ltx_triton.tensorrt_library import TensorRt, TensorRtError
 
 
 def cache_file(folder: Path, library: TensorRt, gpu: Gpu) -> Path:
@@ -15,20 +15,22 @@ def cache_file(folder: Path, library: TensorRt, gpu: Gpu) -> Path:
     return folder / f"tensorrt-{library.trt.__version__}-{gpu_name}.timing_cache"
 
 
-def attach(config: Any, file: Path) -> None:
-    """Give the builder the timings in `file`, or none where it has none that fit."""
+def attach(config: Any, file: Path) -> Any:
+    """Give the builder the timings in `file`, or none where it has none that fit.
+
+    Returns:
+        The `ITimingCache` that the build will add to; it must live as long.
+    """
     known = file.read_bytes() if file.exists() else b""
     for content in (known, b""):
         cache = config.create_timing_cache(content)
         if cache is not None and config.set_timing_cache(cache, ignore_mismatch=False):
-            return
+            return cache
+    raise TensorRtError("the builder takes no timing cache")
 
 
-def keep(config: Any, file: Path) -> None:
+def keep(cache: Any, file: Path) -> None:
     """Write down what the builder knows by now."""
-    cache = config.get_timing_cache()
-    if cache is None:
-        return
     # Another build may be reading it.
     new = file.with_name(f"{file.name}.{os.getpid()}")
     new.write_bytes(cache.serialize())

@@ -186,7 +186,7 @@ def test_a_plan_that_tensorrt_does_not_open_is_refused_in_its_words(machine: Mac
 
 
 def test_a_plan_with_other_tensors_is_refused(machine: Machine) -> None:
-    with pytest.raises(PlanMismatchError, match="has the tensors .*frames.*not .*sigma"):
+    with pytest.raises(PlanMismatchError, match=r"has the tensors .*frames.*not .*sigma"):
         TensorRtSession(machine.folder, TRANSFORMER)
 
 

@@ -5,6 +5,7 @@ The bindings are linked against the libraries: empty ones with the same names le
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ SYMBOLS = (
     "_ZN14nvcaffeparser117createCaffeParserEv",
     "_ZN14nvcaffeparser123shutdownProtobufLibraryEv",
 )
+GCC = shutil.which("gcc") or "gcc"
 LIBRARIES = ("nvinfer", "nvonnxparser", "nvinfer_plugin", "nvparsers")
 
 
@@ -82,8 +84,7 @@ def install(version: int, folder: Path) -> Bindings:
     for library in LIBRARIES:
         name = f"lib{library}.so.{version}"
         subprocess.run(
-            ["/usr/bin/gcc", "-shared", "-fPIC", f"-Wl,-soname,{name}"]
-            + ["-o", str(folder / name), str(source)],
+            [GCC, "-shared", "-fPIC", f"-Wl,-soname,{name}", "-o", str(folder / name), str(source)],
             check=True,
         )
     (folder / "tensorrt.py").write_text(

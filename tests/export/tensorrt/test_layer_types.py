@@ -85,7 +85,8 @@ def library() -> Any:
 
 
 def test_fp16_layers_are_told_what_the_graph_says(library: Any) -> None:
-    network, flags = Network(), set()
+    network = Network()
+    flags: set[str] = set()
     set_layer_types(library, SimpleNamespace(set_flag=flags.add), network, "fp16")
 
     assert flags == {"fp16", "obey"}

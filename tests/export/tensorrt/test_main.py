@@ -47,7 +47,8 @@ def test_impossible_options_are_refused(option: list[str]) -> None:
 @pytest.mark.skipif(GPU_HERE, reason="shows what is said where there is no GPU")
 def test_without_a_gpu_the_command_says_so_and_changes_nothing(tmp_path: Path) -> None:
     source, output = write_source(tmp_path / "source"), tmp_path / "output"
-    command = [sys.executable, "-m", "export.tensorrt", "--source", source, "--output", output]
+    command = [sys.executable, "-m", "export.tensorrt", "--source", str(source)]
+    command += ["--output", str(output)]
 
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
 

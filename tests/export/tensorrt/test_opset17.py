@@ -43,7 +43,7 @@ def test_a_later_opset_is_refused(repository: Path, tmp_path: Path) -> None:
     model.opset_import[0].version = 20
     (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
 
-    with pytest.raises(ExportError, match="is of opset 20; TensorRT 8.6 takes exports in fp32"):
+    with pytest.raises(ExportError, match=r"is of opset 20; TensorRT 8\.6 takes exports in fp32"):
         to_opset_17(tmp_path / "model.onnx")
 
 

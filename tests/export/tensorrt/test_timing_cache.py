@@ -6,26 +6,23 @@ import pytest
 
 from export.tensorrt.timing_cache import attach, cache_file, keep
 from ltx_triton.cuda import Gpu
+from ltx_triton.tensorrt_library import TensorRtError
 
 
 class Config:
     """A builder's configuration, as far as the cache goes; takes only caches of this machine."""
 
     content: bytes | None = None
+    takes_any = True
 
-    def create_timing_cache(self, content: bytes) -> bytes:
-        return content
+    def create_timing_cache(self, content: bytes) -> Any:
+        return SimpleNamespace(content=content, serialize=lambda: content + b"more")
 
-    def set_timing_cache(self, cache: bytes, ignore_mismatch: bool) -> bool:
-        if cache == b"of another machine" and not ignore_mismatch:
+    def set_timing_cache(self, cache: Any, ignore_mismatch: bool) -> bool:
+        if not self.takes_any or (cache.content == b"of another machine" and not ignore_mismatch):
             return False
-        self.content = cache
+        self.content = cache.content
         return True
-
-    def get_timing_cache(self) -> Any:
-        if self.content is None:
-            return None
-        return SimpleNamespace(serialize=lambda: b"more")
 
 
 def test_the_file_is_named_after_tensorrt_and_the_gpu(tmp_path: Path) -> None:
@@ -39,9 +36,9 @@ def test_the_file_is_named_after_tensorrt_and_the_gpu(tmp_path: Path) -> None:
 def test_what_one_build_keeps_the_next_one_gets(tmp_path: Path) -> None:
     file = tmp_path / "cache"
     first = Config()
-    attach(first, file)
+    cache = attach(first, file)
     assert first.content == b""
-    keep(first, file)
+    keep(cache, file)
 
     second = Config()
     attach(second, file)
@@ -60,10 +57,12 @@ def test_timings_of_another_machine_are_left_alone(tmp_path: Path) -> None:
     assert config.content == b""
 
 
-def test_without_a_cache_nothing_is_kept(tmp_path: Path) -> None:
-    keep(Config(), tmp_path / "cache")
+def test_a_builder_that_takes_none_is_an_error(tmp_path: Path) -> None:
+    config = Config()
+    config.takes_any = False
 
-    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(TensorRtError, match="no timing cache"):
+        attach(config, tmp_path / "cache")
 
 
 def test_a_cache_that_cannot_be_written_leaves_the_old_one(
@@ -76,9 +75,7 @@ def test_a_cache_that_cannot_be_written_leaves_the_old_one(
         raise OSError("no space left")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    config = Config()
-    config.content = b""
     with pytest.raises(OSError, match="no space"):
-        keep(config, file)
+        keep(Config().create_timing_cache(b""), file)
 
     assert file.read_bytes() == b"old"
