@@ -108,6 +108,8 @@ class _BlsEngines:
             model_name=model.name,
             requested_output_names=[tensor.name for tensor in model.outputs],
             inputs=[pb_utils.Tensor(name, array) for name, array in inputs.items()],
+            # Triton's TensorRT backend would leave them on the GPU, where numpy cannot read them.
+            preferred_memory=pb_utils.PreferredMemory(pb_utils.TRITONSERVER_MEMORY_CPU, 0),
         )
         response = await request.async_exec()
         if response.has_error():
