@@ -31,7 +31,10 @@ def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
         parse(["--help"])
     known = capsys.readouterr().out
 
-    options = set(re.findall(r"--[a-z][a-z-]+", TEXT)) - {"--model-repository", "--model-config-name"}
+    options = set(re.findall(r"--[a-z][a-z-]+", TEXT)) - {
+        "--model-repository",
+        "--model-config-name",
+    }
     assert options
     assert {option for option in options if option not in known} == set()
 
