@@ -1,7 +1,6 @@
 """The order of a build on a stand-in for TensorRT: what is set, kept, refused and reported."""
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,7 +36,7 @@ class FakeTensorRt:
         self.parse_errors: list[str] = []
         self.tensors = ["latents", "noise"]
         self.plan: bytes | None = b"the plan"
-        self.while_building: Callable[[], object] = dict
+        self.while_building: Any = dict  # called during the build
         self.has_device = True
 
     def Builder(self, logger: Any) -> Any:  # noqa: N802
