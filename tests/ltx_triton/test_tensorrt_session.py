@@ -216,3 +216,11 @@ def test_streamed_weights_need_a_tensorrt_that_can(machine: Machine) -> None:
 
     with pytest.raises(TensorRtError, match="needs TensorRT 10 or later"):
         machine.open()
+
+
+def test_memory_that_holds_the_new_but_not_old_and_new_is_enough(machine: Machine) -> None:
+    session = machine.open()
+    run(session, 1, 4, 8, 8)  # 265 KB of tensors and activations
+    machine.cuda.device_bytes = 330_000
+
+    run(session, 1, 4, 9, 8)  # 298 KB
