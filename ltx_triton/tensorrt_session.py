@@ -52,7 +52,7 @@ class TensorRtSession:
         """
         path = folder / PLAN_FILE
         self._info = PlanInfo.load(folder)
-        # In this order: TensorRT 8.6 crashes where there is no GPU.
+        # In this order: without a GPU a TensorRT runtime crashes the process (8.6 and 11.4 do).
         gpu = find_gpu()
         self._library = load_tensorrt()
         trt = self._library.trt
