@@ -14,7 +14,7 @@ CHECKED := ltx_triton export frontend benchmarks tests
 CODE := $(CHECKED) model_repository
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve triton export test lint format clean
+.PHONY: help install demo serve triton export up down logs test lint format clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,17 @@ triton: $(VENV)/serve $(ENGINES)  ## Serve the models with the local Triton alon
 
 export: $(VENV)/export  ## Export MODEL, a folder or hub id, to engines; without it MODEL_NAME
 	$(BIN)/python -m export $(if $(MODEL),--model "$$MODEL")
+
+# PROFILE=gpu runs TensorRT engines, PROFILE=cpu engines in ONNX Runtime.
+up logs: export COMPOSE_PROFILES := $(or $(PROFILE),gpu)
+up:  ## Build and start the containers; PROFILE=cpu for those that need no GPU
+	docker compose up --build --detach
+
+down:  ## Stop and remove the containers; videos and engines stay
+	docker compose --profile '*' down
+
+logs:  ## Follow the logs of the containers
+	docker compose logs --follow
 
 test: $(VENV)/dev  ## Run all tests
 	$(BIN)/python -m pytest
@@ -64,7 +75,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/serve: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing what serving needs (about half a minute) ..."
+	@echo "Installing what serving needs ..."
 	$(INSTALL) --editable .
 	@touch $@
 

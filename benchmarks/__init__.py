@@ -1,1 +1,1 @@
-"""Measurements. Every figure in the documents comes from a file written here."""
+"""Measurements. Every measured figure in the documents comes from a file written here."""

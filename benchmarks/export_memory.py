@@ -1,57 +1,49 @@
-"""Measure how much memory the export of a large transformer takes.
+"""Measure what the export of LTX-Video 0.9.7 at its true size takes: memory, seconds, disk.
 
-Writes a random checkpoint with the transformer of LTX-Video 2B in BF16, exports its transformer and
-verifies it, each in a process of its own, and deletes everything again.
+Writes random weights in BF16 for one component at a time (13B transformer, T5 v1.1 XXL encoder,
+VAE), exports it in BF16 and deletes everything again. What comparing with PyTorch takes is measured
+on a transformer of the same width with fewer layers. Each part runs in a process of its own.
 """
 
 import argparse
 import json
-import multiprocessing
 import os
 import platform
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import diffusers
 import psutil
 import torch
+from tqdm import tqdm
 
-from export import transformer
-from export.checkpoint import open_checkpoint
+from benchmarks.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_13B, VAE
+from benchmarks.memory import watch
+from export import text_encoder, transformer, vae_decoder
+from export.checkpoint import Checkpoint, open_checkpoint
+from export.engine import Engine
 from export.precision import Precision
 from export.random_checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config, write_engine
 from export.verify import verify
-from export.weights import DATA_FILE
+from export.weights import DATA_FILE, weight_bytes
 from ltx_triton.contract import TRANSFORMER
 from ltx_triton.pipeline_config import ENGINE_FILE
 
 RESULT = Path(__file__).parent / "results" / "export_memory.json"
-LAYERS = 28
-TRANSFORMER_2B = {
-    "num_attention_heads": 32,
-    "attention_head_dim": 64,
-    "cross_attention_dim": 2048,
-    "caption_channels": 4096,
+COMPONENTS: dict[str, dict[str, Any]] = {
+    "vae": VAE,
+    "text_encoder": T5_XXL,
+    "transformer": TRANSFORMER_13B,
 }
-# The text encoder only has to fit the transformer; it is not exported here.
-TEXT_ENCODER = {"d_model": 4096, "d_kv": 64, "d_ff": 64, "num_heads": 2, "num_layers": 1}
+SMALL: dict[str, Any] = {
+    "transformer": {"num_layers": 1, "caption_channels": 4096},
+    "text_encoder": T5_SMALLEST,
+}
+COMPARED_LAYERS = 8
 SHARD_BYTES = 1 << 30
-SAMPLE_SECONDS = 0.02
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What one process took."""
-
-    seconds: float
-    peak_resident_bytes: int  # VmHWM: mapped files count as long as they are mapped
-    peak_anonymous_bytes: int  # RssAnon, sampled: memory that only this process holds
-    idle_resident_bytes: int  # with everything imported, before the work
 
 
 def main() -> None:
@@ -62,13 +54,10 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--layers", type=int, default=LAYERS, help="of the transformer (default: %(default)s)"
-    )
-    parser.add_argument(
         "--folder",
         type=Path,
         default=Path(tempfile.gettempdir()),
-        help="where about 12 GB are written for the time of the measurement (default: %(default)s)",
+        help="where up to 53 GB are written for the time of the measurement (default: %(default)s)",
     )
     parser.add_argument(
         "--output",
@@ -77,98 +66,94 @@ def main() -> None:
         help="JSON file for the result (default: %(default)s)",
     )
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as scratch:
-        result = measure(Path(scratch), arguments.layers)
     result = {
-        "command": f"python -m benchmarks.export_memory --layers {arguments.layers}",
-        **result,
+        "command": "python -m benchmarks.export_memory",
+        "components": {
+            component: measure_export(arguments.folder, component)
+            for component in tqdm(COMPONENTS, desc="components")
+        },
+        "comparison": measure_comparison(arguments.folder),
+        "cpus": os.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
     }
     arguments.output.parent.mkdir(exist_ok=True)
     arguments.output.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
 
 
-def measure(scratch: Path, layers: int) -> dict[str, Any]:
-    """Write, export and verify in `scratch`; return the figures."""
-    checkpoint, engine = scratch / "checkpoint", scratch / "engine"
-    engine.mkdir()
-    watch(_write_checkpoint, checkpoint, layers)
-    exported = watch(_export, checkpoint, engine)
-    verified = watch(_verify, checkpoint, engine)
-    shards = sorted((checkpoint / TRANSFORMER.name).glob("*.safetensors"))
+def measure_export(folder: Path, component: str) -> dict[str, Any]:
+    """Write one component at its true size, export it, and return the figures."""
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        checkpoint, engine = _folders(scratch)
+        watch(_write_checkpoint, checkpoint, {component: COMPONENTS[component]})
+        exported = watch(_export, checkpoint, engine, component)
+        shards = sorted((checkpoint / component).glob("*.safetensors"))
+        checkpoint_bytes = sum(shard.stat().st_size for shard in shards)
+        onnx_bytes = _onnx_bytes(engine)
     return {
-        "layers": layers,
-        "checkpoint_bytes": sum(shard.stat().st_size for shard in shards),
+        "config": COMPONENTS[component],
+        "checkpoint_bytes": checkpoint_bytes,
         "checkpoint_files": len(shards),
-        "onnx_bytes": sum((engine / file).stat().st_size for file in (ENGINE_FILE, DATA_FILE)),
+        "onnx_bytes": onnx_bytes,
+        "disk_bytes": checkpoint_bytes + onnx_bytes,
         "export": asdict(exported),
-        "verify": asdict(verified),
-        "cpus": os.cpu_count(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
     }
 
 
-def watch(work: Callable[..., None], *arguments: Any) -> Usage:
-    """Run `work` in a fresh process and watch its memory.
-
-    Raises:
-        RuntimeError: the process failed.
-    """
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_timed, args=(sender, work, arguments))
-    process.start()
-    sender.close()
-    anonymous = 0
-    while process.is_alive() and not receiver.poll(SAMPLE_SECONDS):
-        anonymous = max(anonymous, _status(process.pid, "RssAnon"))
-    try:
-        seconds, peak, idle = receiver.recv()
-    except EOFError as error:
-        process.join()
-        raise RuntimeError(f"{work.__name__} ended with exit code {process.exitcode}") from error
-    process.join()
-    return Usage(seconds, peak, anonymous, idle)
+def measure_comparison(folder: Path) -> dict[str, Any]:
+    """Compare a transformer of the true width and few layers with PyTorch; return the figures."""
+    config = TRANSFORMER_13B | {"num_layers": COMPARED_LAYERS}
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        checkpoint, engine = _folders(scratch)
+        watch(_write_checkpoint, checkpoint, {"transformer": config})
+        watch(_export, checkpoint, engine, "transformer")
+        compared = watch(_verify, checkpoint, engine)
+        fp32_bytes = weight_bytes(checkpoint / "transformer")
+    return {"config": config, "fp32_bytes": fp32_bytes, "compare": asdict(compared)}
 
 
-def _timed(sender: Any, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _folders(scratch: str) -> tuple[Path, Path]:
+    engine = Path(scratch) / "engine"
+    engine.mkdir()
+    return Path(scratch) / "checkpoint", engine
+
+
+def _onnx_bytes(engine: Path) -> int:
+    return sum((engine / file).stat().st_size for file in (ENGINE_FILE, DATA_FILE))
+
+
+def _write_checkpoint(folder: Path, full: dict[str, Any]) -> None:
+    """Only the components in `full` are large."""
+    write_random_checkpoint(folder, **SMALL | full, dtype=torch.bfloat16, shard_bytes=SHARD_BYTES)
+
+
+def _open(folder: Path) -> Checkpoint:
     diffusers.logging.set_verbosity_error()
-    idle = psutil.Process().memory_info().rss
-    start = time.monotonic()
-    work(*arguments)
-    sender.send((round(time.monotonic() - start, 1), _status(os.getpid(), "VmHWM"), idle))
+    return open_checkpoint(str(folder), None)
 
 
-def _status(pid: int | None, field: str) -> int:
-    """Read a size in bytes from /proc; 0 when the process has just ended."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    sizes = [int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:")]
-    return sizes[0] if sizes else 0
-
-
-def _write_checkpoint(folder: Path, layers: int) -> None:
-    write_random_checkpoint(
-        folder,
-        transformer=TRANSFORMER_2B | {"num_layers": layers},
-        text_encoder=TEXT_ENCODER,
-        dtype=torch.bfloat16,
-        shard_bytes=SHARD_BYTES,
-    )
-
-
-def _export(folder: Path, engine: Path) -> None:
-    checkpoint = open_checkpoint(str(folder), None)
-    write_engine(transformer.build(checkpoint, Precision.FP32), checkpoint, engine)
+def _export(folder: Path, engine: Path, component: str) -> None:
+    checkpoint = _open(folder)
+    write_engine(_build(checkpoint, component), checkpoint, engine)
 
 
 def _verify(folder: Path, engine: Path) -> None:
-    checkpoint = open_checkpoint(str(folder), None)
-    config = pipeline_config(checkpoint, ExportOptions(model=str(folder), output=engine))
+    checkpoint = _open(folder)
+    options = ExportOptions(model=str(folder), output=engine, precision=Precision.BF16)
+    config = pipeline_config(checkpoint, options)
     verify(TRANSFORMER, checkpoint, config, engine / ENGINE_FILE)
+
+
+def _build(checkpoint: Checkpoint, component: str) -> Engine:
+    if component == "vae":
+        options = ExportOptions
+        return vae_decoder.build(
+            checkpoint, Precision.BF16, options.decode_timestep, options.decode_noise_scale
+        )
+    build = {"transformer": transformer.build, "text_encoder": text_encoder.build}[component]
+    return build(checkpoint, Precision.BF16)
 
 
 if __name__ == "__main__":

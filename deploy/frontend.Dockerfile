@@ -5,15 +5,15 @@ FROM python:3.12-slim
 WORKDIR /opt/ltx
 COPY constraints.txt .
 RUN pip install --no-cache-dir --constraint constraints.txt \
-      fastapi httpx imageio-ffmpeg jinja2 numpy pydantic-settings python-multipart sqlalchemy \
-      swagger-ui-bundle tritonclient[grpc] uvicorn
+      fastapi httpx imageio-ffmpeg jinja2 numpy prometheus-client pydantic-settings \
+      python-multipart sqlalchemy swagger-ui-bundle tritonclient[grpc] uvicorn
 COPY ltx_triton ltx_triton
 COPY frontend frontend
 
-RUN useradd --create-home api && mkdir /outputs && chown api /outputs
-USER api
-ENV OUTPUT_DIR=/outputs
+RUN useradd --uid 1000 --create-home api && mkdir /outputs && chown api /outputs
+USER 1000
+ENV OUTPUT_DIR=/outputs PYTHONDONTWRITEBYTECODE=1
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=6s --start-period=60s \
+HEALTHCHECK --interval=10s --timeout=6s --start-period=15m \
   CMD ["python", "-c", "import httpx; httpx.get('http://127.0.0.1:8000/health').raise_for_status()"]
 CMD ["python", "-m", "frontend"]

@@ -1,15 +1,20 @@
-# Triton with what the Python models import. 26.06 is the first release without known holes in the
-# Python backend and the HTTP front.
+# Triton with what the Python models import. It serves TensorRT engines with its own backend, and
+# ONNX engines on the CPU with ONNX Runtime in the Python backend.
+#
+# 26.06 is the first release without known holes in the Python backend and the HTTP front. 26.09 is
+# the release of the client in constraints.txt. The exporter's image has to name the same one.
 FROM nvcr.io/nvidia/tritonserver:26.09-py3
 
-RUN pip install --no-cache-dir onnxruntime==1.32.0 psutil==7.2.2 tokenizers==0.23.3
+# Without constraints.txt: what else the image holds is to stay as it is.
+RUN pip install --no-cache-dir \
+      numpy==1.26.4 onnxruntime==1.32.0 psutil==7.2.2 tokenizers==0.23.3
 
+COPY deploy/triton.sh /opt/ltx/
 COPY ltx_triton /opt/ltx/ltx_triton
-ENV PYTHONPATH=/opt/ltx
-USER triton-server
+ENV PYTHONPATH=/opt/ltx PYTHONDONTWRITEBYTECODE=1
+USER 1000
 
-CMD ["tritonserver", "--model-repository=/models", "--model-control-mode=none", \
-     "--strict-readiness=true", "--exit-timeout-secs=30", \
-     "--backend-config=python,shm-region-prefix-name=ltx_triton_", \
-     "--http-restricted-api=shared-memory,model-repository,statistics,trace,logging:admin=off", \
-     "--grpc-restricted-protocol=shared-memory,model-repository,statistics,trace,logging:admin=off"]
+# Loading the engines of a large checkpoint takes minutes.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=15m \
+  CMD ["curl", "--fail", "--silent", "--show-error", "http://127.0.0.1:8000/v2/health/ready"]
+CMD ["/opt/ltx/triton.sh"]

@@ -63,7 +63,6 @@ def write_random_checkpoint(
     transformer: dict[str, Any] | None = None,
     text_encoder: dict[str, Any] | None = None,
     vae: dict[str, Any] | None = None,
-    scheduler: dict[str, Any] | None = None,
     dtype: torch.dtype = torch.float32,
     shard_bytes: int | None = None,
 ) -> None:
@@ -72,14 +71,14 @@ def write_random_checkpoint(
     Args:
         folder: created when missing.
         seed: the same seed gives the same weights, byte for byte.
-        transformer: config entries that replace the small ones; likewise `text_encoder`, `vae`
-            and `scheduler`.
+        transformer: config entries that replace the small ones; likewise `text_encoder` and
+            `vae`.
         dtype: of the stored weights.
         shard_bytes: split the weights into files of about this size; None: one file each.
     """
     storage: dict[str, Any] = {"dtype": dtype, "shard_bytes": shard_bytes}
     vocab_size = save_tokenizer(folder / "tokenizer")
-    FlowMatchEulerDiscreteScheduler(**scheduler or {}).save_pretrained(folder / "scheduler")
+    FlowMatchEulerDiscreteScheduler().save_pretrained(folder / "scheduler")
     with torch.device("meta"):
         dit = Transformer(**TRANSFORMER | (transformer or {}))
         autoencoder = AutoencoderKLLTXVideo(**VAE | (vae or {}))

@@ -29,20 +29,20 @@ def vocabulary() -> list[tuple[str, float]]:
     pieces += [("▁", -4.0)]
     pieces += [(f"▁{word}", -6.0 - 0.01 * rank) for rank, word in enumerate(WORDS.split())]
     suffixes = ("s", "ed", "er", "es", "ing", "ly", "th", "tion")
-    pieces += [(suffix, -7.0) for suffix in suffixes if len(suffix) > 1]
+    pieces += [(suffix, -7.0) for suffix in suffixes]
     characters = string.ascii_letters + string.digits + string.punctuation
     characters += "".join(chr(code) for code in range(0xC0, 0x180))
     pieces += [(character, -9.0) for character in characters]
     return pieces
 
 
-def save_tokenizer(folder: Path, model_max_length: int = 512) -> int:
+def save_tokenizer(folder: Path) -> int:
     """Write the tokenizer so that `T5TokenizerFast.from_pretrained(folder)` loads it.
 
     Returns:
         Number of ids, sentinels (`<extra_id_0>`...) included.
     """
     vocab = vocabulary() + [(f"<extra_id_{n}>", 0.0) for n in range(99, -1, -1)]
-    tokenizer = T5TokenizerFast(vocab=vocab, model_max_length=model_max_length)
+    tokenizer = T5TokenizerFast(vocab=vocab, model_max_length=512)
     tokenizer.save_pretrained(folder)
     return len(tokenizer)

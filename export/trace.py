@@ -6,11 +6,11 @@ from typing import cast
 
 import onnx_ir
 import torch
-from onnxscript import optimizer
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from export.engine import Axes, Engine
+from export.simplify import simplify
 
 # Any sizes but 0 and 1, which torch.export takes as fixed, and no two alike.
 EXAMPLE_SIZES = {"batch": 2, "frames": 3, "rows": 4, "columns": 5, "tokens": 7}
@@ -36,7 +36,7 @@ def trace(engine: Engine) -> onnx_ir.Model:
                 value.const_value = None
             elif name in constants:
                 value.const_value = onnx_ir.tensor(constants[name].numpy(), name=name)
-        optimizer.optimize(model)
+        simplify(model)
     for value in (*model.graph.inputs, *model.graph.outputs):
         value.shape = onnx_ir.Shape(engine.axes[str(value.name)])
     for node in model.graph:  # stack traces, with paths of this machine

@@ -104,8 +104,7 @@ def _embed(time_embedder: Any, timestep: Tensor, dtype: torch.dtype) -> Tensor:
 
 def compression(checkpoint: Checkpoint) -> tuple[int, int]:
     """Pixels per latent row or column, and frames per latent frame."""
-    vae = _build_vae(checkpoint)
-    return int(vae.spatial_compression_ratio), int(vae.temporal_compression_ratio)
+    return _compression(_build_vae(checkpoint))
 
 
 def build(
@@ -114,7 +113,7 @@ def build(
     """Describe the VAE decoder of a checkpoint, without its weights."""
     vae = _build_vae(checkpoint)
     vae.decoder.to(precision.dtype(VAE_DECODER))
-    spatial, temporal = compression(checkpoint)
+    spatial, temporal = _compression(vae)
     latents = ("batch", "frames", "rows", "columns", vae.config.latent_channels)
     frames = f"{temporal}*frames - {temporal - 1}"
     return Engine(
@@ -134,3 +133,7 @@ def build(
 def _build_vae(checkpoint: Checkpoint) -> AutoencoderKLLTXVideo:
     with torch.device("meta"):
         return AutoencoderKLLTXVideo.from_config(checkpoint.config("vae")).eval()
+
+
+def _compression(vae: AutoencoderKLLTXVideo) -> tuple[int, int]:
+    return int(vae.spatial_compression_ratio), int(vae.temporal_compression_ratio)

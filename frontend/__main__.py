@@ -5,6 +5,7 @@ import os
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
+from frontend.counters import shared_between
 from frontend.logs import logging_config
 from frontend.services import open_job_store
 from ltx_triton.settings import load_settings
@@ -21,18 +22,19 @@ def main() -> None:
         raise SystemExit(f"OUTPUT_DIR={settings.output_dir} cannot be used: {error}") from error
     except (ImportError, SQLAlchemyError) as error:
         raise SystemExit(f"The job store (DATABASE_URL) cannot be opened: {error}") from error
-    uvicorn.run(
-        "frontend.app:create_app",
-        factory=True,
-        host=settings.api_host,
-        port=settings.api_port,
-        workers=settings.api_workers,
-        log_config=logging_config(settings.log_level, settings.log_format),
-        # A client could otherwise choose the address that its requests are counted by. Behind a
-        # proxy, uvicorn's own FORWARDED_ALLOW_IPS names the proxy.
-        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
-        timeout_graceful_shutdown=_GRACE,
-    )
+    with shared_between(settings.api_workers):
+        uvicorn.run(
+            "frontend.app:create_app",
+            factory=True,
+            host=settings.api_host,
+            port=settings.api_port,
+            workers=settings.api_workers,
+            log_config=logging_config(settings.log_level, settings.log_format),
+            # A client could otherwise choose the address that its requests are counted by. Behind
+            # a proxy, uvicorn's own FORWARDED_ALLOW_IPS names the proxy.
+            proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+            timeout_graceful_shutdown=_GRACE,
+        )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from swagger_ui_bundle import swagger_ui_path
 from frontend import errors
 from frontend.head import HeadMiddleware
 from frontend.pages import STATIC_FOLDER
-from frontend.routes import generate, jobs, pages, system, videos
+from frontend.request_counter import RequestCounterMiddleware
+from frontend.routes import generate, jobs, metrics, pages, system, videos
 from frontend.runner import JobRunner
 from frontend.security import ApiKeyMiddleware, CrossSiteMiddleware
 from frontend.services import running_services
@@ -42,14 +43,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     errors.install_handlers(app)
-    for module in (generate, jobs, videos, system, pages):
+    for module in (generate, jobs, videos, system, metrics, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
     app.mount("/swagger", StaticFiles(directory=swagger_ui_path))
-    app.add_middleware(HeadMiddleware)
     app.add_middleware(CrossSiteMiddleware)
     if settings.api_key_required and settings.api_key:
         app.add_middleware(ApiKeyMiddleware, key=settings.api_key.get_secret_value())
+    app.add_middleware(RequestCounterMiddleware)
+    app.add_middleware(HeadMiddleware)
     return app
 
 

@@ -9,7 +9,7 @@ from frontend.progress import StageTimes
 from frontend.storage import VideoFolder
 from frontend.triton import EngineFailedError, Frames, TritonClient
 from frontend.video import Mp4Writer
-from ltx_triton.contract import Progress, Stage, VideoRequest
+from ltx_triton.contract import Progress, VideoRequest
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,6 @@ async def generate_video(
         EncodingError: the video could not be written.
     """
     times = StageTimes()
-    progress = Progress(Stage.TEXT, step=0, total_steps=0, seconds=0.0)
     frames = 0
     async with (
         Mp4Writer(
@@ -44,14 +43,9 @@ async def generate_video(
     ):
         async for message in messages:
             if isinstance(message, Progress):
-                progress = message
-                times.saw(progress)
-                await report(progress)
+                times.saw(message)
+                await report(message)
                 continue
-            if progress.stage is not Stage.MP4:
-                progress = Progress(Stage.MP4, progress.step, progress.total_steps, times.now())
-                times.saw(progress)
-                await report(progress)
             _check_size(message, job)
             frames += len(message)
             await mp4.write(message)

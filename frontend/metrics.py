@@ -2,27 +2,14 @@
 
 import logging
 import math
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 _log = logging.getLogger(__name__)
 
 _TIMEOUT = 3.0  # seconds
-_SAMPLE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})?\s+(?P<value>\S+)")
-_LABEL = re.compile(r'(?P<name>\w+)="(?P<value>(?:[^"\\]|\\.)*)"')
-_ESCAPES = {r"\\": "\\", r"\"": '"', r"\n": "\n"}
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One line of the Prometheus text format."""
-
-    name: str
-    labels: dict[str, str]
-    value: float
 
 
 @dataclass(frozen=True)
@@ -49,14 +36,21 @@ async def read_metrics(url: str) -> EngineMetrics:
         async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
             response = await client.get(url)
             response.raise_for_status()
-        return engine_metrics(list(parse_samples(response.text)))
+        return engine_metrics(response.text)
     except Exception as error:  # whatever it is, no video and no page is to fail for it
         _log.warning("Triton's metrics cannot be read: %s", error)
         return EngineMetrics()
 
 
-def engine_metrics(samples: list[Sample]) -> EngineMetrics:
-    """Pick our figures out of everything that Triton reports."""
+def engine_metrics(page: str) -> EngineMetrics:
+    """Pick our figures out of everything that Triton reports, in the Prometheus text format.
+
+    Raises:
+        ValueError: the page is not in that format.
+    """
+    samples = [
+        sample for family in text_string_to_metric_families(page) for sample in family.samples
+    ]
     infos = [sample.labels for sample in samples if sample.name == "ltx_model_info"]
     info = next((labels for labels in infos if labels.get("device") == "cuda"), None) or next(
         iter(infos), {}
@@ -76,25 +70,6 @@ def engine_metrics(samples: list[Sample]) -> EngineMetrics:
     )
 
 
-def parse_samples(text: str) -> Iterator[Sample]:
-    """Parse the Prometheus text format; lines that are no samples are left out."""
-    for line in text.splitlines():
-        match = _SAMPLE.match(line)
-        if not match:
-            continue
-        try:
-            value = float(match["value"])
-        except ValueError:
-            continue
-        labels = {label["name"]: _unescape(label["value"])
-                  for label in _LABEL.finditer(match["labels"] or "")}  # fmt: skip
-        yield Sample(match["name"], labels, value)
-
-
 def gib(size: float | None) -> float | None:
     """Bytes in GiB, to two decimals."""
     return None if size is None else round(size / 2**30, 2)
-
-
-def _unescape(value: str) -> str:
-    return re.sub(r"\\.", lambda escape: _ESCAPES.get(escape[0], escape[0]), value)

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from frontend.parameters import MAX_PROMPT_LENGTH, MAX_SEED
+from frontend.request_values import BODY_TYPES
 from frontend.schemas import ErrorBody
 from ltx_triton.settings import MAX_FPS, RESOLUTION_STEP, Settings
 
@@ -16,16 +17,15 @@ Videos from text prompts, made by LTX-Video inside NVIDIA Triton.
 at `GET /status/{job_id}`, to cancel with `DELETE /jobs/{job_id}` and to fetch from
 `GET /download/{job_id}`.
 """
-_BODY_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 # Swagger UI fills these in. It would send them in the query and in the body, where they would
 # contradict what its user changes in the other.
 _PRESETS = ("default", "example")
 _ERRORS = {
     400: "A parameter is out of range",
-    404: "No such job, or its video is missing",
-    409: "The state of the job does not allow it",
     403: "The request comes from a page of another site",
+    404: "No such job, or its video is missing",
     408: "The body did not arrive in time",
+    409: "The state of the job does not allow it",
     413: "The body is far larger than any request",
     416: "The range begins after the end of the file",
     422: "A parameter is missing, unknown or of the wrong type",
@@ -128,7 +128,7 @@ def _describe_generate(operation: dict[str, Any], parameters: dict[str, dict[str
     operation["requestBody"] = {
         "required": False,
         "description": "The same parameters, for clients that do not use the query",
-        "content": {content_type: {"schema": body} for content_type in _BODY_TYPES},
+        "content": {content_type: {"schema": body} for content_type in BODY_TYPES},
     }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
+from frontend.counters import count_video
 from frontend.errors import ErrorType
 from frontend.generation import GeneratedVideo
 from frontend.jobs.model import MAX_ATTEMPTS, Job
@@ -43,6 +44,7 @@ class Outcomes:
             device_used=engine.device,
         )
         if stored:
+            count_video(video.frames, job.fps, stage_seconds)
             log_job(job.id, "completed", **stage_seconds)
         else:
             await self.cancelled(job)

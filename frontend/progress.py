@@ -24,7 +24,7 @@ def percent(stage: str | None, step: int, total_steps: int) -> float:
 class StageTimes:
     """When each stage began, in seconds since the engine took up the request.
 
-    The engine's clock tells; between its messages the local one goes on from the last of them.
+    The engine's clock tells; after its last message the local one goes on from there.
     """
 
     _began: dict[Stage, float] = field(default_factory=dict)
@@ -36,15 +36,12 @@ class StageTimes:
         self._began.setdefault(progress.stage, progress.seconds)
         self._engine, self._local = progress.seconds, time.monotonic()
 
-    def now(self) -> float:
-        """Seconds since the engine took up the request."""
-        return self._engine + time.monotonic() - self._local
-
     def seconds(self) -> dict[str, float]:
         """Seconds by stage, the last of which ends now."""
         stages = [stage for stage in Stage if stage in self._began]
         began = [self._began[stage] for stage in stages]
-        ended = [*began[1:], self.now()]
+        now = self._engine + time.monotonic() - self._local
+        ended = [*began[1:], now]
         return {
             stage.value: round(end - begin, 3)
             for stage, begin, end in zip(stages, began, ended, strict=True)

@@ -17,6 +17,7 @@ from frontend.errors import ApiError, ErrorType, bad_request
 _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 _JSON = "application/json"
+BODY_TYPES = (_URLENCODED, _MULTIPART, _JSON)
 _MAX_BODY = 256 * 1024  # bytes; the longest prompt fits, however it is encoded
 _BODY_TIMEOUT = 30.0  # seconds
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
@@ -110,8 +111,7 @@ async def _body(request: Request) -> list[tuple[str, Any]]:
     if content_type == _JSON:
         return _json_object(body)
     raise bad_request(
-        f"Content-Type {content_type[:100]!r} is not supported; allowed are "
-        f"{', '.join((_URLENCODED, _MULTIPART, _JSON))}"
+        f"Content-Type {content_type[:100]!r} is not supported; allowed are {', '.join(BODY_TYPES)}"
     )
 
 

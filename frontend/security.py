@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontend.errors import ApiError, ErrorType
 
-_OPEN_PATHS = ("/health",)
+_OPEN_PATHS = ("/health", "/metrics")
 
 
 class CrossSiteMiddleware:

@@ -29,10 +29,18 @@ class VideoFolder:
         """Where this attempt at the job writes its video until it is complete."""
         return self.path / f".{job.filename}.{job.attempts}.partial"
 
+    @property
+    def max_bytes(self) -> float:
+        """MAX_STORAGE_GB in bytes."""
+        return self.max_gb * _BYTES_PER_GB
+
+    def used_bytes(self) -> int:
+        """Size of all videos."""
+        return sum(_size(video) for video in self.path.glob("video_*.mp4"))
+
     def is_full(self) -> bool:
         """Whether the videos have used up MAX_STORAGE_GB."""
-        used = sum(_size(video) for video in self.path.glob("video_*.mp4"))
-        return used >= self.max_gb * _BYTES_PER_GB
+        return self.used_bytes() >= self.max_bytes
 
     def clean(self, store: JobStore) -> int:
         """Remove jobs that finished CLEANUP_AFTER_DAYS ago, and partial files of dead attempts.

@@ -8,16 +8,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, Update, and_, case, func, select, update
+from sqlalchemy import Update, and_, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from frontend.counters import count_ends
 from frontend.database import Database
+from frontend.jobs import transitions
 from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
 from ltx_triton.contract import Progress
 
 CLAIM = "claim"
-
-_LOST = f"The job was interrupted {MAX_ATTEMPTS} times and has been given up"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class JobQueue:
 
     def claim(self) -> Job | None:
         """Take the oldest queued job, if fewer than `max_running` run anywhere."""
-        now = time.time()
+        values = transitions.claimed(self.worker_id, self.lease_seconds)
         with self.database.exclusive(CLAIM) as session:
             return session.scalar(
                 update(Job)
@@ -53,16 +53,7 @@ class JobQueue:
                     Job.state == JobState.QUEUED,
                     self._has_slot(),
                 )
-                .values(
-                    state=JobState.RUNNING,
-                    worker_id=self.worker_id,
-                    lease_expires_at=now + self.lease_seconds,
-                    attempts=Job.attempts + 1,
-                    started_at=now,
-                    stage=None,
-                    step=0,
-                    total_steps=0,
-                )
+                .values(**values)
                 .returning(Job)
                 .execution_options(synchronize_session=False)
             )
@@ -120,38 +111,30 @@ class JobQueue:
     def retry(self, job: Job, reason: str, delay: float) -> bool:
         """Queue a job again whose engine was lost, or fail it when that was the last attempt."""
         if job.attempts >= MAX_ATTEMPTS:
-            return self.fail(job, f"{_LOST}: {reason}", "generation_error")
-        return self._execute(
-            update(Job)
-            .where(self._is_ours(job))
-            .values(**_requeued(), not_before=time.time() + delay)
-        )
+            values = transitions.given_up(reason)
+        else:
+            values = {**transitions.requeued(), "not_before": time.time() + delay}
+        return self._execute(update(Job).where(self._is_ours(job)).values(**values))
 
     def hand_back(self, job: Job) -> bool:
         """Queue a job again that this worker stops running; it does not count as an attempt."""
         return self._execute(
-            update(Job).where(self._is_ours(job)).values(**_requeued(), attempts=Job.attempts - 1)
+            update(Job)
+            .where(self._is_ours(job))
+            .values(**transitions.requeued(), attempts=Job.attempts - 1)
         )
 
     def reclaim_expired(self) -> bool:
         """Queue the jobs of dead workers again, or fail them after their last attempt."""
-        now = time.time()
-        expired = and_(Job.state == JobState.RUNNING, Job.lease_expires_at < now)
+        expired = and_(Job.state == JobState.RUNNING, Job.lease_expires_at < time.time())
         with self.database.transaction() as session:
             if not session.scalar(select(select(Job.id).where(expired).exists())):
                 return False
-        given_up = and_(Job.attempts >= MAX_ATTEMPTS, Job.cancel_requested.is_(False))
+        last_attempt = and_(Job.attempts >= MAX_ATTEMPTS, Job.cancel_requested.is_(False))
         failed = self._execute(
-            update(Job)
-            .where(expired, given_up)
-            .values(
-                state=JobState.FAILED,
-                completed_at=now,
-                error=_LOST,
-                error_type="generation_error",
-            )
+            update(Job).where(expired, last_attempt).values(**transitions.given_up())
         )
-        requeued = self._execute(update(Job).where(expired).values(**_requeued()))
+        requeued = self._execute(update(Job).where(expired).values(**transitions.requeued()))
         return failed or requeued
 
     def _finish(
@@ -185,26 +168,10 @@ class JobQueue:
 
     def _execute(self, statement: Update) -> bool:
         with self.database.transaction() as session:
-            result = session.execute(statement.execution_options(synchronize_session=False))
-            return _rowcount(result) > 0
-
-
-def _requeued() -> dict[str, Any]:
-    """A running job back in the queue, unless somebody has asked to cancel it meanwhile."""
-    return {
-        "state": case(
-            (Job.cancel_requested, JobState.CANCELLED.value), else_=JobState.QUEUED.value
-        ),
-        "completed_at": case((Job.cancel_requested, time.time()), else_=None),
-        "worker_id": None,
-        "lease_expires_at": None,
-        "started_at": None,
-        "stage": None,
-        "step": 0,
-        "total_steps": 0,
-    }
-
-
-def _rowcount(result: Any) -> int:
-    assert isinstance(result, CursorResult)  # noqa: S101  the type of every DML result
-    return result.rowcount
+            changed = session.execute(
+                statement.returning(Job.state, Job.error_type).execution_options(
+                    synchronize_session=False
+                )
+            ).all()
+        count_ends((state, error_type) for state, error_type in changed)
+        return bool(changed)

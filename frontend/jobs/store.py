@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from frontend.counters import count_ends
 from frontend.database import Database
 from frontend.jobs.model import FINISHED, Job, JobState, new_job_id
 
@@ -63,15 +64,27 @@ class JobStore:
     def cancel(self, job_id: str) -> Job | None:
         """Cancel a queued job at once, and ask the worker of a running job to stop it."""
         with self.database.transaction() as session:
-            self._cancel_queued(session, job_id)
+            cancelled = self._cancel_queued(session, job_id)
             session.execute(
                 update(Job)
                 .where(Job.id == job_id, Job.state == JobState.RUNNING)
                 .values(cancel_requested=True)
             )
             # Between the two statements the job may have gone back to the queue.
-            self._cancel_queued(session, job_id)
+            cancelled = self._cancel_queued(session, job_id) or cancelled
+        if cancelled:
+            count_ends([(JobState.CANCELLED, None)])
         return self.get(job_id)
+
+    def unfinished(self) -> dict[str, int]:
+        """How many jobs are queued and how many run; states without jobs are left out."""
+        with self.database.transaction() as session:
+            rows = session.execute(
+                select(Job.state, func.count())
+                .where(Job.state.not_in(FINISHED))
+                .group_by(Job.state)
+            )
+            return dict(rows.all())
 
     def finished_before(self, moment: float) -> list[Job]:
         """Jobs that have been over since `moment` or longer."""
@@ -95,9 +108,11 @@ class JobStore:
         with self.database.transaction() as session:
             session.execute(delete(Job).where(Job.id == job_id, Job.state.in_(FINISHED)))
 
-    def _cancel_queued(self, session: Session, job_id: str) -> None:
-        session.execute(
+    def _cancel_queued(self, session: Session, job_id: str) -> bool:
+        cancelled = session.scalar(
             update(Job)
             .where(Job.id == job_id, Job.state == JobState.QUEUED)
             .values(state=JobState.CANCELLED, completed_at=time.time())
+            .returning(Job.id)
         )
+        return cancelled is not None

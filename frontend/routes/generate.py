@@ -95,22 +95,19 @@ async def _admit(job: Job, services: Services) -> None:
 async def _wait(job_id: str, services: Services) -> Job:
     while True:
         job = await asyncio.to_thread(services.store.get, job_id)
-        match job and job.state:
-            case JobState.COMPLETED:
-                assert job  # noqa: S101  it has a state
-                return job
-            case JobState.FAILED:
-                assert job  # noqa: S101
-                raise ApiError(
-                    HTTPStatus.INTERNAL_SERVER_ERROR,
-                    ErrorType(job.error_type or ErrorType.INTERNAL),
-                    job.error or "The job failed",
-                    job_id,
-                )
-            case JobState.CANCELLED | None:
-                raise ApiError(
-                    HTTPStatus.CONFLICT, ErrorType.CANCELLED, "The job was cancelled", job_id
-                )
+        if job is None or job.state == JobState.CANCELLED:
+            raise ApiError(
+                HTTPStatus.CONFLICT, ErrorType.CANCELLED, "The job was cancelled", job_id
+            )
+        if job.state == JobState.COMPLETED:
+            return job
+        if job.state == JobState.FAILED:
+            raise ApiError(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                ErrorType(job.error_type or ErrorType.INTERNAL),
+                job.error or "The job failed",
+                job_id,
+            )
         if services.runner.stopping:
             raise ApiError(
                 HTTPStatus.SERVICE_UNAVAILABLE,

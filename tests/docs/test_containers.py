@@ -1,39 +1,28 @@
-"""What can be checked of the containers without a container engine."""
-
 import re
-from pathlib import Path
-from typing import Any
 
-import yaml
+import requests
 
-from ltx_triton.settings import Settings
+from tests.deploy.stack import ROOT, compose, services
 
-ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "containers.md").read_text()
 
 
-def compose() -> dict[str, Any]:
-    services: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    return services
+def test_every_service_and_volume_is_described() -> None:
+    rows = re.findall(r"^\| (.*?) \|", DOCUMENT, re.MULTILINE)
+    described = {name for row in rows for name in re.findall(r"`([a-z-]+)/?`", row)}
+    assert set(services()) | set(compose()["volumes"]) <= described
 
 
-def test_every_variable_that_compose_sets_is_a_setting() -> None:
-    for service in compose().values():
-        unknown = {name.lower() for name in service["environment"]} - set(Settings.model_fields)
-        assert unknown == set()
+def test_every_variable_of_the_export_is_described() -> None:
+    named = set(re.findall(r"\$\{([A-Z_]+)", services()["export"]["command"]))
+    named |= {name for name, value in services()["export"]["environment"].items() if value is None}
+    named |= set(services()["export"]["build"]["args"])
+    assert named == set(re.findall(r"^\| `([A-Z_]+)` \|", DOCUMENT, re.MULTILINE))
 
 
-def test_every_file_that_compose_and_the_images_name_exists() -> None:
-    for service in compose().values():
-        dockerfile = ROOT / service["build"]["dockerfile"]
-        for source in re.findall(r"^COPY (\S+)", dockerfile.read_text(), re.MULTILINE):
-            assert (ROOT / source).exists(), f"{dockerfile.name}: {source}"
-
-
-def test_only_the_frontend_is_published() -> None:
-    assert [name for name, service in compose().items() if "ports" in service] == ["video-api"]
-
-
-def test_images_install_the_tested_versions() -> None:
-    tested = (ROOT / "constraints.txt").read_text().lower().splitlines()
-    for pin in re.findall(r"[a-z-]+==[\d.]+", (ROOT / "deploy/triton.Dockerfile").read_text()):
-        assert pin in tested
+def test_every_metric_of_the_frontend_is_described(frontend: str) -> None:
+    described = re.findall(r"`(ltx_\w+)`", (ROOT / "docs" / "monitoring.md").read_text())
+    exposed = re.findall(
+        r"^# HELP (\w+)", requests.get(f"{frontend}/metrics", timeout=30).text, re.MULTILINE
+    )
+    assert sorted(described) == sorted(exposed)

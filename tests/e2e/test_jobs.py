@@ -6,7 +6,7 @@ import requests
 from ltx_triton.local_triton import LocalTriton
 from tests.e2e.conftest import StartFrontend
 from tests.e2e.jobs import finish, follow, post, status, wait_until
-from tests.model_repository.test_ltx_video import executions
+from tests.model_repository.client import executions
 
 
 def test_a_job_reports_real_progress_from_queue_to_video(frontend: str) -> None:

@@ -10,7 +10,7 @@ import requests
 
 from frontend.local_frontend import FrontendStartError, LocalFrontend
 from ltx_triton.local_triton import LocalTriton, free_port
-from tests.ltx_triton.test_local_triton import processes_of_session, wait_for
+from tests.ltx_triton.processes import processes_of_session, wait_for
 
 
 @pytest.fixture

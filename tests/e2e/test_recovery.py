@@ -13,7 +13,7 @@ from frontend.local_frontend import LocalFrontend
 from ltx_triton.local_triton import LocalTriton
 from tests.e2e.conftest import StartFrontend
 from tests.e2e.jobs import finish, post, status, wait_until
-from tests.ltx_triton.test_local_triton import processes_of_session, stub_of
+from tests.ltx_triton.processes import processes_of_session, stub_of
 
 LONG = {"resolution": 256, "duration": 10, "fps": 8, "seed": 1}
 

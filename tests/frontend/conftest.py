@@ -12,6 +12,8 @@ from starlette.testclient import TestClient
 from frontend.app import create_app
 from frontend.database import Database
 from frontend.jobs.model import Job
+from frontend.jobs.queue import JobQueue
+from frontend.jobs.store import JobStore
 from frontend.services import open_job_store
 from ltx_triton.settings import Settings
 from tests.frontend.fake_triton import FakeTriton
@@ -90,6 +92,20 @@ def new_job(**values: Any) -> Job:
     """A job as a request makes it."""
     given = {"prompt": "A cat", "duration": 1, "fps": 8, "resolution": 64, "seed": 7, **values}
     return Job(**given)
+
+
+def finished_job(database: Database, days_ago: float) -> Job:
+    """A stored job that was completed so many days ago."""
+    store, queue = JobStore(database), JobQueue(database, "worker", 100)
+    store.add(new_job(), 100)
+    job = queue.claim()
+    assert job
+    queue.complete(job, frames_generated=8)
+    with database.transaction() as session:
+        stored = session.get(Job, job.id)
+        assert stored
+        stored.completed_at = time.time() - days_ago * 86_400
+    return job
 
 
 def post(api: TestClient, **values: Any) -> str:

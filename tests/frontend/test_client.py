@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from ltx_triton.local_triton import free_port
+from tests.frontend.api_process import Api, running
 from tests.frontend.conftest import wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
-from tests.frontend.test_main import Api, free_port, running
 
 KEY = "s3cret"
 SMALL = ("--duration", "1", "--resolution", "64", "--api-key", KEY)

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from tests.frontend.api_process import running
 from tests.frontend.conftest import post, wait_for
 from tests.frontend.fake_triton import FakeTriton
-from tests.frontend.test_main import running
 
 PATHS = ["/", "/health", "/model-status", "/docs", "/openapi.json", "/static/style.css",
          "/status/{job_id}", "/preview/{job_id}", "/download/{job_id}"]  # fmt: skip

@@ -1,89 +1,15 @@
 """`python -m frontend` as processes of their own, with signals."""
 
-import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
+from tests.frontend.api_process import run, running
 from tests.frontend.conftest import SMALL, wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def run(environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "frontend"],
-            stdout=output,
-            stderr=output,
-            env={**os.environ, **environment},
-        )
-
-
-class Api:
-    """The frontend as a process."""
-
-    def __init__(self, fake: FakeTriton, folder: Path, **environment: str) -> None:
-        self.log = folder / "log.txt"
-        self.port = free_port()
-        self._environment = {
-            "API_HOST": "127.0.0.1",
-            "API_PORT": str(self.port),
-            "OUTPUT_DIR": str(folder / "outputs"),
-            "TRITON_GRPC_ADDRESS": fake.address,
-            "TRITON_METRICS_URL": fake.metrics_url,
-            **environment,
-        }
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
-        self.start()
-
-    def start(self) -> None:
-        self.process = run(self._environment, self.log)
-        wait_until(self._is_healthy)
-
-    def status(self, job_id: str) -> str:
-        answer: str = self.http.get(f"/status/{job_id}").json()["status"]
-        return answer
-
-    def post(self) -> str:
-        job_id: str = self.http.post("/generate", json=SMALL).json()["job_id"]
-        return job_id
-
-    def _is_healthy(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return self.http.get("/health").is_success
-        except httpx.TransportError:
-            return False
-
-
-@contextmanager
-def running(fake: FakeTriton, folder: Path, **environment: str) -> Iterator[Api]:
-    api = Api(fake, folder, **environment)
-    try:
-        yield api
-    finally:
-        api.http.close()
-        if api.process.poll() is None:
-            for child in psutil.Process(api.process.pid).children(recursive=True):
-                child.kill()
-        api.process.kill()
-        api.process.wait()
 
 
 def test_a_bad_variable_stops_the_start_with_its_name_and_value(tmp_path: Path) -> None:

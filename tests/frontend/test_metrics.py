@@ -2,44 +2,34 @@ import asyncio
 
 import pytest
 
-from frontend.metrics import EngineMetrics, engine_metrics, gib, parse_samples, read_metrics
+from frontend.metrics import EngineMetrics, engine_metrics, gib, read_metrics
 from tests.frontend.fake_triton import GPU_METRICS, METRICS, FakeTriton
 
 GIB = 2**30
 
 
-def test_samples_of_the_text_format_are_read() -> None:
-    text = "\n".join(
-        [
-            "# HELP a Something",
-            'a{x="1",y="with \\"quotes\\", a comma } and a \\\\"} 1.5e3 1700000000000',
-            "b 2",
-            "nonsense",
-            "c{} NaN",
-            'd{x="1"} word',
-        ]
-    )
-    samples = {sample.name: sample for sample in parse_samples(text)}
-    assert samples.keys() == {"a", "b", "c"}
-    assert samples["a"].labels == {"x": "1", "y": 'with "quotes", a comma } and a \\'}
-    assert (samples["a"].value, samples["b"].value) == (1500.0, 2.0)
-
-
 def test_a_machine_without_a_gpu() -> None:
-    metrics = engine_metrics(list(parse_samples(METRICS)))
+    metrics = engine_metrics(METRICS)
     assert metrics == EngineMetrics("someone/Fake-Model", "cpu", "A CPU", 3 * GIB, None, None)
     assert not metrics.gpu_available
 
 
 def test_a_machine_with_a_gpu() -> None:
-    metrics = engine_metrics(list(parse_samples(GPU_METRICS)))
+    metrics = engine_metrics(GPU_METRICS)
     assert metrics.gpu_available
+    assert metrics.device_name == 'A "big" GPU'
     assert (metrics.gpu_total_bytes, metrics.gpu_used_bytes) == (80 * GIB, 3 * GIB)
 
 
-def test_a_server_without_metrics_leaves_everything_open(fake_triton: FakeTriton) -> None:
+def test_a_server_without_metrics_leaves_everything_open() -> None:
     assert asyncio.run(read_metrics("http://127.0.0.1:9/metrics")) == EngineMetrics()
-    fake_triton.metrics = "\x00 not metrics"
+
+
+@pytest.mark.parametrize("page", ["\x00 not metrics", f"{METRICS}cut {{"])
+def test_a_page_that_cannot_be_parsed_leaves_everything_open(
+    page: str, fake_triton: FakeTriton
+) -> None:
+    fake_triton.metrics = page
     assert asyncio.run(read_metrics(fake_triton.metrics_url)) == EngineMetrics()
 
 
@@ -70,6 +60,4 @@ def test_what_went_wrong_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("value", ["NaN", "+Inf"])
 def test_a_figure_that_is_no_number_is_unknown(value: str) -> None:
-    samples = list(parse_samples(f"nv_gpu_memory_total_bytes {value}"))
-
-    assert engine_metrics(samples) == EngineMetrics()
+    assert engine_metrics(f"nv_gpu_memory_total_bytes {value}") == EngineMetrics()

@@ -8,9 +8,9 @@ from starlette.testclient import TestClient
 from frontend.app import create_app
 from frontend.database import Database
 from frontend.rate_limit import CountedRequest, RateLimiter
+from tests.frontend.api_process import running
 from tests.frontend.conftest import MakeSettings
 from tests.frontend.fake_triton import FakeTriton
-from tests.frontend.test_main import running
 
 
 def test_the_limit_holds_for_simultaneous_requests(database: Database) -> None:

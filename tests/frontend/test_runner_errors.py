@@ -2,49 +2,50 @@
 
 import threading
 import time
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from frontend.database import Database
-from frontend.jobs.queue import Held, JobQueue
+from frontend.jobs.queue import JobQueue
 from tests.frontend.conftest import StartApi, post, wait_for, wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
+
+
+def fails_once(monkeypatch: pytest.MonkeyPatch, method: str) -> threading.Event:
+    """Break the first call of a method of the queue; the event is set when it has failed."""
+    real = getattr(JobQueue, method)
+    failed = threading.Event()
+
+    def call(queue: JobQueue) -> Any:
+        if not failed.is_set():
+            failed.set()
+            raise RuntimeError("broken")
+        return real(queue)
+
+    monkeypatch.setattr(JobQueue, method, call)
+    return failed
 
 
 def test_an_unexpected_error_does_not_end_the_claiming_of_jobs(
     api: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = JobQueue.has_work
-    failures = iter([True])
-
-    def fails_once(queue: JobQueue) -> bool:
-        if next(failures, False):
-            raise RuntimeError("broken")
-        return real(queue)
-
-    monkeypatch.setattr(JobQueue, "has_work", fails_once)
+    failed = fails_once(monkeypatch, "has_work")
 
     wait_for(api, post(api), "completed")
+    assert failed.is_set()
 
 
 def test_an_unexpected_error_in_a_loop_does_not_end_it(
     start_api: StartApi, fake_triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = JobQueue.held
-    failures = iter([True])
-
-    def fails_once(queue: JobQueue) -> Held:
-        if next(failures, False):
-            raise RuntimeError("broken")
-        return real(queue)
-
-    monkeypatch.setattr(JobQueue, "held", fails_once)
+    failed = fails_once(monkeypatch, "held")
     fake_triton.faults = [Fault.HANG]
     running, other = start_api(), start_api()
     job_id = post(running)
     wait_until(lambda: bool(fake_triton.seen))
-    wait_until(lambda: next(failures, None) is None)
+    wait_until(failed.is_set)
 
     other.delete(f"/jobs/{job_id}")
 

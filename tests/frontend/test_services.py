@@ -1,26 +1,15 @@
-import time
-
 import pytest
 
 from frontend.database import Database
-from frontend.jobs.model import Job
-from frontend.jobs.queue import JobQueue
-from frontend.jobs.store import JobStore
 from frontend.storage import VideoFolder
-from tests.frontend.conftest import StartApi, new_job, wait_until
+from tests.frontend.conftest import StartApi, finished_job, wait_until
 
 
 def test_expired_jobs_are_removed_at_the_start(database: Database, start_api: StartApi) -> None:
-    store, queue = JobStore(database), JobQueue(database, "worker", 1)
-    store.add(new_job(), 1)
-    job = queue.claim()
-    assert job
-    queue.complete(job, frames_generated=8)
-    with database.transaction() as session:
-        stored = session.get(Job, job.id)
-        assert stored
-        stored.completed_at = time.time() - 3 * 86_400
+    job = finished_job(database, days_ago=3)
+
     api = start_api(cleanup_after_days=2)
+
     wait_until(lambda: api.get(f"/status/{job.id}").status_code == 404)
 
 

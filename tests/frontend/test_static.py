@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
+from tests.frontend.api_process import running
 from tests.frontend.fake_triton import FakeTriton
-from tests.frontend.test_main import running
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

@@ -1,16 +1,12 @@
-import time
 from pathlib import Path
 
 import pytest
 
 from frontend.database import Database
-from frontend.jobs.model import Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
 from frontend.storage import VideoFolder
-from tests.frontend.conftest import new_job
-
-DAY = 86_400
+from tests.frontend.conftest import finished_job, new_job
 
 
 @pytest.fixture
@@ -19,25 +15,11 @@ def folder(output_dir: Path) -> VideoFolder:
     return VideoFolder(output_dir, max_gb=1e-6, keep_days=7)
 
 
-def finished(database: Database, days_ago: float) -> Job:
-    """A completed job with a video, so many days old."""
-    store, queue = JobStore(database), JobQueue(database, "worker", 100)
-    store.add(new_job(), 100)
-    job = queue.claim()
-    assert job
-    queue.complete(job, frames_generated=8)
-    with database.transaction() as session:
-        stored = session.get(Job, job.id)
-        assert stored
-        stored.completed_at = time.time() - days_ago * DAY
-    return job
-
-
 def test_expired_jobs_go_with_their_videos_and_others_stay(
     database: Database, folder: VideoFolder
 ) -> None:
     store = JobStore(database)
-    old, gone, new = (finished(database, days) for days in (7.1, 8, 6.9))
+    old, gone, new = (finished_job(database, days) for days in (7.1, 8, 6.9))
     for job in (old, new):
         folder.video(job).write_bytes(b"video")
     store.add(new_job(created_at=1.0), 100)

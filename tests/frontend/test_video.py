@@ -5,6 +5,7 @@ import imageio_ffmpeg
 import numpy as np
 import psutil
 import pytest
+from numpy.typing import NDArray
 
 from frontend.video import EncodingError, Mp4Writer
 from ltx_triton.contract import VideoRequest
@@ -15,6 +16,12 @@ FRAMES = make_frames(VideoRequest("", 12, 64, 96, 12.0, seed=3))
 
 def writer(folder: Path, fps: int = 12) -> Mp4Writer:
     return Mp4Writer(folder / "video.mp4", folder / ".video.partial", fps, width=96, height=64)
+
+
+async def encode(folder: Path, frames: NDArray[np.uint8] = FRAMES) -> None:
+    async with writer(folder) as mp4:
+        await mp4.write(frames)
+        await mp4.finish()
 
 
 def names(folder: Path) -> list[str]:
@@ -48,12 +55,7 @@ def test_the_video_holds_exactly_the_frames_at_the_exact_rate(tmp_path: Path) ->
 
 
 def test_frames_that_are_no_contiguous_array_are_encoded_too(tmp_path: Path) -> None:
-    async def encode() -> None:
-        async with writer(tmp_path) as mp4:
-            await mp4.write(np.repeat(FRAMES, 2, axis=2)[:, :, ::2])
-            await mp4.finish()
-
-    asyncio.run(encode())
+    asyncio.run(encode(tmp_path, np.repeat(FRAMES, 2, axis=2)[:, :, ::2]))
     assert names(tmp_path) == ["video.mp4"]
 
 
@@ -88,13 +90,8 @@ def test_a_folder_that_cannot_be_written_to_is_noticed_before_the_first_frame(
 def test_a_full_disk_fails_and_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / ".video.partial").symlink_to("/dev/full")
 
-    async def encode() -> None:
-        async with writer(tmp_path) as mp4:
-            await mp4.write(FRAMES)
-            await mp4.finish()
-
     with pytest.raises(EncodingError) as raised:
-        asyncio.run(encode())
+        asyncio.run(encode(tmp_path))
     assert str(raised.value) == "The video could not be written: No space left on device"
     assert names(tmp_path) == []
 
@@ -132,11 +129,6 @@ def test_the_error_is_one_sentence_without_paths_and_the_log_has_it_all(
 def test_a_video_that_cannot_get_its_name_fails_without_telling_paths(tmp_path: Path) -> None:
     (tmp_path / "video.mp4").mkdir()
 
-    async def encode() -> None:
-        async with writer(tmp_path) as mp4:
-            await mp4.write(FRAMES)
-            await mp4.finish()
-
     with pytest.raises(EncodingError) as raised:
-        asyncio.run(encode())
+        asyncio.run(encode(tmp_path))
     assert str(raised.value) == "The video cannot be written: Is a directory"

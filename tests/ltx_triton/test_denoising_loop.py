@@ -87,7 +87,8 @@ def test_a_size_that_the_engines_were_not_built_for_is_refused_with_the_allowed_
     )
 
 
-@pytest.mark.parametrize("stage", list(Stage))
+# Not MP4: it is the last thing reported, when nothing is left to cancel.
+@pytest.mark.parametrize("stage", [Stage.TEXT, Stage.DENOISE, Stage.DECODE])
 def test_cancellation_is_noticed_at_every_stage(repository: Path, stage: Stage) -> None:
     loop = loop_over(repository, InProcessEngines(repository))
     reported: list[Progress] = []
@@ -95,9 +96,6 @@ def test_cancellation_is_noticed_at_every_stage(repository: Path, stage: Stage) 
     def is_cancelled() -> bool:
         return bool(reported) and reported[-1].stage == stage
 
-    if stage is Stage.MP4:  # the last thing reported: nothing is left to cancel
-        asyncio.run(loop.generate(REQUEST, reported.append, is_cancelled))
-        return
     with pytest.raises(CancelledError):
         asyncio.run(loop.generate(REQUEST, reported.append, is_cancelled))
     assert reported[-1].stage == stage

@@ -4,8 +4,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 from frontend.triton import EngineUnavailableError, TritonClient
 from ltx_triton.contract import Progress, VideoRequest
 from ltx_triton.local_triton import LocalTriton, TritonStartError
+from tests.ltx_triton.processes import processes_of_session, stub_of, wait_for
 from tests.model_repository.client import generate_all
 
 REQUEST = VideoRequest("a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
@@ -23,32 +22,6 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 
 def regions_of_this_process() -> list[Path]:
     return list(SHARED_MEMORY.glob(f"ltx_triton_{os.getpid()}_*"))
-
-
-def processes_of_session(leader: int) -> list[int]:
-    alive = []
-    for process in psutil.process_iter(["status"]):
-        try:
-            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
-                alive.append(process.pid)
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            continue
-    return alive
-
-
-def stub_of(server: int, model: str) -> psutil.Process:
-    return next(
-        process
-        for process in psutil.Process(server).children(recursive=True)
-        if f"/{model}/1/model.py" in " ".join(process.cmdline())
-    )
-
-
-def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"after {seconds} s still not: {what}"
-        time.sleep(0.1)
 
 
 def test_leaves_no_process_and_no_shared_memory(repository: Path) -> None:

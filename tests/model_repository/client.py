@@ -1,14 +1,17 @@
-"""Helpers to ask the real Triton for videos."""
+"""Helpers to ask the real Triton for videos and for its statistics."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from google.protobuf.json_format import MessageToDict
 from numpy.typing import NDArray
+from tritonclient.grpc import InferenceServerClient
 
 from frontend.triton import TritonClient
 from ltx_triton.contract import Progress, VideoRequest
+from ltx_triton.local_triton import LocalTriton
 
 
 @dataclass
@@ -44,3 +47,14 @@ def generate_all(address: str, requests: Sequence[VideoRequest]) -> list[Video]:
             await client.close()
 
     return asyncio.run(run())
+
+
+def executions(triton: LocalTriton, model: str) -> dict[int, int]:
+    """Batch size -> number of executions so far, from Triton's own statistics."""
+    client = InferenceServerClient(triton.grpc_address)
+    statistics = MessageToDict(client.get_inference_statistics(model))["modelStats"][0]
+    client.close()
+    return {
+        int(batch["batchSize"]): int(batch["computeInfer"]["count"])
+        for batch in statistics.get("batchStats", [])
+    }

@@ -6,13 +6,11 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from google.protobuf.json_format import MessageToDict
-from tritonclient.grpc import InferenceServerClient
 
 from frontend.triton import EngineRejectedError, TritonClient
 from ltx_triton.contract import Progress, Stage, VideoRequest
 from ltx_triton.local_triton import LocalTriton
-from tests.model_repository.client import generate_all
+from tests.model_repository.client import executions, generate_all
 from tests.model_repository.reference import reference_frames
 
 SMALL = VideoRequest(
@@ -23,17 +21,6 @@ SMALL = VideoRequest(
     frame_rate=8.0,
     seed=1,
 )
-
-
-def executions(triton: LocalTriton, model: str) -> dict[int, int]:
-    """Batch size -> number of executions so far, from Triton's own statistics."""
-    client = InferenceServerClient(triton.grpc_address)
-    statistics = MessageToDict(client.get_inference_statistics(model))["modelStats"][0]
-    client.close()
-    return {
-        int(batch["batchSize"]): int(batch["computeInfer"]["count"])
-        for batch in statistics.get("batchStats", [])
-    }
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,15 @@ def test_health_reports_the_gpu_that_triton_sees(api: TestClient, fake_triton: F
     }
 
 
+def test_health_does_without_metrics_that_cannot_be_parsed(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.metrics = "<html>not metrics</html>"
+    response = api.get("/health")
+    assert response.status_code == 200
+    assert response.json()["gpu_info"] is None
+
+
 def test_health_is_503_with_a_reason_when_a_model_is_not_ready(
     api: TestClient, fake_triton: FakeTriton
 ) -> None:

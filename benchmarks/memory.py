@@ -1,0 +1,63 @@
+"""What a piece of work takes in a process of its own: seconds and memory."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+SAMPLE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one process took."""
+
+    seconds: float
+    peak_resident_bytes: int  # VmHWM: mapped files count as long as they are mapped
+    peak_anonymous_bytes: int  # RssAnon, sampled: memory that only this process holds
+    idle_resident_bytes: int  # with everything imported, before the work
+
+
+def watch(work: Callable[..., None], *arguments: Any) -> Usage:
+    """Run `work` in a fresh process and watch its memory.
+
+    Raises:
+        RuntimeError: the process failed.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_timed, args=(sender, work, arguments))
+    process.start()
+    sender.close()
+    anonymous = 0
+    while process.is_alive() and not receiver.poll(SAMPLE_SECONDS):
+        anonymous = max(anonymous, _status(process.pid, "RssAnon"))
+    try:
+        seconds, peak, idle = receiver.recv()
+    except EOFError as error:
+        process.join()
+        raise RuntimeError(f"{work.__name__} ended with exit code {process.exitcode}") from error
+    process.join()
+    return Usage(seconds, peak, anonymous, idle)
+
+
+def _timed(sender: Any, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    idle = psutil.Process().memory_info().rss
+    start = time.monotonic()
+    work(*arguments)
+    sender.send((round(time.monotonic() - start, 1), _status(os.getpid(), "VmHWM"), idle))
+
+
+def _status(pid: int | None, field: str) -> int:
+    """Read a size in bytes from /proc; 0 when the process has just ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    sizes = [int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:")]
+    return sizes[0] if sizes else 0

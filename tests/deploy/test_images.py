@@ -1,0 +1,148 @@
+"""The images: linted, and compared with the code that is to run in them."""
+
+import ast
+import fnmatch
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.stack import DEPLOY, ROOT
+
+DOCKERFILES = sorted(DEPLOY.glob("*.Dockerfile"))
+OURS = ("export", "frontend", "ltx_triton")
+# Given by Triton, or by the image whose TensorRT the exporter is to use.
+OF_THE_IMAGE = {"triton_python_backend_utils", "tensorrt"}
+
+
+def name_of(path: Path) -> str:
+    return path.stem
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=name_of)
+def test_hadolint_finds_nothing(dockerfile: Path) -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+
+    linted = subprocess.run([linter, dockerfile], capture_output=True, text=True, check=False)
+
+    assert linted.returncode == 0, linted.stdout
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=name_of)
+def test_what_is_copied_exists_and_reaches_the_build(dockerfile: Path) -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    allowed = [line.removeprefix("!") for line in ignored if line.startswith("!")]
+    sources = re.findall(r"^COPY (\S+) ", dockerfile.read_text(), re.MULTILINE)
+    assert sources
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert any(fnmatch.fnmatch(source, pattern) for pattern in allowed), source
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=name_of)
+def test_what_is_installed_is_what_is_tested(dockerfile: Path) -> None:
+    text = dockerfile.read_text()
+    tested = (ROOT / "constraints.txt").read_text().lower().splitlines()
+    pins = set(re.findall(r"[a-z-]+==\d[\d.]*", text))
+    assert pins <= set(tested)
+    # What is not pinned in place is pinned by constraints.txt.
+    assert pins or "--constraint constraints.txt" in text
+
+
+def test_engines_are_built_with_the_library_that_runs_them() -> None:
+    triton, exporter = (
+        re.findall(r"^FROM (\S+)$", (DEPLOY / f"{name}.Dockerfile").read_text(), re.MULTILINE)
+        for name in ("triton", "export")
+    )
+    assert triton == exporter
+
+
+def test_the_release_of_triton_is_that_of_the_client() -> None:
+    """26.06 is Triton 2.70, 26.09 is 2.73: one release a month."""
+    release = re.search(r"tritonserver:26\.(\d+)-py3", (DEPLOY / "triton.Dockerfile").read_text())
+    client = re.search(r"^tritonclient==2\.(\d+)", (ROOT / "constraints.txt").read_text(), re.M)
+    assert release
+    assert client
+    assert int(release[1]) + 64 == int(client[1])
+    assert int(release[1]) >= 6  # the first without known holes
+
+
+@pytest.mark.parametrize(
+    ("image", "code"),
+    [
+        ("frontend", "frontend/__main__.py"),
+        ("frontend", "frontend/app.py"),
+        ("export", "export/__main__.py"),
+        ("triton", "model_repository/*/1/model.py"),
+    ],
+)
+def test_an_image_installs_what_its_code_imports(image: str, code: str) -> None:
+    distributions = packages_distributions()
+    brought_along = {
+        "starlette": "fastapi",
+        "pydantic": "pydantic-settings",
+        "grpcio": "tritonclient",
+    }
+    entries = sorted(ROOT.glob(code))
+    assert entries
+
+    imported = {
+        distributions[module][0].lower().replace("_", "-")
+        for module in third_party(entries)
+        if module not in OF_THE_IMAGE
+    }
+
+    needed = {brought_along.get(name, name) for name in imported}
+    assert needed <= installed(image)
+
+
+def test_the_exporter_has_what_pip_would_install_for_it() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(project["optional-dependencies"]["export"]) <= installed("export")
+
+
+def installed(image: str) -> set[str]:
+    """Names of the packages that an image gets from pip."""
+    text = (DEPLOY / f"{image}.Dockerfile").read_text()
+    [listed] = re.findall(r"^RUN pip install (.*?[^\\])\n", text, re.DOTALL | re.MULTILINE)
+    words = (re.split(r"==|\[", word)[0] for word in listed.split())
+    return {word for word in words if re.fullmatch(r"[a-z][a-z-]+", word)}
+
+
+def third_party(entries: list[Path]) -> set[str]:
+    """Top-level modules that files import, and what they import of ours."""
+    seen: set[Path] = set()
+    found: set[str] = set()
+    waiting = list(entries)
+    while waiting:
+        file = waiting.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        for module in imports(file):
+            top = module.partition(".")[0]
+            if top in OURS:
+                waiting += of_ours(module)
+            elif top not in sys.stdlib_module_names:
+                found.add(top)
+    return found
+
+
+def imports(file: Path) -> set[str]:
+    modules = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module)
+            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return modules
+
+
+def of_ours(module: str) -> list[Path]:
+    path = ROOT.joinpath(*module.split("."))
+    return [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]

@@ -1,0 +1,33 @@
+"""Helpers to look at the processes of a local Triton."""
+
+import os
+import time
+from collections.abc import Callable
+
+import psutil
+
+
+def processes_of_session(leader: int) -> list[int]:
+    alive = []
+    for process in psutil.process_iter(["status"]):
+        try:
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                alive.append(process.pid)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return alive
+
+
+def stub_of(server: int, model: str) -> psutil.Process:
+    return next(
+        process
+        for process in psutil.Process(server).children(recursive=True)
+        if f"/{model}/1/model.py" in " ".join(process.cmdline())
+    )
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"after {seconds} s still not: {what}"
+        time.sleep(0.1)
