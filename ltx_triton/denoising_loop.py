@@ -138,6 +138,7 @@ class DenoisingLoop:
                 )
         if request.num_frames < 1:
             raise InvalidRequestError(f"num_frames={request.num_frames}: must be at least 1")
+        self._check_limits(request)
         if not (isfinite(request.frame_rate) and request.frame_rate > 0):
             raise InvalidRequestError(f"frame_rate={request.frame_rate}: must be positive")
         if request.seed < 0:
@@ -149,3 +150,19 @@ class DenoisingLoop:
             request.width // spatial,
             self._config.latent_channels,
         )
+
+    def _check_limits(self, request: VideoRequest) -> None:
+        limits = self._config.size_limits
+        if limits and not any(
+            request.height <= limit.height
+            and request.width <= limit.width
+            and request.num_frames <= limit.num_frames
+            for limit in limits
+        ):
+            allowed = ", ".join(
+                f"{limit.height}x{limit.width}x{limit.num_frames}" for limit in limits
+            )
+            raise InvalidRequestError(
+                f"height={request.height}, width={request.width}, num_frames={request.num_frames} "
+                f"together exceed what the engines were built for; allowed: up to {allowed}"
+            )

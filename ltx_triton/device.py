@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import onnxruntime
+from ltx_triton.cuda import NoGpuError, find_gpu
+from ltx_triton.plan_info import PLAN_FILE
 
 
 @dataclass(frozen=True)
@@ -15,23 +16,35 @@ class Device:
     name: str
 
 
-def select_device() -> Device:
-    """The device that MODEL_DEVICE asks for: the CPU, until there are engines for a GPU.
+def select_device(folder: Path) -> Device:
+    """The device that MODEL_DEVICE asks for.
+
+    The GPU where there is one and a plan for it, unless MODEL_DEVICE is "cpu".
 
     Read from the environment here, not through `Settings`: this runs in Triton's Python stubs,
     which the launcher starts with a value that `Settings` has already accepted.
 
+    Args:
+        folder: version folder of an engine model.
+
     Raises:
-        RuntimeError: MODEL_DEVICE asks for a GPU and no engine runtime here can use one.
+        RuntimeError: MODEL_DEVICE is "cuda", and there is no GPU or no plan.
     """
     wanted = os.environ.get("MODEL_DEVICE", "auto")
-    if wanted == "cuda":
-        providers = ", ".join(onnxruntime.get_available_providers())
+    plan = folder / PLAN_FILE
+    if wanted == "cpu" or (wanted == "auto" and not plan.is_file()):
+        return Device(kind="cpu", name=_cpu_name())
+    try:
+        gpu = find_gpu()
+    except NoGpuError as error:
+        if wanted == "auto":
+            return Device(kind="cpu", name=_cpu_name())
+        raise RuntimeError(f"MODEL_DEVICE=cuda, but {error}; allowed here: auto, cpu") from error
+    if not plan.is_file():
         raise RuntimeError(
-            "MODEL_DEVICE=cuda, but no engine runtime installed here can use a GPU "
-            f"(ONNX Runtime has: {providers}); allowed: auto, cpu"
+            f"MODEL_DEVICE=cuda, but {plan} is missing: run `make export TARGET=tensorrt`"
         )
-    return Device(kind="cpu", name=_cpu_name())
+    return Device(kind="cuda", name=gpu.name)
 
 
 def _cpu_name() -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import psutil
 import triton_python_backend_utils as pb_utils
 
 from ltx_triton.contract import ModelContract
@@ -25,12 +24,11 @@ class EngineModel:
         self._session = open_session(folder, self.contract)
         family = pb_utils.MetricFamily(
             name="ltx_engine_memory_bytes",
-            description="Memory of the process that holds the engine, in bytes",
+            description="Memory that the engine takes on its device, in bytes",
             kind=pb_utils.MetricFamily.GAUGE,
         )
         self._memory_metric = family.Metric(labels={"model": self.contract.name})
         self._memory_family = family  # the metric lives as long as its family
-        self._process = psutil.Process()
         self._report_memory()
 
     def execute(self, requests: list[Any]) -> list[Any]:
@@ -62,4 +60,4 @@ class EngineModel:
         return responses
 
     def _report_memory(self) -> None:
-        self._memory_metric.set(self._process.memory_info().rss)
+        self._memory_metric.set(self._session.memory_bytes())

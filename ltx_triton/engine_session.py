@@ -7,9 +7,11 @@ from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime
+import psutil
 from numpy.typing import NDArray
 
 from ltx_triton.contract import ModelContract
+from ltx_triton.device import select_device
 from ltx_triton.pipeline_config import ENGINE_FILE
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -20,6 +22,10 @@ class EngineSession(Protocol):
 
     def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
         """Execute one batch; names, types and shapes are those of the engine's contract."""
+        ...
+
+    def memory_bytes(self) -> int:
+        """Memory of the device that the engine takes."""
         ...
 
 
@@ -42,13 +48,22 @@ class OnnxRuntimeSession:
         arrays = {name: np.ascontiguousarray(array) for name, array in inputs.items()}
         return dict(zip(self._outputs, self._session.run(self._outputs, arrays), strict=True))
 
+    def memory_bytes(self) -> int:
+        """Memory of this process."""
+        return psutil.Process().memory_info().rss
+
 
 def open_session(folder: Path, contract: ModelContract) -> EngineSession:
     """Open the engine in `folder`, a version folder of the model repository.
 
     Raises:
-        FileNotFoundError: no engine has been exported into `folder`.
+        FileNotFoundError: no engine for this device has been exported into `folder`.
+        RuntimeError: the engine is there and cannot be used here; says why.
     """
+    if select_device(folder).kind == "cuda":
+        from ltx_triton.tensorrt_session import TensorRtSession  # which needs this module
+
+        return TensorRtSession(folder, contract)
     path = folder / ENGINE_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: run `make export` first")

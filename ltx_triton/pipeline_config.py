@@ -22,6 +22,15 @@ def version_folder(repository: Path, model: ModelContract) -> Path:
 
 
 @dataclass(frozen=True)
+class SizeLimit:
+    """A largest video: one that exceeds it in none of the three is possible."""
+
+    height: int  # pixels
+    width: int  # pixels
+    num_frames: int
+
+
+@dataclass(frozen=True)
 class PipelineConfig:
     """Sampling and shape settings of an exported checkpoint."""
 
@@ -38,6 +47,7 @@ class PipelineConfig:
     sigmas: dict[int, tuple[float, ...]]  # number of steps -> noise levels, final 0 included
     decode_timestep: float  # inside the decoder's graph; kept here for the record
     decode_noise_scale: float  # likewise
+    size_limits: tuple[SizeLimit, ...] = ()  # what the engines were built for; none: any size
 
     def save(self, folder: Path) -> None:
         """Write `pipeline.json` into `folder`."""
@@ -57,4 +67,5 @@ class PipelineConfig:
         fields = json.loads(path.read_text(encoding="utf-8"))
         fields["text_buckets"] = tuple(fields["text_buckets"])
         fields["sigmas"] = {int(n): tuple(levels) for n, levels in fields["sigmas"].items()}
+        fields["size_limits"] = tuple(SizeLimit(**limit) for limit in fields.get("size_limits", ()))
         return cls(**fields)

@@ -71,6 +71,8 @@ class TritonWheel:
         `python3` on PATH, which must therefore be this environment's.
         """
         libraries = [str(self.libpython.parent), str(self.libraries)]
+        if given := os.environ.get("LD_LIBRARY_PATH"):  # where TensorRT's libraries may be
+            libraries.append(given)
         programs = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
         return {
             "LD_LIBRARY_PATH": os.pathsep.join(libraries),

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,15 @@ import pytest
 from numpy.typing import NDArray
 
 from ltx_triton.contract import TRANSFORMER, ModelContract, Progress, Stage, VideoRequest
-from ltx_triton.denoising_loop import CancelledError, DenoisingLoop, NonFiniteLatentsError
+from ltx_triton.denoising_loop import (
+    CancelledError,
+    DenoisingLoop,
+    InvalidRequestError,
+    NonFiniteLatentsError,
+)
 from ltx_triton.engine_session import Arrays
 from ltx_triton.in_process import InProcessEngines
-from ltx_triton.pipeline_config import PipelineConfig
+from ltx_triton.pipeline_config import PipelineConfig, SizeLimit
 from ltx_triton.tokenizer import PromptTokenizer
 
 REQUEST = VideoRequest("a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
@@ -30,9 +36,9 @@ class DivergingEngines(InProcessEngines):
         return outputs
 
 
-def loop_over(repository: Path, engines: InProcessEngines) -> DenoisingLoop:
+def loop_over(repository: Path, engines: InProcessEngines, **changes: Any) -> DenoisingLoop:
     folder = repository / "ltx_video" / "1"
-    config = PipelineConfig.load(folder)
+    config = replace(PipelineConfig.load(folder), **changes)
     return DenoisingLoop(config, PromptTokenizer(folder, config), engines)
 
 
@@ -49,6 +55,36 @@ def test_latents_that_are_not_finite_end_the_video_with_the_step(repository: Pat
 
     with pytest.raises(NonFiniteLatentsError, match="not finite after step 3 of 8"):
         asyncio.run(loop.generate(REQUEST, lambda _: None, lambda: False))
+
+
+LIMITS = (SizeLimit(64, 64, 9), SizeLimit(96, 64, 17), SizeLimit(32, 96, 257))
+
+
+def test_a_size_within_any_of_the_limits_is_made(repository: Path) -> None:
+    loop = loop_over(repository, InProcessEngines(repository), size_limits=LIMITS)
+    request = replace(REQUEST, height=96, num_frames=17)
+
+    frames = asyncio.run(loop.generate(request, lambda _: None, lambda: False))
+
+    assert frames.shape == (17, 96, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "num_frames"), [(96, 96, 9), (64, 96, 9), (96, 64, 18), (128, 32, 1)]
+)
+def test_a_size_that_the_engines_were_not_built_for_is_refused_with_the_allowed_ones(
+    repository: Path, height: int, width: int, num_frames: int
+) -> None:
+    loop = loop_over(repository, InProcessEngines(repository), size_limits=LIMITS)
+    request = replace(REQUEST, height=height, width=width, num_frames=num_frames)
+
+    with pytest.raises(InvalidRequestError) as refused:
+        asyncio.run(loop.generate(request, lambda _: None, lambda: False))
+
+    assert str(refused.value) == (
+        f"height={height}, width={width}, num_frames={num_frames} together exceed what the "
+        "engines were built for; allowed: up to 64x64x9, 96x64x17, 32x96x257"
+    )
 
 
 # Not MP4: it is the last thing reported, when nothing is left to cancel.

@@ -1,8 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ltx_triton.pipeline_config import PipelineConfig
+from ltx_triton.pipeline_config import PipelineConfig, SizeLimit
 
 CONFIG = PipelineConfig(
     model_name="test",
@@ -25,6 +26,13 @@ def test_is_read_as_it_was_written(tmp_path: Path) -> None:
     CONFIG.save(tmp_path)
 
     assert PipelineConfig.load(tmp_path) == CONFIG
+
+
+def test_size_limits_are_read_as_they_were_written(tmp_path: Path) -> None:
+    limited = replace(CONFIG, size_limits=(SizeLimit(512, 512, 25), SizeLimit(64, 96, 257)))
+    limited.save(tmp_path)
+
+    assert PipelineConfig.load(tmp_path) == limited
 
 
 def test_a_missing_file_says_which_command_writes_it(tmp_path: Path) -> None:

@@ -53,3 +53,15 @@ def test_the_environment_puts_this_python_first() -> None:
     environment = TritonWheel.find().environment()
 
     assert environment["PATH"].split(":")[0] == str(Path(sys.executable).parent)
+
+
+def test_libraries_that_the_caller_has_named_are_found_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wheel = TritonWheel.find()
+    own = [str(wheel.libpython.parent), str(wheel.libraries)]
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/tensorrt:/opt/more")
+    assert wheel.environment()["LD_LIBRARY_PATH"].split(":") == [*own, "/opt/tensorrt", "/opt/more"]
+
+    monkeypatch.delenv("LD_LIBRARY_PATH")
+    assert wheel.environment()["LD_LIBRARY_PATH"].split(":") == own

@@ -27,9 +27,23 @@ def tensors(declared: list[model_config_pb2.ModelInput]) -> list[Tensor]:
     ]
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
-def test_declares_the_tensors_of_the_contract(model: ModelContract) -> None:
-    config = parse(MODEL_REPOSITORY / model.name / "config.pbtxt")
+def files(model: ModelContract) -> list[Path]:
+    """Of a model: the settings that Triton takes, and those of other deployments."""
+    folder = MODEL_REPOSITORY / model.name
+    return [folder / "config.pbtxt", *sorted(folder.glob("configs/*.pbtxt"))]
+
+
+EVERY_FILE = [(model, file) for model in MODELS for file in files(model)]
+ENGINE_FILES = [(model, file) for model in ENGINES for file in files(model)]
+
+
+def name_of(value: object) -> str | None:
+    return str(value.relative_to(MODEL_REPOSITORY)) if isinstance(value, Path) else ""
+
+
+@pytest.mark.parametrize(("model", "file"), EVERY_FILE, ids=name_of)
+def test_declares_the_tensors_of_the_contract(model: ModelContract, file: Path) -> None:
+    config = parse(file)
 
     assert config.name == model.name
     assert tensors(config.input) == list(model.inputs)
@@ -37,11 +51,12 @@ def test_declares_the_tensors_of_the_contract(model: ModelContract) -> None:
     assert (config.max_batch_size > 0) == model.batched
 
 
-@pytest.mark.parametrize("model", ENGINES, ids=lambda model: model.name)
-def test_engines_are_batched_dynamically(model: ModelContract) -> None:
-    config = parse(MODEL_REPOSITORY / model.name / "config.pbtxt")
+@pytest.mark.parametrize(("model", "file"), ENGINE_FILES, ids=name_of)
+def test_engines_are_batched_dynamically_and_alike(model: ModelContract, file: Path) -> None:
+    config = parse(file)
 
     assert config.HasField("dynamic_batching")
+    assert config.max_batch_size == parse(files(model)[0]).max_batch_size
 
 
 def test_every_model_of_the_repository_has_a_contract() -> None:

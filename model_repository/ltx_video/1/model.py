@@ -9,11 +9,19 @@ import numpy as np
 import triton_python_backend_utils as pb_utils
 from numpy.typing import NDArray
 
-from ltx_triton.contract import LTX_VIDEO, ErrorKind, ModelContract, Progress, VideoRequest
+from ltx_triton.contract import (
+    LTX_VIDEO,
+    TRANSFORMER,
+    ErrorKind,
+    ModelContract,
+    Progress,
+    VideoRequest,
+)
 from ltx_triton.denoising_loop import CancelledError, DenoisingLoop, InvalidRequestError
 from ltx_triton.device import select_device
 from ltx_triton.engine_session import Arrays
-from ltx_triton.pipeline_config import PipelineConfig
+from ltx_triton.pipeline_config import PipelineConfig, version_folder
+from ltx_triton.plan_info import require_checkpoint
 from ltx_triton.tokenizer import PromptTokenizer
 
 # Frames leave in responses of about this size, so that the longest video needs neither one huge
@@ -40,8 +48,10 @@ class TritonPythonModel:
         """Load what the exporter has left beside this file."""
         folder = Path(args["model_repository"]) / args["model_version"]
         config = PipelineConfig.load(folder)
+        repository = folder.parent.parent
+        require_checkpoint(repository, config)
         self._loop = DenoisingLoop(config, PromptTokenizer(folder, config), _BlsEngines())
-        device = select_device()
+        device = select_device(version_folder(repository, TRANSFORMER))
         family = pb_utils.MetricFamily(
             name="ltx_model_info",
             description="The checkpoint being served and the device it runs on",
@@ -98,6 +108,8 @@ class _BlsEngines:
             model_name=model.name,
             requested_output_names=[tensor.name for tensor in model.outputs],
             inputs=[pb_utils.Tensor(name, array) for name, array in inputs.items()],
+            # Triton's TensorRT backend would leave them on the GPU, where numpy cannot read them.
+            preferred_memory=pb_utils.PreferredMemory(pb_utils.TRITONSERVER_MEMORY_CPU, 0),
         )
         response = await request.async_exec()
         if response.has_error():

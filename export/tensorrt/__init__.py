@@ -1,0 +1,1 @@
+"""ONNX engines in, TensorRT plans out: `python -m export.tensorrt`. Imports no torch."""

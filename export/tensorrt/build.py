@@ -1,0 +1,150 @@
+"""A folder of ONNX engines in, TensorRT plans in a model repository out."""
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from export.errors import ExportError
+from export.tensorrt.builder import Builder
+from export.tensorrt.layer_types import require_precision
+from export.tensorrt.profiles import profiles
+from export.tensorrt.publish import name_profiles, publish, staging
+from export.tensorrt.report import PlanReport, host_peak_bytes, print_reports
+from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
+from export.tensorrt.timing_cache import cache_file
+from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
+from ltx_triton.cuda import Gpu, NoGpuError, find_gpu
+from ltx_triton.pipeline_config import (
+    ENGINE_FILE,
+    MODEL_REPOSITORY,
+    PipelineConfig,
+    SizeLimit,
+    version_folder,
+)
+from ltx_triton.plan_info import PLAN_FILE, PlanInfo
+from ltx_triton.settings import Settings
+from ltx_triton.tensorrt_library import TensorRtError, load_tensorrt
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What to build."""
+
+    source: Path  # the ONNX export, laid out like a model repository
+    settings: Settings  # MAX_RESOLUTION and the like, for the size `maximum`
+    output: Path = MODEL_REPOSITORY  # root of the model repository
+    sizes: tuple[str, ...] = DEFAULT_SIZES
+    optimization_level: int = 3  # 0 to 5, TensorRT's own default
+    workspace_gib: float | None = None  # most GPU memory for one kernel; None: all
+    weight_streaming: bool = False
+    work_folder: Path | None = None  # of timings and logs; None: `tensorrt` beside the source
+
+
+def build_plans(options: PlanOptions) -> list[PlanReport]:
+    """Build a plan of each engine for the GPU that is here; plans that are current are kept.
+
+    Raises:
+        ExportError: there is no GPU or no TensorRT, the source is not complete, or a plan cannot
+            be built. The repository is then as it was.
+    """
+    config = _load_source(options.source)
+    limits = size_limits(options.sizes, config, options.settings)
+    try:
+        gpu = find_gpu()
+        library = load_tensorrt()
+    except (NoGpuError, TensorRtError) as error:
+        raise ExportError(
+            f"{error}\nPlans are built on the machine that will run them: they are made for its "
+            "GPU and its TensorRT."
+        ) from error
+    require_precision(library, config.precision)
+    work = options.work_folder or options.source.parent / "tensorrt"
+    work.mkdir(parents=True, exist_ok=True)
+    workspace = None if options.workspace_gib is None else int(options.workspace_gib * 2**30)
+    builder = Builder(library, cache_file(work, library, gpu), work, workspace)
+    print(f"TensorRT {library.trt.__version__} on {gpu.name}, {config.precision}")
+
+    reports = []
+    infos = {
+        model.name: plan_info(model, config, limits, options, library.trt.__version__, gpu)
+        for model in ENGINES
+    }
+    with staging(options.output) as folders:
+        for model in ENGINES:
+            info = infos[model.name]
+            current = version_folder(options.output, model)
+            if _is_current(current, info):
+                print(f"{model.name}: {current / PLAN_FILE} is current")
+                size = (current / PLAN_FILE).stat().st_size
+                reports.append(PlanReport(model.name, True, 0, size, None, host_peak_bytes()))
+                continue
+            onnx_file = version_folder(options.source, model) / ENGINE_FILE
+            built = builder.build(onnx_file, model, info, folders[model.name])
+            reports.append(
+                PlanReport(
+                    model.name,
+                    current=False,
+                    seconds=built.seconds,
+                    plan_bytes=(folders[model.name] / PLAN_FILE).stat().st_size,
+                    activation_bytes=built.activation_bytes,
+                    host_peak_bytes=host_peak_bytes(),
+                )
+            )
+        limited = replace(config, size_limits=tuple(limits.values()))
+        publish(folders, options.source, options.output, limited)
+    name_profiles(options.output, {name: len(info.profiles) for name, info in infos.items()})
+    print_reports(reports)
+    return reports
+
+
+def plan_info(
+    model: ModelContract,
+    config: PipelineConfig,
+    limits: dict[str, SizeLimit],
+    options: PlanOptions,
+    tensorrt_version: str,
+    gpu: Gpu,
+) -> PlanInfo:
+    """What the plan of an engine will be."""
+    graph = (version_folder(options.source, model) / ENGINE_FILE).read_bytes()
+    return PlanInfo(
+        tensorrt_version=tensorrt_version,
+        gpu_name=gpu.name,
+        compute_capability=gpu.compute_capability,
+        precision=config.precision,
+        profiles=profiles(model, config, limits, max_batch_size(model)),
+        onnx_sha256=hashlib.sha256(graph).hexdigest(),
+        checkpoint_sha256=config.checkpoint_sha256,
+        optimization_level=options.optimization_level,
+        weight_streaming=options.weight_streaming,
+        refittable=False,
+    )
+
+
+def max_batch_size(model: ModelContract) -> int:
+    """The largest batch that Triton may ask of an engine, from its `config.pbtxt`."""
+    text = (MODEL_REPOSITORY / model.name / "config.pbtxt").read_text(encoding="utf-8")
+    found = re.search(r"^max_batch_size: (\d+)$", text, re.MULTILINE)
+    if found is None:
+        raise ExportError(f"{model.name}/config.pbtxt has no line max_batch_size")
+    return int(found[1])
+
+
+def _load_source(source: Path) -> PipelineConfig:
+    try:
+        config = PipelineConfig.load(version_folder(source, LTX_VIDEO))
+    except FileNotFoundError as error:
+        raise ExportError(f"--source {source} is not an ONNX export: {error}") from error
+    for model in ENGINES:
+        file = version_folder(source, model) / ENGINE_FILE
+        if not file.is_file():
+            raise ExportError(f"--source {source} is not complete: {file} is missing")
+    return config
+
+
+def _is_current(folder: Path, wanted: PlanInfo) -> bool:
+    try:
+        return (folder / PLAN_FILE).is_file() and PlanInfo.load(folder) == wanted
+    except (FileNotFoundError, ValueError, TypeError, KeyError):  # none, or of another release
+        return False

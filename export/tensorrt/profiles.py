@@ -1,0 +1,57 @@
+"""Optimisation profiles: the shapes of every input, for each named size."""
+
+from ltx_triton.contract import TEXT_ENCODER, ModelContract
+from ltx_triton.pipeline_config import PipelineConfig, SizeLimit
+from ltx_triton.plan_info import Profile, Range, Shape
+
+
+def profiles(
+    contract: ModelContract, config: PipelineConfig, limits: dict[str, SizeLimit], max_batch: int
+) -> tuple[Profile, ...]:
+    """One profile a size, in the order of `limits`; the text encoder, which has no size, has one.
+
+    Each begins at the smallest video there can be, so that every request at or below its size
+    fits, and is fastest for one video of just its size and the longest text.
+    """
+    if contract is TEXT_ENCODER:
+        return (_profile("text", contract, config, SizeLimit(1, 1, 1), max_batch),)
+    return tuple(
+        _profile(name, contract, config, limit, max_batch) for name, limit in limits.items()
+    )
+
+
+def _profile(
+    name: str, contract: ModelContract, config: PipelineConfig, limit: SizeLimit, max_batch: int
+) -> Profile:
+    smallest = _shapes(config, 1, min(config.text_buckets), (1, 1, 1))
+    latent = (
+        1 + (limit.num_frames - 1) // config.temporal_compression,
+        max(1, limit.height // config.spatial_compression),
+        max(1, limit.width // config.spatial_compression),
+    )
+    best = _shapes(config, 1, max(config.text_buckets), latent)
+    largest = _shapes(config, max_batch, max(config.text_buckets), latent)
+    return Profile(
+        name,
+        {
+            tensor.name: Range(smallest[tensor.name], best[tensor.name], largest[tensor.name])
+            for tensor in contract.inputs
+        },
+    )
+
+
+def _shapes(
+    config: PipelineConfig, batch: int, tokens: int, latent: tuple[int, int, int]
+) -> dict[str, Shape]:
+    """Input -> shape, for the inputs of all engines; `latent` is [F, H, W]."""
+    latents = (batch, *latent, config.latent_channels)
+    return {
+        "input_ids": (batch, tokens),
+        "attention_mask": (batch, tokens),
+        "prompt_embeds": (batch, tokens, config.caption_channels),
+        "latents": latents,
+        "noise": latents,
+        "frame_rate": (batch, 1),
+        "sigma": (batch, 1),
+        "sigma_next": (batch, 1),
+    }

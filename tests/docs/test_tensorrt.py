@@ -1,0 +1,48 @@
+"""docs/tensorrt.md says what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from export.tensorrt.__main__ import parse
+from export.tensorrt.sizes import DEFAULT_SIZES, SIZE_NAMES, size_limits
+from ltx_triton.settings import Settings
+from ltx_triton.tensorrt_session import MAX_SHAPES
+from tests.ltx_triton.test_pipeline_config import CONFIG
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "tensorrt.md").read_text()
+
+
+def test_the_sizes_are_the_real_ones() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", TEXT, re.MULTILINE)
+    assert [name for name, *_ in rows] == list(SIZE_NAMES)
+
+    limits = size_limits(SIZE_NAMES, CONFIG, Settings())
+    for name, pixels, frames in rows[:-1]:
+        limit = limits[name]
+        assert (pixels, frames) == (f"{limit.height} x {limit.width}", str(limit.num_frames))
+    assert f"Without `--sizes` it is `{','.join(DEFAULT_SIZES)}`" in TEXT
+
+
+def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    known = capsys.readouterr().out
+
+    options = set(re.findall(r"--[a-z][a-z-]+", TEXT)) - {
+        "--model-repository",
+        "--model-config-name",
+    }
+    assert options
+    assert {option for option in options if option not in known} == set()
+
+
+def test_every_file_of_the_project_that_it_names_exists() -> None:
+    for name in re.findall(r"`((?:tests|ltx_triton|export)/[\w/.]+\.py)`", TEXT):
+        assert (ROOT / name).is_file(), name
+
+
+def test_the_number_of_shapes_is_the_real_one() -> None:
+    assert f"each of the last {MAX_SHAPES} sets of shapes" in TEXT

@@ -1,0 +1,254 @@
+"""Everything around the building itself, which only a GPU can do: `Builder.build` is replaced."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from export.errors import ExportError
+from export.tensorrt.build import PlanOptions, build_plans, max_batch_size
+from export.tensorrt.builder import Builder, BuiltPlan
+from ltx_triton.contract import ENGINES, ModelContract
+from ltx_triton.cuda import Gpu
+from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig, SizeLimit, version_folder
+from ltx_triton.plan_info import PLAN_FILE, PlanInfo
+from ltx_triton.settings import Settings
+from tests.ltx_triton.test_pipeline_config import CONFIG
+
+GPU = Gpu("NVIDIA Stand-in", "9.0")
+
+
+def write_source(folder: Path, config: PipelineConfig = CONFIG) -> Path:
+    """An ONNX export, as far as its files go."""
+    for model in ENGINES:
+        version_folder(folder, model).mkdir(parents=True, exist_ok=True)
+        (version_folder(folder, model) / "model.onnx").write_text(f"graph of {model.name}")
+    settings = folder / "ltx_video" / "1"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "tokenizer.json").write_text("{}")
+    config.save(settings)
+    return folder
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> PlanOptions:
+    source = write_source(tmp_path / "engines" / "bf16")
+    return PlanOptions(source=source, settings=Settings(), output=tmp_path / "repository")
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Puts a machine with a GPU in place; names the models whose plans have been built."""
+    models: list[str] = []
+
+    def build(
+        self: Builder, onnx_file: Path, contract: ModelContract, info: PlanInfo, folder: Path
+    ) -> BuiltPlan:
+        if onnx_file.read_text() == "cannot be built":
+            raise ExportError(f"{contract.name}: no plan could be built")
+        models.append(contract.name)
+        (folder / PLAN_FILE).write_text(f"plan {len(models)} of {onnx_file.read_text()}")
+        info.save(folder)
+        return BuiltPlan(seconds=2.0, activation_bytes=3 * 2**20)
+
+    library = SimpleNamespace(trt=SimpleNamespace(__version__="11.4.0"), strongly_typed=True)
+    monkeypatch.setattr(Builder, "build", build)
+    monkeypatch.setattr("export.tensorrt.build.find_gpu", lambda: GPU)
+    monkeypatch.setattr("export.tensorrt.build.load_tensorrt", lambda: library)
+    return models
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {
+        str(file.relative_to(folder)): file.read_text()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def names(models: tuple[ModelContract, ...] = ENGINES) -> list[str]:
+    return [model.name for model in models]
+
+
+def test_the_repository_gets_plans_what_is_known_of_them_tokenizer_and_settings(
+    options: PlanOptions, built: list[str]
+) -> None:
+    reports = build_plans(options)
+
+    assert set(files(options.output)) == {
+        *(f"{name}/1/{file}" for name in names() for file in ("model.plan", "model.plan.json")),
+        "ltx_video/1/pipeline.json",
+        "ltx_video/1/tokenizer.json",
+    }
+    config = PipelineConfig.load(options.output / "ltx_video" / "1")
+    limits = (SizeLimit(512, 512, 25), SizeLimit(512, 512, 257))
+    assert config == replace(CONFIG, size_limits=limits)
+    info = PlanInfo.load(options.output / "transformer" / "1")
+    assert (info.gpu_name, info.compute_capability) == (GPU.name, "9.0")
+    assert (info.precision, info.tensorrt_version) == ("bf16", "11.4.0")
+    assert info.onnx_sha256 == hashlib.sha256(b"graph of transformer").hexdigest()
+    assert info.checkpoint_sha256 == CONFIG.checkpoint_sha256
+    assert [profile.name for profile in info.profiles] == ["default", "maximum"]
+    assert [(report.model, report.current) for report in reports] == [
+        (name, False) for name in names()
+    ]
+
+
+def test_current_plans_are_kept(
+    options: PlanOptions, built: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    build_plans(options)
+    before = files(options.output)
+    capsys.readouterr()
+
+    reports = build_plans(options)
+
+    assert built == names()
+    assert files(options.output) == before
+    assert all(report.current for report in reports)
+    assert capsys.readouterr().out.count("model.plan is current") == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "rebuilt"),
+    [
+        ({"optimization_level": 5}, names()),
+        ({"weight_streaming": True}, names()),
+        ({"sizes": ("default",)}, ["transformer", "vae_decoder"]),
+    ],
+)
+def test_plans_built_in_another_way_are_built_again(
+    options: PlanOptions, built: list[str], change: dict[str, object], rebuilt: list[str]
+) -> None:
+    build_plans(options)
+    built.clear()
+
+    build_plans(replace(options, **change))  # type: ignore[arg-type]
+
+    assert built == rebuilt
+
+
+def test_a_plan_of_another_graph_gpu_or_unknown_origin_is_built_again(
+    options: PlanOptions, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_plans(options)
+    built.clear()
+    (version_folder(options.source, ENGINES[1]) / "model.onnx").write_text("another graph")
+    (version_folder(options.output, ENGINES[2]) / "model.plan.json").write_text("{}")
+
+    build_plans(options)
+    assert built == names(ENGINES[1:])
+
+    built.clear()
+    monkeypatch.setattr("export.tensorrt.build.find_gpu", lambda: Gpu("Another", "9.0"))
+    build_plans(options)
+    assert built == names()
+
+
+def test_a_build_that_fails_leaves_the_repository_as_it_was(
+    options: PlanOptions, built: list[str]
+) -> None:
+    build_plans(options)
+    before = files(options.output)
+    graphs = ("another graph", "another graph", "cannot be built")
+    for model, graph in zip(ENGINES, graphs, strict=True):
+        (version_folder(options.source, model) / "model.onnx").write_text(graph)
+
+    with pytest.raises(ExportError, match="vae_decoder: no plan could be built"):
+        build_plans(options)
+
+    assert files(options.output) == before
+
+
+def test_onnx_engines_of_another_checkpoint_are_removed_and_those_of_this_one_kept(
+    options: PlanOptions, built: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    onnx_files = [
+        f"{name}/1/{file}" for name in names() for file in ("model.onnx", "model.onnx.data")
+    ]
+    write_source(options.output)
+    for name in onnx_files:
+        (options.output / name).write_text("ONNX")
+    build_plans(options)
+    assert set(onnx_files) <= set(files(options.output))
+
+    write_source(options.source, replace(CONFIG, checkpoint_sha256="f" * 64))
+    build_plans(options)
+
+    assert not set(onnx_files) & set(files(options.output))
+    assert capsys.readouterr().out.count("was of another checkpoint: removed") == 6
+
+
+def test_settings_come_last(
+    options: PlanOptions, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_source(options.output)
+    move = Path.replace
+
+    def stop_at_the_transformer(source: Path, target: Path) -> Path:
+        if "transformer" in source.parts:
+            raise KeyboardInterrupt
+        return move(source, target)
+
+    monkeypatch.setattr(Path, "replace", stop_at_the_transformer)
+    with pytest.raises(KeyboardInterrupt):
+        build_plans(options)
+
+    assert "ltx_video/1/pipeline.json" not in files(options.output)
+    assert not any(".export" in name for name in files(options.output))
+
+
+def test_tritons_own_backend_is_told_of_all_profiles(
+    options: PlanOptions, built: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    native = {name: Path(name) / "configs" / "tensorrt.pbtxt" for name in names()}
+    for path in native.values():
+        (options.output / path).parent.mkdir(parents=True)
+        (options.output / path).write_text((MODEL_REPOSITORY / path).read_text())
+
+    build_plans(options)
+    assert "names the profiles" not in capsys.readouterr().out, "the default needs no change"
+
+    build_plans(replace(options, sizes=("preview", "long", "maximum")))
+
+    listed = {
+        name: json.loads(
+            (options.output / path).read_text().split("profile: ")[1].partition(" }")[0]
+        )
+        for name, path in native.items()
+    }
+    assert listed == {
+        "text_encoder": ["0"],
+        "transformer": ["0", "1", "2"],
+        "vae_decoder": ["0", "1", "2"],
+    }
+    assert capsys.readouterr().out.count("names the profiles") == 2
+
+
+def test_the_table_says_what_it_took(
+    options: PlanOptions, built: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    build_plans(options)
+
+    lines = capsys.readouterr().out.splitlines()[-4:]
+    assert lines[0].split() == ["plan", "seconds", "MiB", "activations", "host", "peak"]
+    for line, name in zip(lines[1:], names(), strict=True):
+        model, seconds, size, activations, host_peak = line.split()
+        assert (model, seconds, size, activations) == (name, "2", "0", "3")
+        assert int(host_peak) > 10
+
+
+def test_an_incomplete_source_is_refused(options: PlanOptions) -> None:
+    (version_folder(options.source, ENGINES[2]) / "model.onnx").unlink()
+    with pytest.raises(ExportError, match=r"is not complete: .*vae_decoder/1/model\.onnx"):
+        build_plans(options)
+
+    with pytest.raises(ExportError, match="is not an ONNX export"):
+        build_plans(replace(options, source=options.source.parent))
+
+
+def test_batches_are_those_that_triton_may_ask_for() -> None:
+    assert [max_batch_size(model) for model in ENGINES] == [8, 4, 1]
