@@ -4,7 +4,7 @@
 PYTHON ?= python3
 PROMPT ?= A cat walking in a garden
 # What users typed reaches the commands through the environment, never through the shell's eyes.
-export MODEL PROMPT
+export MODEL PRECISION PROMPT SIZES TARGET
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,8 +30,9 @@ serve: $(VENV)/serve $(ENGINES)  ## Serve the HTTP API on port 8000, with Triton
 triton: $(VENV)/serve $(ENGINES)  ## Serve the models with the local Triton alone
 	$(BIN)/python -m ltx_triton.local_triton
 
-export: $(VENV)/export  ## Export MODEL, a folder or hub id, to engines; without it MODEL_NAME
-	$(BIN)/python -m export $(if $(MODEL),--model "$$MODEL")
+export: $(VENV)/export $(if $(filter tensorrt,$(TARGET)),$(VENV)/gpu)  ## Export MODEL (folder or hub id): TARGET=tensorrt, PRECISION=, SIZES=
+	$(BIN)/python -m export $(if $(MODEL),--model "$$MODEL") $(if $(TARGET),--target "$$TARGET") \
+	  $(if $(PRECISION),--precision "$$PRECISION") $(if $(SIZES),--sizes "$$SIZES")
 
 # PROFILE=gpu runs TensorRT engines, PROFILE=cpu engines in ONNX Runtime.
 up logs: export COMPOSE_PROFILES := $(or $(PROFILE),gpu)
@@ -59,7 +60,7 @@ format: $(VENV)/dev  ## Format the code
 	$(BIN)/ruff format $(CODE)
 
 clean:  ## Remove the environment, engines, checkpoints and videos made here
-	rm -rf $(VENV) checkpoints outputs *.egg-info
+	rm -rf $(VENV) checkpoints engines outputs *.egg-info
 	git clean -fdXq model_repository
 
 # The engines of the demo: a tiny random checkpoint, unless another has been exported already.
@@ -82,6 +83,11 @@ $(VENV)/serve: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/export: $(VENV)/serve
 	@echo "Installing what exporting needs (torch, diffusers) ..."
 	$(INSTALL) --editable '.[export]'
+	@touch $@
+
+$(VENV)/gpu: $(VENV)/serve
+	@echo "Installing what reaches a GPU (cuda-python) ..."
+	$(INSTALL) --editable '.[gpu]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/export

@@ -7,7 +7,7 @@ FROM nvcr.io/nvidia/tritonserver:26.09-py3
 
 # Without constraints.txt: what else the image holds is to stay as it is.
 RUN pip install --no-cache-dir \
-      numpy==1.26.4 onnxruntime==1.32.0 psutil==7.2.2 tokenizers==0.23.3
+      cuda-python==12.9.10 numpy==1.26.4 onnxruntime==1.32.0 psutil==7.2.2 tokenizers==0.23.3
 
 COPY deploy/triton.sh /opt/ltx/
 COPY ltx_triton /opt/ltx/ltx_triton

@@ -3,29 +3,42 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import diffusers
 import transformers
 
 from export.errors import ExportError
+from export.plans import export_plans
 from export.precision import Precision
 from export.run import ExportOptions, export
+from export.tensorrt.arguments import add_arguments
+from export.tensorrt.build import PlanOptions
 from ltx_triton.pipeline_config import MODEL_REPOSITORY
 from ltx_triton.settings import load_settings
 
+ONNX, TENSORRT = "onnx", "tensorrt"
+ONNX_FOLDER = Path(__file__).resolve().parent.parent / "engines"
 DESCRIPTION = """
-Export an LTX-Video 0.9.7 checkpoint to ONNX engines in a Triton model repository.
+Export an LTX-Video 0.9.7 checkpoint to engines in a Triton model repository.
 
 Writes text_encoder, transformer and vae_decoder (1/model.onnx with 1/model.onnx.data) and
 ltx_video/1/{tokenizer,pipeline}.json, after comparing every engine with PyTorch. Weights are
 streamed, so writing takes little memory; comparing takes the size of the largest component in FP32.
+With --target tensorrt these files go to a folder of their own, and TensorRT plans (1/model.plan)
+for this machine's GPU are built from them into the repository. What is current is not made again.
 An export that fails before it is published leaves the repository as it was.
 """
 
 
-def parse(arguments: Sequence[str] | None = None) -> ExportOptions:
-    """Read the command line and the environment (MODEL_NAME, MODEL_CACHE_DIR)."""
+def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOptions | None]:
+    """Read the command line and the environment (MODEL_NAME, MODEL_CACHE_DIR ...).
+
+    Returns:
+        What to export, and for TensorRT what to build of it.
+    """
     settings = load_settings()
     parser = argparse.ArgumentParser(
         prog="python -m export",
@@ -45,11 +58,17 @@ def parse(arguments: Sequence[str] | None = None) -> ExportOptions:
         help="root of the model repository; created when missing (default: %(default)s)",
     )
     parser.add_argument(
+        "--target",
+        choices=[ONNX, TENSORRT],
+        default=ONNX,
+        help="onnx for ONNX Runtime on a CPU, tensorrt for a GPU (default: %(default)s)",
+    )
+    parser.add_argument(
         "--precision",
         type=Precision,
         choices=list(Precision),
-        default=ExportOptions.precision,
-        help="of weights and arithmetic; ONNX Runtime on a CPU needs fp32 (default: %(default)s)",
+        help="of weights and arithmetic; ONNX Runtime on a CPU needs fp32 (default: fp32 for onnx, "
+        "bf16 for tensorrt)",
     )
     parser.add_argument(
         "--name", help="model name shown to users (default: the hub id or the folder's name)"
@@ -79,22 +98,51 @@ def parse(arguments: Sequence[str] | None = None) -> ExportOptions:
         action="store_false",
         help="do not compare the engines with PyTorch: for a machine with too little memory",
     )
-    return ExportOptions(cache_dir=settings.model_cache_dir, **vars(parser.parse_args(arguments)))
+    tensorrt = parser.add_argument_group("with --target tensorrt")
+    tensorrt.add_argument(
+        "--onnx-folder",
+        type=Path,
+        default=ONNX_FOLDER,
+        help="where the ONNX engines are kept, in a folder for each precision "
+        "(default: %(default)s)",
+    )
+    add_arguments(tensorrt)
+    given = parser.parse_args(arguments)
+    for action in tensorrt._group_actions:
+        if given.target != TENSORRT and getattr(given, action.dest) != action.default:
+            parser.error(f"{action.option_strings[0]} needs --target {TENSORRT}")
+    if given.precision is None:
+        given.precision = Precision.BF16 if given.target == TENSORRT else Precision.FP32
+    options = ExportOptions(cache_dir=settings.model_cache_dir, **_fields(ExportOptions, given))
+    plans = PlanOptions(
+        source=given.onnx_folder / options.precision,
+        settings=settings,
+        **_fields(PlanOptions, given),
+    )
+    return options, plans if given.target == TENSORRT else None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
-    options = parse(arguments)
+    options, plans = parse(arguments)
     diffusers.logging.set_verbosity_error()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     try:
-        export(options)
+        if plans is None:
+            export(options)
+        else:
+            export_plans(options, plans)
     except (ExportError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"Exported {options.model} to {options.output}")
     return 0
+
+
+def _fields(options: type[Any], given: argparse.Namespace) -> dict[str, Any]:
+    names = {field.name for field in fields(options)}
+    return {name: value for name, value in vars(given).items() if name in names}
 
 
 def _fraction(text: str) -> float:

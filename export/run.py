@@ -13,6 +13,7 @@ from export.engine import Engine
 from export.errors import ExportError
 from export.precision import Precision
 from export.progress import step
+from export.reuse import is_current, write_fingerprint
 from export.schedule import sigma_schedules
 from export.staging import publish, staging
 from export.tokenizer import save_tokenizer
@@ -43,12 +44,17 @@ class ExportOptions:
 def export(options: ExportOptions) -> None:
     """Fill the model repository with the checkpoint's engines, tokenizer and settings.
 
+    A repository that holds them already is left alone.
+
     Raises:
         ExportError: the checkpoint does not fit, or an engine differs from PyTorch. The repository
             is then as it was.
     """
     checkpoint = open_checkpoint(options.model, options.cache_dir)
     config = pipeline_config(checkpoint, options)
+    if is_current(options.output, config, verified=options.verification):
+        print(f"{options.output} is current")
+        return
     engines = (
         text_encoder.build(checkpoint, options.precision),
         transformer.build(checkpoint, options.precision),
@@ -68,6 +74,7 @@ def export(options: ExportOptions) -> None:
                     verify(engine.contract, checkpoint, config, folders[name] / ENGINE_FILE)
         save_tokenizer(checkpoint, folders[LTX_VIDEO.name] / TOKENIZER_FILE)
         config.save(folders[LTX_VIDEO.name])
+        write_fingerprint(folders[LTX_VIDEO.name], config, verified=options.verification)
         publish(folders)
 
 

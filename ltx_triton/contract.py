@@ -25,12 +25,15 @@ class Tensor:
 
 @dataclass(frozen=True)
 class ModelContract:
-    """The tensors of one Triton model. `batched` models have B in front of every shape."""
+    """The tensors of one Triton model, and the largest batch it takes.
+
+    Batched models have B in front of every shape; 0 is for a model without batches.
+    """
 
     name: str
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
-    batched: bool = True
+    max_batch_size: int
 
 
 _LATENTS = Tensor("latents", "FP32", (-1, -1, -1, -1))  # [B, F, H, W, L]
@@ -41,6 +44,7 @@ TEXT_ENCODER = ModelContract(
     name="text_encoder",
     inputs=(Tensor("input_ids", "INT32", (-1,)), _ATTENTION_MASK),  # [B, T]
     outputs=(_PROMPT_EMBEDS,),
+    max_batch_size=8,
 )
 
 # One denoising step, Euler update included: sigma and sigma_next are inputs per sample, so that
@@ -56,12 +60,14 @@ TRANSFORMER = ModelContract(
         Tensor("sigma_next", "FP32", (1,)),  # [B, 1], noise level of `latents_out`
     ),
     outputs=(Tensor("latents_out", "FP32", (-1, -1, -1, -1)),),  # [B, F, H, W, L]
+    max_batch_size=4,
 )
 
 VAE_DECODER = ModelContract(
     name="vae_decoder",
     inputs=(_LATENTS, Tensor("noise", "FP32", (-1, -1, -1, -1))),  # normalised latents, N(0, 1)
     outputs=(Tensor("frames", "UINT8", (-1, -1, -1, 3)),),  # [B, 8(F-1)+1, 32H, 32W, 3], RGB
+    max_batch_size=1,  # two videos at once take twice the memory
 )
 
 # Decoupled: a progress response whenever something has been finished, then the frames in chunks.
@@ -83,7 +89,7 @@ LTX_VIDEO = ModelContract(
         Tensor("seconds", "FP32", (1,)),  # since the request began to execute
         Tensor("frames", "UINT8", (-1, -1, -1, 3)),  # the next frames of the video, RGB
     ),
-    batched=False,
+    max_batch_size=0,
 )
 
 ENGINES = (TEXT_ENCODER, TRANSFORMER, VAE_DECODER)

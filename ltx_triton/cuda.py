@@ -36,7 +36,7 @@ def find_gpu() -> Gpu:
         NoGpuError: there is none, or cuda-python is not installed.
     """
     if cudart is None:
-        raise NoGpuError("cuda-python is not installed: pip install 'ltx-triton[gpu]'")
+        raise NoGpuError("cuda-python is not installed: pip install '.[gpu]'")
     try:
         if check(cudart.cudaGetDeviceCount(), "counting GPUs") == 0:
             raise NoGpuError("no GPU was found: CUDA shows none")

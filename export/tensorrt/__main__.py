@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from export.errors import ExportError
+from export.tensorrt.arguments import add_arguments
 from export.tensorrt.build import PlanOptions, build_plans
-from export.tensorrt.sizes import DEFAULT_SIZES, SIZE_NAMES
 from ltx_triton.settings import load_settings
 
 DESCRIPTION = """
@@ -39,32 +39,7 @@ def parse(arguments: Sequence[str] | None = None) -> PlanOptions:
         default=PlanOptions.output,
         help="root of the model repository (default: %(default)s)",
     )
-    parser.add_argument(
-        "--sizes",
-        type=lambda text: tuple(text.split(",")),
-        default=DEFAULT_SIZES,
-        help=f"video sizes to optimise for, of {', '.join(SIZE_NAMES)}; larger ones than the "
-        f"largest named are refused when serving (default: {','.join(DEFAULT_SIZES)})",
-    )
-    parser.add_argument(
-        "--optimization-level",
-        type=int,
-        choices=range(6),
-        default=PlanOptions.optimization_level,
-        help="how long TensorRT may search, 0 to 5 (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--workspace-gib",
-        type=_positive,
-        default=PlanOptions.workspace_gib,
-        metavar="GIB",
-        help="most GPU memory for the work of one kernel (default: all there is)",
-    )
-    parser.add_argument(
-        "--weight-streaming",
-        action="store_true",
-        help="let weights that do not fit into GPU memory stay on the host; TensorRT 10 and later",
-    )
+    add_arguments(parser)
     parser.add_argument(
         "--work-folder",
         type=Path,
@@ -84,13 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print(f"Built plans of {options.source} in {options.output}")
     return 0
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not positive")
-    return value
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """A folder of ONNX engines in, TensorRT plans in a model repository out."""
 
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from ltx_triton.pipeline_config import (
 )
 from ltx_triton.plan_info import PLAN_FILE, PlanInfo
 from ltx_triton.settings import Settings
-from ltx_triton.tensorrt_library import TensorRtError, load_tensorrt
+from ltx_triton.tensorrt_library import TensorRt, TensorRtError, load_tensorrt
 
 
 @dataclass(frozen=True)
@@ -50,15 +49,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     """
     config = _load_source(options.source)
     limits = size_limits(options.sizes, config, options.settings)
-    try:
-        gpu = find_gpu()
-        library = load_tensorrt()
-    except (NoGpuError, TensorRtError) as error:
-        raise ExportError(
-            f"{error}\nPlans are built on the machine that will run them: they are made for its "
-            "GPU and its TensorRT."
-        ) from error
-    require_precision(library, config.precision)
+    gpu, library = find_machine(config.precision)
     work = options.work_folder or options.source.parent / "tensorrt"
     work.mkdir(parents=True, exist_ok=True)
     workspace = None if options.workspace_gib is None else int(options.workspace_gib * 2**30)
@@ -98,6 +89,24 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     return reports
 
 
+def find_machine(precision: str) -> tuple[Gpu, TensorRt]:
+    """The GPU and the TensorRT that plans are built for: those of this machine.
+
+    Raises:
+        ExportError: one is missing, or this TensorRT has no such precision.
+    """
+    try:
+        gpu = find_gpu()
+        library = load_tensorrt()
+    except (NoGpuError, TensorRtError) as error:
+        raise ExportError(
+            f"{error}\nPlans are built on the machine that will run them: they are made for its "
+            "GPU and its TensorRT."
+        ) from error
+    require_precision(library, precision)
+    return gpu, library
+
+
 def plan_info(
     model: ModelContract,
     config: PipelineConfig,
@@ -113,22 +122,13 @@ def plan_info(
         gpu_name=gpu.name,
         compute_capability=gpu.compute_capability,
         precision=config.precision,
-        profiles=profiles(model, config, limits, max_batch_size(model)),
+        profiles=profiles(model, config, limits),
         onnx_sha256=hashlib.sha256(graph).hexdigest(),
         checkpoint_sha256=config.checkpoint_sha256,
         optimization_level=options.optimization_level,
         weight_streaming=options.weight_streaming,
         refittable=False,
     )
-
-
-def max_batch_size(model: ModelContract) -> int:
-    """The largest batch that Triton may ask of an engine, from its `config.pbtxt`."""
-    text = (MODEL_REPOSITORY / model.name / "config.pbtxt").read_text(encoding="utf-8")
-    found = re.search(r"^max_batch_size: (\d+)$", text, re.MULTILINE)
-    if found is None:
-        raise ExportError(f"{model.name}/config.pbtxt has no line max_batch_size")
-    return int(found[1])
 
 
 def _load_source(source: Path) -> PipelineConfig:

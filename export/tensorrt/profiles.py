@@ -6,7 +6,7 @@ from ltx_triton.plan_info import Profile, Range, Shape
 
 
 def profiles(
-    contract: ModelContract, config: PipelineConfig, limits: dict[str, SizeLimit], max_batch: int
+    contract: ModelContract, config: PipelineConfig, limits: dict[str, SizeLimit]
 ) -> tuple[Profile, ...]:
     """One profile a size, in the order of `limits`; the text encoder, which has no size, has one.
 
@@ -14,14 +14,12 @@ def profiles(
     fits, and is fastest for one video of just its size and the longest text.
     """
     if contract is TEXT_ENCODER:
-        return (_profile("text", contract, config, SizeLimit(1, 1, 1), max_batch),)
-    return tuple(
-        _profile(name, contract, config, limit, max_batch) for name, limit in limits.items()
-    )
+        return (_profile("text", contract, config, SizeLimit(1, 1, 1)),)
+    return tuple(_profile(name, contract, config, limit) for name, limit in limits.items())
 
 
 def _profile(
-    name: str, contract: ModelContract, config: PipelineConfig, limit: SizeLimit, max_batch: int
+    name: str, contract: ModelContract, config: PipelineConfig, limit: SizeLimit
 ) -> Profile:
     smallest = _shapes(config, 1, min(config.text_buckets), (1, 1, 1))
     latent = (
@@ -30,7 +28,7 @@ def _profile(
         max(1, limit.width // config.spatial_compression),
     )
     best = _shapes(config, 1, max(config.text_buckets), latent)
-    largest = _shapes(config, max_batch, max(config.text_buckets), latent)
+    largest = _shapes(config, contract.max_batch_size, max(config.text_buckets), latent)
     return Profile(
         name,
         {

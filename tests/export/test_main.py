@@ -3,8 +3,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from cuda.bindings import runtime
 
 from export.__main__ import main, parse
+
+GPU_HERE = runtime.cudaGetDeviceCount()[0] == runtime.cudaError_t.cudaSuccess
 
 
 def test_defaults_come_from_the_environment(
@@ -12,7 +15,8 @@ def test_defaults_come_from_the_environment(
 ) -> None:
     monkeypatch.setenv("MODEL_NAME", "some/model")
     monkeypatch.setenv("MODEL_CACHE_DIR", str(tmp_path))
-    options = parse([])
+    options, plans = parse([])
+    assert plans is None
     assert (options.model, options.cache_dir) == ("some/model", tmp_path)
     assert options.output.name == "model_repository"
     assert options.num_inference_steps == 8
@@ -47,6 +51,35 @@ def test_fractions_are_checked(option: str, capsys: pytest.CaptureFixture[str]) 
         main([option, "1.5"])
     assert stopped.value.code == 2
     assert "1.5 is not between 0 and 1" in capsys.readouterr().err
+
+
+def test_tensorrt_keeps_its_onnx_engines_beside_the_code() -> None:
+    options, plans = parse(["--target", "tensorrt", "--sizes", "long,preview"])
+    assert plans is not None
+    assert options.precision == "bf16"
+    assert (plans.source.parent.name, plans.source.name) == ("engines", "bf16")
+    assert (plans.output, plans.sizes) == (options.output, ("long", "preview"))
+
+
+def test_onnx_is_fp32_unless_told_otherwise() -> None:
+    assert parse([])[0].precision == "fp32"
+    assert parse(["--precision", "fp16"])[0].precision == "fp16"
+
+
+def test_options_of_plans_need_tensorrt(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--sizes", "long"])
+    assert "--sizes needs --target tensorrt" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(GPU_HERE, reason="shows what is said where there is no GPU")
+def test_without_a_gpu_nothing_is_exported_for_one(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "export", "--target", "tensorrt", "--model", "unread"]
+    command += ["--output", str(tmp_path / "repository"), "--onnx-folder", str(tmp_path / "onnx")]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("error: no GPU was found: ")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from export.tensorrt.build import max_batch_size
 from export.tensorrt.profiles import profiles
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from ltx_triton.contract import ENGINES, VAE_DECODER, ModelContract
@@ -30,7 +29,7 @@ def native(model: ModelContract) -> Path:
 
 def profiles_of(model: ModelContract, sizes: tuple[str, ...]) -> tuple[Profile, ...]:
     limits = size_limits(sizes, REAL, Settings())
-    return profiles(model, REAL, limits, max_batch_size(model))
+    return profiles(model, REAL, limits)
 
 
 @pytest.mark.parametrize("model", ENGINES, ids=lambda model: model.name)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from export.errors import ExportError
-from export.tensorrt.build import PlanOptions, build_plans, max_batch_size
+from export.tensorrt.build import PlanOptions, build_plans
 from export.tensorrt.builder import Builder, BuiltPlan
 from ltx_triton.contract import ENGINES, ModelContract
 from ltx_triton.cuda import Gpu
@@ -248,7 +248,3 @@ def test_an_incomplete_source_is_refused(options: PlanOptions) -> None:
 
     with pytest.raises(ExportError, match="is not an ONNX export"):
         build_plans(replace(options, source=options.source.parent))
-
-
-def test_batches_are_those_that_triton_may_ask_for() -> None:
-    assert [max_batch_size(model) for model in ENGINES] == [8, 4, 1]

@@ -10,7 +10,7 @@ LIMITS = {"preview": SizeLimit(256, 320, 25), "maximum": SizeLimit(512, 512, 257
 
 
 def test_a_transformer_takes_everything_up_to_the_size_its_batch_and_the_longest_text() -> None:
-    preview, maximum = profiles(TRANSFORMER, CONFIG, LIMITS, max_batch=4)
+    preview, maximum = profiles(TRANSFORMER, CONFIG, LIMITS)
 
     assert (preview.name, maximum.name) == ("preview", "maximum")
     assert preview.inputs == {
@@ -25,20 +25,20 @@ def test_a_transformer_takes_everything_up_to_the_size_its_batch_and_the_longest
 
 
 def test_the_text_encoder_has_one_profile() -> None:
-    [profile] = profiles(TEXT_ENCODER, CONFIG, LIMITS, max_batch=8)
+    [profile] = profiles(TEXT_ENCODER, CONFIG, LIMITS)
 
     assert profile.inputs["input_ids"] == Range((1, 32), (1, 256), (8, 256))
 
 
 def test_a_decoder_of_one_video_at_a_time_has_no_larger_batch() -> None:
-    profile = profiles(VAE_DECODER, CONFIG, LIMITS, max_batch=1)[0]
+    profile = profiles(VAE_DECODER, CONFIG, LIMITS)[0]
 
     assert profile.inputs["noise"].maximum == (1, 4, 8, 10, 128)
 
 
 @pytest.mark.parametrize("model", ENGINES, ids=lambda model: model.name)
 def test_every_input_of_the_contract_has_its_rank(model: ModelContract) -> None:
-    for profile in profiles(model, CONFIG, LIMITS, max_batch=2):
+    for profile in profiles(model, CONFIG, LIMITS):
         assert list(profile.inputs) == [tensor.name for tensor in model.inputs]
         for tensor in model.inputs:
             bounds = profile.inputs[tensor.name]
