@@ -16,6 +16,8 @@ from tqdm import tqdm
 from export.checkpoint import Checkpoint
 from export.engine import Engine
 from export.errors import ExportError
+from export.fp8.graph import weight_scale
+from export.fp8.quantize import to_fp8
 
 DATA_FILE = "model.onnx.data"
 # Runtimes map the file into memory; mappings begin at pages.
@@ -24,6 +26,7 @@ _DTYPES = {
     onnx_ir.DataType.FLOAT: torch.float32,
     onnx_ir.DataType.FLOAT16: torch.float16,
     onnx_ir.DataType.BFLOAT16: torch.bfloat16,
+    onnx_ir.DataType.FLOAT8E4M3FN: torch.bfloat16,  # what is quantised
 }
 
 
@@ -56,7 +59,7 @@ def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, 
         tqdm(total=total, unit="B", unit_scale=True, desc=f"{engine.contract.name} weights") as bar,
     ):
         for name, value in pending.items():
-            tensor = _read(sources[name], _DTYPES[_datatype(value)])
+            tensor = _read(sources[name], value)
             expected = _shape(value)
             if tuple(tensor.shape) != expected:
                 raise ExportError(
@@ -139,10 +142,12 @@ def _match(
     return sources
 
 
-def _read(source: _Source, dtype: torch.dtype) -> torch.Tensor:
+def _read(source: _Source, value: onnx_ir.Value) -> torch.Tensor:
     # Opened anew each time: a mapped file counts towards this process's memory while it is open.
     with _open(source.file) as opened:
-        tensor: torch.Tensor = opened.get_tensor(source.key).to(dtype)
+        tensor: torch.Tensor = opened.get_tensor(source.key).to(_DTYPES[_datatype(value)])
+    if value.dtype is onnx_ir.DataType.FLOAT8E4M3FN:
+        tensor = to_fp8(tensor, weight_scale(value))
     if source.permutation is not None:
         tensor = tensor.permute(source.permutation)
     return tensor.contiguous()

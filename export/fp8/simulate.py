@@ -1,0 +1,33 @@
+"""FP8 in PyTorch: linears that round their input and weight as the Q/DQ graph does."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from export.fp8.quantize import rounded
+from export.fp8.record import Scales
+
+
+@contextmanager
+def simulated(model: nn.Module, layers: Mapping[str, Scales]) -> Iterator[None]:
+    """Let the named linears of `model` compute with FP8 values, in the type of their weights."""
+    for name, scales in layers.items():
+        layer: Any = model.get_submodule(name)
+        layer.forward = _quantized(layer, scales)
+    try:
+        yield
+    finally:
+        for name in layers:
+            del model.get_submodule(name).forward
+
+
+def _quantized(layer: nn.Linear, scales: Scales) -> Callable[[Tensor], Tensor]:
+    # The weight is rounded at each call: a rounded copy of all of them would double the memory.
+    def forward(values: Tensor) -> Tensor:
+        weight = rounded(layer.weight, scales.weight)
+        return functional.linear(rounded(values, scales.input), weight, layer.bias)
+
+    return forward
