@@ -13,6 +13,7 @@ from export.engine import Engine
 from export.errors import ExportError
 from export.fp8.calibrate import fitting_record
 from export.fp8.graph import insert_qdq
+from export.fp8.verify import verify_fp8
 from export.precision import Precision
 from export.progress import step
 from export.schedule import sigma_schedules
@@ -76,7 +77,11 @@ def export(options: ExportOptions) -> None:
             write_engine(engine, checkpoint, folders[name])
             if options.verification:
                 with step(f"{name}: verifying against PyTorch"):
-                    verify(engine.contract, checkpoint, config, folders[name] / ENGINE_FILE)
+                    file = folders[name] / ENGINE_FILE
+                    if engine.fp8 is None:
+                        verify(engine.contract, checkpoint, config, file)
+                    else:
+                        verify_fp8(checkpoint, config, engine.fp8, file)
         save_tokenizer(checkpoint, folders[LTX_VIDEO.name] / TOKENIZER_FILE)
         config.save(folders[LTX_VIDEO.name])
         publish(folders)

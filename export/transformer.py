@@ -99,7 +99,7 @@ class TransformerGraph(nn.Module):
 
 
 def build(checkpoint: Checkpoint, precision: Precision, fp8: Record | None = None) -> Engine:
-    """Describe the transformer of a checkpoint, without its weights; `fp8` is for that precision."""
+    """Describe the transformer of a checkpoint, without its weights; FP8 needs a record."""
     with torch.device("meta"):
         model = LTXVideoTransformer3DModel.from_config(checkpoint.config("transformer")).eval()
     model.to(precision.dtype(TRANSFORMER))

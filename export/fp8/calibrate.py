@@ -31,7 +31,7 @@ SIZES = {"cuda": (512, 512, 25), "cpu": (256, 256, 9)}
 # from another step and another prompt.
 STRIDE = 2 * STEPS + 1
 # Activations and the text encoder's or VAE's share, over the transformer's weights.
-_MEMORY_SHARE = 1.2
+MEMORY_SHARE = 1.2
 
 
 def fitting_record(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Path) -> Record:
@@ -140,13 +140,16 @@ def _encode(checkpoint: Checkpoint, device: str, dtype: torch.dtype) -> list[tup
         checkpoint.folder, transformer=None, vae=None, torch_dtype=dtype
     ).to(device)
     return [
-        tuple(tensor.cpu() for tensor in pipeline.encode_prompt(prompt, do_classifier_free_guidance=False)[:2])
+        tuple(
+            tensor.cpu()
+            for tensor in pipeline.encode_prompt(prompt, do_classifier_free_guidance=False)[:2]
+        )
         for prompt in prompts()
     ]
 
 
 def _dtype(checkpoint: Checkpoint, device: str) -> torch.dtype:
-    fp32 = _MEMORY_SHARE * max(
+    fp32 = MEMORY_SHARE * max(
         weight_bytes(checkpoint.folder / component) for component in ("transformer", "text_encoder")
     )
     cuda = device == "cuda"

@@ -39,39 +39,61 @@ def insert_qdq(model: onnx_ir.Model, layers: Mapping[str, Scales]) -> None:
         ExportError: the graph lacks one of the linears.
     """
     graph = model.graph
-    zero = _constant(graph, "fp8_zero_point", np.zeros((), ml_dtypes.float8_e4m3fn))
-    pairs: dict[tuple[onnx_ir.Value, float], onnx_ir.Value] = {}
-    for name, scales in layers.items():
+    linears = {}
+    for name in layers:
         weight = graph.initializers.get(f"model.{name}.weight")
         if weight is None:
             raise ExportError(f"the transformer's graph has no linear {name}, which FP8 is for")
         product, operand = _product(weight)
-        values = product.inputs[0]
-        assert values is not None  # noqa: S101 - for mypy: a product has inputs
+        linears[product] = name, weight, operand
+    zero = _constant(graph, "fp8_zero_point", np.zeros((), ml_dtypes.float8_e4m3fn))
+    pairs: dict[tuple[onnx_ir.Value, float], onnx_ir.Value] = {}
+    for product in [node for node in graph if node in linears]:
+        name, weight, operand = linears[product]
+        scales = layers[name]
+        values = _input(product, 0)
         if (values, scales.input) not in pairs:
             scale = _constant(graph, f"model.{name}.input_scale", _bf16(scales.input))
             quantize = _node("QuantizeLinear", [values, scale, zero], values, _TYPE)
-            dequantize = _node("DequantizeLinear", [quantize.outputs[0], scale], values)
+            dequantize = _node(
+                "DequantizeLinear", [quantize.outputs[0], scale], values, values.dtype
+            )
             graph.insert_before(product, (quantize, dequantize))
             pairs[values, scales.input] = dequantize.outputs[0]
         scale = _constant(graph, f"model.{name}.weight_scale", _bf16(scales.weight))
-        dequantize = _node("DequantizeLinear", [operand, scale], operand)
+        dequantize = _node("DequantizeLinear", [operand, scale], operand, operand.dtype)
         graph.insert_before(product, dequantize)
-        for value in {weight, operand}:
-            value.dtype = _TYPE
+        weight.dtype = operand.dtype = _TYPE
         product.replace_input_with(0, pairs[values, scales.input])
         product.replace_input_with(1, dequantize.outputs[0])
 
 
+def keep_inputs(model: onnx_ir.Model) -> None:
+    """Take the quantisation of the linears' inputs out again; that of their weights stays."""
+    for node in list(model.graph):
+        quantize = node.inputs[0].producer() if node.inputs and node.inputs[0] else None
+        if node.op_type == "DequantizeLinear" and quantize is not None:
+            node.outputs[0].replace_all_uses_with(_input(quantize, 0))
+            model.graph.remove((node, quantize), safe=True)
+    for name, value in list(model.graph.initializers.items()):
+        if not value.uses():
+            del model.graph.initializers[name]
+
+
 def weight_scale(weight: onnx_ir.Value) -> float:
     """Scale of an FP8 weight, which its DequantizeLinear holds."""
-    node = weight.uses()[0].node
-    if node.op_type == "Transpose":
-        node = node.outputs[0].uses()[0].node
-    scale = node.inputs[1]
-    if scale is None or scale.const_value is None:
+    (use,) = weight.uses()
+    scale = _input(use.node, 1).const_value
+    if scale is None:
         raise ValueError(f"FP8 weight {weight.name} has no scale")
-    return float(scale.const_value.numpy())
+    return float(scale.numpy())
+
+
+def _input(node: onnx_ir.Node, number: int) -> onnx_ir.Value:
+    value = node.inputs[number]
+    if value is None:
+        raise ValueError(f"node {node.name} has no input {number}")
+    return value
 
 
 def _product(weight: onnx_ir.Value) -> tuple[onnx_ir.Node, onnx_ir.Value]:
@@ -88,12 +110,12 @@ def _node(
     operator: str,
     inputs: list[onnx_ir.Value],
     like: onnx_ir.Value,
-    dtype: DataType | None = None,
+    dtype: DataType | None,
 ) -> onnx_ir.Node:
-    """A node whose result has the shape of `like`, and its type if no other is given."""
+    """A node whose result has the shape of `like` and type `dtype`."""
     node = onnx_ir.node(operator, inputs)
     node.outputs[0].shape = like.shape
-    node.outputs[0].dtype = dtype or like.dtype
+    node.outputs[0].dtype = dtype
     return node
 
 

@@ -1,4 +1,4 @@
-"""FP8 E4M3 as TensorRT's Q/DQ layers define it: one positive scale for a whole tensor, saturating."""
+"""FP8 E4M3 as TensorRT's Q/DQ layers define it, with one positive scale for a whole tensor."""
 
 import torch
 from torch import Tensor

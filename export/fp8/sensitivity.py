@@ -30,7 +30,9 @@ class Layer:
 
 
 @torch.no_grad()
-def measure(model: nn.Module, layers: Mapping[str, Layer], calls: Iterable[Call]) -> dict[str, Group]:
+def measure(
+    model: nn.Module, layers: Mapping[str, Layer], calls: Iterable[Call]
+) -> dict[str, Group]:
     """Quantise one group after the other and compare the velocity with that of none.
 
     Args:

@@ -1,4 +1,5 @@
 import shutil
+import weakref
 from pathlib import Path
 
 import onnx
@@ -6,14 +7,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from export import text_encoder
+from export import text_encoder, transformer
 from export.checkpoint import Checkpoint
 from export.errors import ExportError
+from export.fp8.record import Record
 from export.precision import Precision
-from export.run import ExportOptions, export
+from export.run import ExportOptions, export, write_engine
 from export.trace import trace
-from export.weights import DATA_FILE, weight_files, write_weights
-from ltx_triton.contract import ENGINES, TEXT_ENCODER
+from export.weights import DATA_FILE, Source, read_weight, weight_files, write_weights
+from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER
 from tests.export.engines import model_file
 
 
@@ -58,6 +60,27 @@ def test_weights_are_external_and_page_aligned(repository: Path) -> None:
         fields = {entry.key: entry.value for entry in tensor.external_data}
         assert fields["location"] == DATA_FILE
         assert int(fields["offset"]) % 4096 == 0
+
+
+def test_one_weight_is_held_at_a_time(
+    checkpoint: Checkpoint, fp8_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = transformer.build(
+        checkpoint, Precision.FP8, Record.load(model_file(fp8_repository, TRANSFORMER).parent)
+    )
+    earlier: list[weakref.ref[torch.Tensor]] = []
+
+    def read(source: Source, dtype: torch.dtype) -> torch.Tensor:
+        assert not any(tensor() is not None for tensor in earlier)
+        tensor = read_weight(source, dtype)
+        earlier.append(weakref.ref(tensor))
+        return tensor
+
+    monkeypatch.setattr("export.weights.read_weight", read)
+    write_engine(engine, checkpoint, tmp_path)
+    assert len(earlier) > 50
+    expected = model_file(fp8_repository, TRANSFORMER).with_name(DATA_FILE)
+    assert (tmp_path / DATA_FILE).read_bytes() == expected.read_bytes()
 
 
 def test_embeddings_may_have_either_of_their_two_names(
