@@ -48,9 +48,9 @@ from ltx_triton.tokenizer import PromptTokenizer
 
 RESULT = Path(__file__).parent / "results" / "precision_error.json"
 WIDE = {
-    "num_attention_heads": 8,
+    "num_attention_heads": 4,
     "attention_head_dim": 128,
-    "cross_attention_dim": 1024,
+    "cross_attention_dim": 512,
     "num_layers": 8,
 }
 REQUEST = VideoRequest(

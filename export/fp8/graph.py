@@ -23,7 +23,7 @@ from onnx_ir import DataType
 from export.errors import ExportError
 from export.fp8.record import Scales
 
-_TYPE = DataType.FLOAT8E4M3FN
+_FP8, _BF16 = DataType.FLOAT8E4M3FN, DataType.BFLOAT16
 
 
 def insert_qdq(model: onnx_ir.Model, layers: Mapping[str, Scales]) -> None:
@@ -54,16 +54,15 @@ def insert_qdq(model: onnx_ir.Model, layers: Mapping[str, Scales]) -> None:
         values = _input(product, 0)
         if (values, scales.input) not in pairs:
             scale = _constant(graph, f"model.{name}.input_scale", _bf16(scales.input))
-            quantize = _node("QuantizeLinear", [values, scale, zero], values, _TYPE)
-            dequantize = _node(
-                "DequantizeLinear", [quantize.outputs[0], scale], values, values.dtype
-            )
+            quantize = _node("QuantizeLinear", [values, scale, zero], values.shape, _FP8)
+            pair = [quantize.outputs[0], scale]
+            dequantize = _node("DequantizeLinear", pair, values.shape, _BF16)
             graph.insert_before(product, (quantize, dequantize))
             pairs[values, scales.input] = dequantize.outputs[0]
         scale = _constant(graph, f"model.{name}.weight_scale", _bf16(scales.weight))
-        dequantize = _node("DequantizeLinear", [operand, scale], operand, operand.dtype)
+        dequantize = _node("DequantizeLinear", [operand, scale], operand.shape, _BF16)
         graph.insert_before(product, dequantize)
-        weight.dtype = operand.dtype = _TYPE
+        weight.dtype = operand.dtype = _FP8
         product.replace_input_with(0, pairs[values, scales.input])
         product.replace_input_with(1, dequantize.outputs[0])
 
@@ -107,15 +106,11 @@ def _product(weight: onnx_ir.Value) -> tuple[onnx_ir.Node, onnx_ir.Value]:
 
 
 def _node(
-    operator: str,
-    inputs: list[onnx_ir.Value],
-    like: onnx_ir.Value,
-    dtype: DataType | None,
+    operator: str, inputs: list[onnx_ir.Value], shape: onnx_ir.Shape | None, dtype: DataType
 ) -> onnx_ir.Node:
-    """A node whose result has the shape of `like` and type `dtype`."""
     node = onnx_ir.node(operator, inputs)
-    node.outputs[0].shape = like.shape
-    node.outputs[0].dtype = dtype
+    (output,) = node.outputs
+    output.shape, output.dtype = shape, dtype
     return node
 
 

@@ -6,13 +6,14 @@ from export.fp8.record import Scales
 from export.fp8.simulate import simulated
 
 
-def model() -> nn.Sequential:
+def model() -> tuple[nn.Sequential, nn.Linear, nn.Linear]:
     torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(8, 16), nn.Linear(16, 4)).requires_grad_(False)
+    first, second = nn.Linear(8, 16), nn.Linear(16, 4)
+    return nn.Sequential(first, second).requires_grad_(False), first, second
 
 
 def test_named_linears_compute_with_rounded_values() -> None:
-    first, second = linears = model()
+    linears, first, second = model()
     values = torch.randn(3, 8)
     scales = Scales(0.01, 0.001)
     with simulated(linears, {"1": scales}):
@@ -24,7 +25,7 @@ def test_named_linears_compute_with_rounded_values() -> None:
 
 
 def test_inputs_may_stay_as_they_are() -> None:
-    _, second = linears = model()
+    linears, _, second = model()
     values = torch.randn(3, 16)
     with simulated(linears, {"1": Scales(1e-9, 0.001)}, quantized_inputs=False):
         actual = second(values)
@@ -32,7 +33,7 @@ def test_inputs_may_stay_as_they_are() -> None:
 
 
 def test_everything_is_as_before_afterwards() -> None:
-    linears = model()
+    linears, *_ = model()
     values = torch.randn(3, 8)
     expected = linears(values)
     with simulated(linears, {"0": Scales(1.0, 1.0), "1": Scales(1.0, 1.0)}):
