@@ -49,7 +49,8 @@ def parse(arguments: Sequence[str] | None = None) -> ExportOptions:
         type=Precision,
         choices=list(Precision),
         default=ExportOptions.precision,
-        help="of weights and arithmetic; ONNX Runtime on a CPU needs fp32 (default: %(default)s)",
+        help="of weights and arithmetic; ONNX Runtime on a CPU needs fp32; fp8 runs the model on "
+        "some prompts first, to calibrate it (default: %(default)s)",
     )
     parser.add_argument(
         "--name", help="model name shown to users (default: the hub id or the folder's name)"

@@ -30,7 +30,7 @@ SIZES = {"cuda": (512, 512, 25), "cpu": (256, 256, 9)}
 # Every 17th call of the transformer is kept to measure sensitivity: with eight steps each comes
 # from another step and another prompt.
 STRIDE = 2 * STEPS + 1
-# Activations and the text encoder's or VAE's share, over the transformer's weights.
+# What to have free over the largest component's weights: an estimate, for activations and the VAE.
 MEMORY_SHARE = 1.2
 
 
