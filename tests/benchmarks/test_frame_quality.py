@@ -1,16 +1,18 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmarks.frame_quality import frame_quality
 
 
-def video(noise: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def video(noise: int) -> NDArray[np.uint8]:
     """Smooth frames, with every pixel off by `noise` in one direction or the other."""
     rows, columns = np.mgrid[:64, :96]
     frame = 60 + rows + columns // 2
     frames = np.stack([frame + 5 * number for number in range(3)])[..., None].repeat(3, -1)
     signs = np.random.default_rng(0).choice([-1, 1], frames.shape)
-    return (frames + noise * signs).astype(np.uint8)
+    noisy: NDArray[np.uint8] = (frames + noise * signs).astype(np.uint8)
+    return noisy
 
 
 def test_equal_frames() -> None:
