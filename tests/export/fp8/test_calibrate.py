@@ -9,11 +9,15 @@ from diffusers import LTXConditionPipeline
 from torch import nn
 
 from export.checkpoint import Checkpoint
+from export.engine import Engine
 from export.errors import ExportError
 from export.fp8 import calibrate
 from export.fp8.quantize import scale_for
 from export.fp8.record import Record
-from ltx_triton.pipeline_config import PipelineConfig
+from export.precision import Precision
+from export.run import ExportOptions, export
+from ltx_triton.contract import TRANSFORMER
+from ltx_triton.pipeline_config import PipelineConfig, version_folder
 
 PROMPTS = ["A red fish", "Black"]
 
@@ -59,7 +63,7 @@ def test_scales_are_those_of_the_pipelines_largest_values(
     assert found.keys() == linears.keys()
     for name, module in linears.items():
         assert found[name].input == pytest.approx(scale_for(largest[name]), rel=1e-4)
-        assert found[name].weight == scale_for(float(module.weight.abs().max()))
+        assert found[name].weight == scale_for(module.weight.abs().max().item())
 
 
 def test_the_export_leaves_a_record(record: Record, checkpoint: Checkpoint) -> None:
@@ -97,6 +101,29 @@ def test_a_record_that_does_not_fit_is_replaced(
     changes: dict[str, Any] = {field: "0" * 64}
     replace(record, **changes).save(tmp_path)
     assert calibrated_again(record, checkpoint, tmp_path, monkeypatch)
+
+
+def test_the_export_looks_for_a_record_where_the_last_one_put_it(
+    record: Record, checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = version_folder(tmp_path, TRANSFORMER)
+    folder.mkdir(parents=True)
+    record.save(folder)
+    used = []
+
+    def write(engine: Engine, *_: object) -> None:
+        if engine.contract is TRANSFORMER:
+            used.append(engine.fp8)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("export.run.write_engine", write)
+    options = ExportOptions(
+        str(checkpoint.folder), tmp_path, precision=Precision.FP8, verification=False
+    )
+    with pytest.raises(KeyboardInterrupt):
+        export(options)
+    assert used == [record]
+    assert Record.load(folder) == record
 
 
 def test_too_little_memory_is_said_before_anything_is_loaded(
