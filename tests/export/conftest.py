@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from export.checkpoint import Checkpoint, open_checkpoint
+from export.fp8.record import prompts
 from export.precision import Precision
 from export.run import ExportOptions, export
 from ltx_triton.contract import LTX_VIDEO
@@ -24,8 +25,11 @@ def config(repository: Path) -> PipelineConfig:
 
 @pytest.fixture(scope="session")
 def fp8_repository(checkpoint_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same checkpoint exported in FP8, calibration included."""
-    return _export(Precision.FP8, checkpoint_folder, tmp_path_factory)
+    """The same checkpoint exported in FP8, calibrated with four prompts to save time."""
+    few = prompts()[:4]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("export.fp8.calibrate.prompts", lambda: few)
+        return _export(Precision.FP8, checkpoint_folder, tmp_path_factory)
 
 
 @pytest.fixture(scope="session", params=[Precision.FP16, Precision.BF16, Precision.FP8], ids=str)
