@@ -67,8 +67,8 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         "--precision",
         type=Precision,
         choices=list(Precision),
-        help="of weights and arithmetic; ONNX Runtime on a CPU needs fp32 (default: fp32 for onnx, "
-        "bf16 for tensorrt)",
+        help="of weights and arithmetic; ONNX Runtime on a CPU needs fp32; fp8 runs the model on "
+        "some prompts first, to calibrate it (default: fp32 for onnx, bf16 for tensorrt)",
     )
     parser.add_argument(
         "--name", help="model name shown to users (default: the hub id or the folder's name)"

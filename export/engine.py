@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from export.fp8.record import Record
 from ltx_triton.contract import ModelContract
 
 Axes = tuple[str | int, ...]
@@ -27,3 +28,5 @@ class Engine:
     unused: tuple[str, ...] = ()
     # name in the module -> another name the checkpoint may have for it
     aliases: tuple[tuple[str, str], ...] = ()
+    # of the linears that take FP8, if any do
+    fp8: Record | None = None

@@ -13,6 +13,7 @@ class Precision(StrEnum):
     FP32 = "fp32"
     FP16 = "fp16"  # for TensorRT 8.6, which has nothing better
     BF16 = "bf16"
+    FP8 = "fp8"  # BF16, with the transformer's linears in FP8 where that costs little
 
     @property
     def opset(self) -> int:
@@ -21,15 +22,15 @@ class Precision(StrEnum):
         18 is what TensorRT 8.6 reads. From 20 on GELU is one operator, which a runtime computes
         without rounding in between.
         """
-        return 20 if self is Precision.BF16 else 18
+        return 20 if self in (Precision.BF16, Precision.FP8) else 18
 
     def dtype(self, contract: ModelContract) -> torch.dtype:
-        """Type of an engine's weights.
+        """Type of an engine's weights, but for those of linears in FP8.
 
         FP16 is too narrow for T5 (its feed-forward outputs exceed 65504) and for the VAE (green
         frames), so only the transformer takes it.
         """
-        if self is Precision.BF16:
+        if self in (Precision.BF16, Precision.FP8):
             return torch.bfloat16
         if self is Precision.FP16 and contract is TRANSFORMER:
             return torch.float16

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from transformers import T5EncoderModel
 
 from export.checkpoint import Checkpoint
+from export.fp8.record import Record
+from export.fp8.simulate import simulated
 from export.precision import Precision
 from export.schedule import load_scheduler, set_steps
 from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
@@ -49,11 +51,30 @@ def transformer(
     checkpoint: Checkpoint, config: PipelineConfig, batches: Iterable[Inputs]
 ) -> Outputs:
     """FP32 [B, F, H, W, L] for each batch, as the loop of `__call__` computes it."""
+    model = _transformer(checkpoint, config)
+    return [_denoise(model, checkpoint, config, batch) for batch in batches]
+
+
+@torch.no_grad()
+def fp8_transformer(
+    checkpoint: Checkpoint, config: PipelineConfig, record: Record, batches: list[Inputs]
+) -> tuple[Outputs, Outputs, Outputs]:
+    """The same without FP8, with the weights alone in FP8, and with the inputs as well."""
+    model = _transformer(checkpoint, config)
+    exact = [_denoise(model, checkpoint, config, batch) for batch in batches]
+    with simulated(model, record.layers, quantized_inputs=False):
+        weights = [_denoise(model, checkpoint, config, batch) for batch in batches]
+    with simulated(model, record.layers):
+        everything = [_denoise(model, checkpoint, config, batch) for batch in batches]
+    return exact, weights, everything
+
+
+def _transformer(checkpoint: Checkpoint, config: PipelineConfig) -> LTXVideoTransformer3DModel:
     model = LTXVideoTransformer3DModel.from_pretrained(
         checkpoint.folder / "transformer", torch_dtype=torch.float32
     ).eval()
     _round(model, config, TRANSFORMER)
-    return [_denoise(model, checkpoint, config, batch) for batch in batches]
+    return model
 
 
 def _denoise(

@@ -11,6 +11,9 @@ from export import text_encoder, transformer, vae_decoder
 from export.checkpoint import Checkpoint, open_checkpoint
 from export.engine import Engine
 from export.errors import ExportError
+from export.fp8.calibrate import fitting_record
+from export.fp8.graph import insert_qdq
+from export.fp8.verify import verify_fp8
 from export.precision import Precision
 from export.progress import step
 from export.reuse import is_current, write_fingerprint
@@ -20,8 +23,13 @@ from export.tokenizer import save_tokenizer
 from export.trace import trace
 from export.verify import require_memory, verify
 from export.weights import DATA_FILE, write_weights
-from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.pipeline_config import ENGINE_FILE, TOKENIZER_FILE, PipelineConfig
+from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
+from ltx_triton.pipeline_config import (
+    ENGINE_FILE,
+    TOKENIZER_FILE,
+    PipelineConfig,
+    version_folder,
+)
 
 TEXT_BUCKETS = (32, 64, 128, 256)  # tokens
 
@@ -55,9 +63,13 @@ def export(options: ExportOptions) -> None:
     if is_current(options.output, config, verified=options.verification):
         print(f"{options.output} is current")
         return
+    fp8 = None
+    if options.precision is Precision.FP8:
+        published = version_folder(options.output, TRANSFORMER)
+        fp8 = fitting_record(checkpoint, config.checkpoint_sha256, published)
     engines = (
         text_encoder.build(checkpoint, options.precision),
-        transformer.build(checkpoint, options.precision),
+        transformer.build(checkpoint, options.precision, fp8),
         vae_decoder.build(
             checkpoint, options.precision, options.decode_timestep, options.decode_noise_scale
         ),
@@ -71,7 +83,11 @@ def export(options: ExportOptions) -> None:
             write_engine(engine, checkpoint, folders[name])
             if options.verification:
                 with step(f"{name}: verifying against PyTorch"):
-                    verify(engine.contract, checkpoint, config, folders[name] / ENGINE_FILE)
+                    file = folders[name] / ENGINE_FILE
+                    if engine.fp8 is None:
+                        verify(engine.contract, checkpoint, config, file)
+                    else:
+                        verify_fp8(checkpoint, config, engine.fp8, file)
         save_tokenizer(checkpoint, folders[LTX_VIDEO.name] / TOKENIZER_FILE)
         config.save(folders[LTX_VIDEO.name])
         write_fingerprint(folders[LTX_VIDEO.name], config, verified=options.verification)
@@ -79,10 +95,13 @@ def export(options: ExportOptions) -> None:
 
 
 def write_engine(engine: Engine, checkpoint: Checkpoint, folder: Path) -> None:
-    """Write `model.onnx` and `model.onnx.data` into `folder`."""
+    """Write `model.onnx` and `model.onnx.data` into `folder`, and what is recorded of FP8."""
     name = engine.contract.name
     with step(f"{name}: tracing"):
         graph = trace(engine)
+        if engine.fp8 is not None:
+            insert_qdq(graph, engine.fp8.layers)
+            engine.fp8.save(folder)
     with step(f"{name}: writing"):
         write_weights(engine, graph, checkpoint, folder / DATA_FILE)
         onnx_ir.save(graph, folder / ENGINE_FILE)

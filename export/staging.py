@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from export.fp8.record import RECORD_FILE
 from export.weights import DATA_FILE
 from ltx_triton.contract import LTX_VIDEO, MODELS
 from ltx_triton.pipeline_config import ENGINE_FILE, PIPELINE_CONFIG_FILE, TOKENIZER_FILE
@@ -44,7 +45,7 @@ def publish(folders: dict[str, Path]) -> None:
     for folder in folders.values():
         version = folder.parent / "1"
         version.mkdir(exist_ok=True)
-        for file in (DATA_FILE, ENGINE_FILE, TOKENIZER_FILE):
+        for file in (DATA_FILE, ENGINE_FILE, RECORD_FILE, TOKENIZER_FILE):
             if (folder / file).exists():
                 (folder / file).replace(version / file)
     (folders[LTX_VIDEO.name] / PIPELINE_CONFIG_FILE).replace(settings)

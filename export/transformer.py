@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from export.attention import ExportAttention
 from export.checkpoint import Checkpoint
 from export.engine import Engine
+from export.fp8.record import Record
 from export.precision import Precision
 from export.rotary import RotaryPositions
 from export.vae_decoder import compression
@@ -97,8 +98,8 @@ class TransformerGraph(nn.Module):
         return velocity
 
 
-def build(checkpoint: Checkpoint, precision: Precision) -> Engine:
-    """Describe the transformer of a checkpoint, without its weights."""
+def build(checkpoint: Checkpoint, precision: Precision, fp8: Record | None = None) -> Engine:
+    """Describe the transformer of a checkpoint, without its weights; FP8 needs a record."""
     with torch.device("meta"):
         model = LTXVideoTransformer3DModel.from_config(checkpoint.config("transformer")).eval()
     model.to(precision.dtype(TRANSFORMER))
@@ -120,4 +121,5 @@ def build(checkpoint: Checkpoint, precision: Precision) -> Engine:
             "sigma_next": ("batch", 1),
             "latents_out": latents,
         },
+        fp8=fp8,
     )

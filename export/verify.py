@@ -75,13 +75,28 @@ def verify(
     Raises:
         ExportError: the outputs differ by more than the bounds.
     """
+    batches = random_batches(contract, checkpoint, config)
+    expected = REFERENCES[contract.name](checkpoint, config, batches)
+    compare(contract, run(file, batches), expected)
+
+
+def random_batches(
+    contract: ModelContract, checkpoint: Checkpoint, config: PipelineConfig
+) -> list[Inputs]:
+    """Fresh random inputs of both shapes."""
     generator = np.random.default_rng()
-    batches = [
+    return [
         random_inputs(contract, config, checkpoint, sizes, steps, generator)
         for sizes, steps in CASES
     ]
-    expected = REFERENCES[contract.name](checkpoint, config, batches)
-    actual = run(file, batches)
+
+
+def compare(contract: ModelContract, actual: Outputs, expected: Outputs) -> None:
+    """Print a table of the differences.
+
+    Raises:
+        ExportError: one is out of bounds.
+    """
     print(f"  {'shape':<24}{'max abs error':>16}{'relative':>12}")
     differences = [difference(*pair) for pair in zip(actual, expected, strict=True)]
     for row in differences:
@@ -96,13 +111,16 @@ def verify(
             )
 
 
-def run(file: Path, batches: list[Inputs]) -> Outputs:
-    """Run `model.onnx` in FP32 on each batch, with little memory beside the weights."""
+def run(file: Path, batches: list[Inputs], *, quantized_inputs: bool = True) -> Outputs:
+    """Run `model.onnx` in FP32 on each batch, with little memory beside the weights.
+
+    `quantized_inputs`: whether inputs of linears in FP8 are quantised, or their weights alone.
+    """
     options = onnxruntime.SessionOptions()
     options.enable_cpu_mem_arena = False
     options.add_session_config_entry("session.disable_prepacking", "1")
     with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
-        widened = widen(file, Path(scratch))
+        widened = widen(file, Path(scratch), quantized_inputs=quantized_inputs)
         session = onnxruntime.InferenceSession(widened, options, providers=["CPUExecutionProvider"])
         return [session.run(None, batch)[0] for batch in batches]
 

@@ -4,7 +4,8 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from tqdm import tqdm
 from export.checkpoint import Checkpoint
 from export.engine import Engine
 from export.errors import ExportError
+from export.fp8.graph import weight_scale
+from export.fp8.quantize import to_fp8
+from export.transposes import fold_transposes
 
 DATA_FILE = "model.onnx.data"
 # Runtimes map the file into memory; mappings begin at pages.
@@ -24,16 +28,17 @@ _DTYPES = {
     onnx_ir.DataType.FLOAT: torch.float32,
     onnx_ir.DataType.FLOAT16: torch.float16,
     onnx_ir.DataType.BFLOAT16: torch.bfloat16,
+    onnx_ir.DataType.FLOAT8E4M3FN: torch.bfloat16,  # what is quantised
 }
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
     """Where an initializer's values come from."""
 
     file: Path
     key: str
-    permutation: tuple[int, ...] | None
+    permutation: tuple[int, ...] | None = None
 
 
 def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, file: Path) -> None:
@@ -45,36 +50,21 @@ def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, 
         ExportError: the graph needs a weight that the checkpoint lacks, a shape differs, or the
             checkpoint has a weight that the graph has no use for.
     """
-    permutations = _fold_transposes(graph)
+    permutations = fold_transposes(graph)
     pending = {
         name: value for name, value in graph.graph.initializers.items() if value.const_value is None
     }
-    sources = _match(engine, list(pending), checkpoint, permutations)
+    sources = {
+        name: replace(source, permutation=permutations.get(name))
+        for name, source in weight_sources(engine, list(pending), checkpoint).items()
+    }
     total = sum(_bytes(value) for value in pending.values())
     with (
         file.open("wb") as stream,
         tqdm(total=total, unit="B", unit_scale=True, desc=f"{engine.contract.name} weights") as bar,
     ):
         for name, value in pending.items():
-            tensor = _read(sources[name], _DTYPES[_datatype(value)])
-            expected = _shape(value)
-            if tuple(tensor.shape) != expected:
-                raise ExportError(
-                    f"{sources[name].file}: {sources[name].key} has shape {tuple(tensor.shape)}, "
-                    f"expected {expected}"
-                )
-            stream.write(b"\0" * (-stream.tell() % _ALIGNMENT))
-            value.const_value = onnx_ir.ExternalTensor(
-                location=DATA_FILE,
-                offset=stream.tell(),
-                length=_bytes(value),
-                dtype=_datatype(value),
-                shape=onnx_ir.Shape(expected),
-                name=name,
-                base_dir=file.parent,
-            )
-            stream.flush()
-            tensor.flatten().view(torch.uint8).numpy().tofile(stream)
+            _append(stream, value, sources[name])
             bar.update(_bytes(value))
 
 
@@ -112,12 +102,12 @@ def weight_bytes(folder: Path) -> int:
     return elements * torch.float32.itemsize
 
 
-def _match(
-    engine: Engine,
-    names: list[str],
-    checkpoint: Checkpoint,
-    permutations: dict[str, tuple[int, ...]],
-) -> dict[str, _Source]:
+def weight_sources(engine: Engine, names: list[str], checkpoint: Checkpoint) -> dict[str, Source]:
+    """Find the checkpoint's weights for the named parameters of an engine's module.
+
+    Raises:
+        ExportError: the checkpoint lacks one, or has a weight that is of no use.
+    """
     files = weight_files(checkpoint.folder / engine.component)
     aliases = dict(engine.aliases)
     used = set()
@@ -129,7 +119,7 @@ def _match(
         if not found:
             raise ExportError(f"{checkpoint.folder / engine.component} has no weight {key}")
         used.update(found)
-        sources[name] = _Source(files[found[0]], found[0], permutations.get(name))
+        sources[name] = Source(files[found[0]], found[0])
     leftover = [key for key in files if key not in used and not key.startswith(engine.unused)]
     if leftover:
         raise ExportError(
@@ -139,13 +129,37 @@ def _match(
     return sources
 
 
-def _read(source: _Source, dtype: torch.dtype) -> torch.Tensor:
+def read_weight(source: Source, dtype: torch.dtype) -> torch.Tensor:
+    """Read one weight as `dtype`, permuted as its source says."""
     # Opened anew each time: a mapped file counts towards this process's memory while it is open.
     with _open(source.file) as opened:
         tensor: torch.Tensor = opened.get_tensor(source.key).to(dtype)
     if source.permutation is not None:
         tensor = tensor.permute(source.permutation)
     return tensor.contiguous()
+
+
+def _append(stream: BufferedWriter, value: onnx_ir.Value, source: Source) -> None:
+    tensor = read_weight(source, _DTYPES[_datatype(value)])
+    if value.dtype is onnx_ir.DataType.FLOAT8E4M3FN:
+        tensor = to_fp8(tensor, weight_scale(value))
+    expected = _shape(value)
+    if tuple(tensor.shape) != expected:
+        raise ExportError(
+            f"{source.file}: {source.key} has shape {tuple(tensor.shape)}, expected {expected}"
+        )
+    stream.write(b"\0" * (-stream.tell() % _ALIGNMENT))
+    value.const_value = onnx_ir.ExternalTensor(
+        location=DATA_FILE,
+        offset=stream.tell(),
+        length=_bytes(value),
+        dtype=_datatype(value),
+        shape=onnx_ir.Shape(expected),
+        name=str(value.name),
+        base_dir=Path(stream.name).parent,
+    )
+    stream.flush()
+    tensor.flatten().view(torch.uint8).numpy().tofile(stream)
 
 
 @contextmanager
@@ -155,29 +169,6 @@ def _open(file: Path) -> Iterator[Any]:
             yield opened
     except SafetensorError as error:
         raise ExportError(f"{file} cannot be read: {error}") from error
-
-
-def _fold_transposes(model: onnx_ir.Model) -> dict[str, tuple[int, ...]]:
-    """Remove Transpose nodes that read nothing but a weight; return their permutations.
-
-    The weight is then stored transposed, as constant folding would have done with its values.
-    """
-    permutations = {}
-    for name, weight in model.graph.initializers.items():
-        readers = [use.node for use in weight.uses()]
-        if weight.const_value is not None or len(readers) != 1:
-            continue
-        node = readers[0]
-        if node.op_type != "Transpose":
-            continue
-        output = node.outputs[0]
-        permutation = tuple(node.attributes["perm"].as_ints())
-        shape = _shape(weight)
-        weight.shape = onnx_ir.Shape([shape[axis] for axis in permutation])
-        output.replace_all_uses_with(weight)
-        model.graph.remove(node, safe=True)
-        permutations[name] = permutation
-    return permutations
 
 
 def _shape(value: onnx_ir.Value) -> tuple[int, ...]:

@@ -6,15 +6,20 @@ import numpy as np
 import onnx_ir
 from onnx_ir import DataType
 
+from export.fp8.graph import keep_inputs
+
 _NARROW = {DataType.FLOAT16, DataType.BFLOAT16}
 
 
-def widen(file: Path, folder: Path) -> Path:
+def widen(file: Path, folder: Path, *, quantized_inputs: bool = True) -> Path:
     """Write a graph with FP16 and BF16 replaced by FP32; weights keep their rounded values.
+
+    FP8 stays: it is no type of arithmetic but one that values are rounded to.
 
     Args:
         file: `model.onnx`, with its external data beside it.
         folder: where the FP32 graph goes, with external data of its own.
+        quantized_inputs: whether inputs of linears in FP8 are quantised, or their weights alone.
 
     Returns:
         The new file, or `file` itself when there is nothing to replace.
@@ -23,6 +28,8 @@ def widen(file: Path, folder: Path) -> Path:
     narrow = [value for value in model.graph.initializers.values() if value.dtype in _NARROW]
     if not narrow:
         return file
+    if not quantized_inputs:
+        keep_inputs(model)
     for value in narrow:
         value.const_value = _widened(value)
         value.dtype = DataType.FLOAT

@@ -36,7 +36,7 @@ class PipelineConfig:
 
     model_name: str
     checkpoint_sha256: str
-    precision: str  # fp32, fp16 or bf16: of the engines' weights and arithmetic
+    precision: str  # fp32, fp16, bf16 or fp8: of the engines' weights and arithmetic
     latent_channels: int
     caption_channels: int
     spatial_compression: int  # pixels per latent row or column

@@ -1,4 +1,6 @@
 import shutil
+import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -6,14 +8,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from export import text_encoder
+from export import text_encoder, transformer
 from export.checkpoint import Checkpoint
 from export.errors import ExportError
+from export.fp8.record import Record
 from export.precision import Precision
-from export.run import ExportOptions, export
+from export.random_checkpoint import write_random_checkpoint
+from export.run import ExportOptions, export, write_engine
 from export.trace import trace
-from export.weights import DATA_FILE, weight_files, write_weights
-from ltx_triton.contract import ENGINES, TEXT_ENCODER
+from export.weights import DATA_FILE, Source, read_weight, weight_files, write_weights
+from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER
 from tests.export.engines import model_file
 
 
@@ -58,6 +62,26 @@ def test_weights_are_external_and_page_aligned(repository: Path) -> None:
         fields = {entry.key: entry.value for entry in tensor.external_data}
         assert fields["location"] == DATA_FILE
         assert int(fields["offset"]) % 4096 == 0
+
+
+def test_one_weight_is_held_at_a_time(
+    fp8_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_random_checkpoint(tmp_path / "checkpoint", transformer={"num_layers": 1})
+    record = Record.load(model_file(fp8_repository, TRANSFORMER).parent)
+    record = replace(record, groups={"first block": record.groups["first block"]})
+    checkpoint = Checkpoint(tmp_path / "checkpoint")
+    earlier: list[weakref.ref[torch.Tensor]] = []
+
+    def read(source: Source, dtype: torch.dtype) -> torch.Tensor:
+        assert not any(tensor() is not None for tensor in earlier)
+        tensor = read_weight(source, dtype)
+        earlier.append(weakref.ref(tensor))
+        return tensor
+
+    monkeypatch.setattr("export.weights.read_weight", read)
+    write_engine(transformer.build(checkpoint, Precision.FP8, record), checkpoint, tmp_path)
+    assert len(earlier) > 30
 
 
 def test_embeddings_may_have_either_of_their_two_names(

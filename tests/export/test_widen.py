@@ -35,6 +35,22 @@ def test_nothing_narrow_is_left(narrow_repository: Path, tmp_path: Path) -> None
     assert not types & {DataType.FLOAT16, DataType.BFLOAT16}
 
 
+def test_fp8_is_left_alone(fp8_repository: Path, tmp_path: Path) -> None:
+    widened = onnx_ir.load(widen(model_file(fp8_repository, TRANSFORMER), tmp_path))
+    types = [value.dtype for value in widened.graph.initializers.values()]
+    assert types.count(DataType.FLOAT8E4M3FN) > 10
+    assert {node.op_type for node in widened.graph} > {"QuantizeLinear", "DequantizeLinear"}
+
+
+def test_inputs_of_fp8_linears_may_stay_as_they_are(fp8_repository: Path, tmp_path: Path) -> None:
+    file = model_file(fp8_repository, TRANSFORMER)
+    widened = onnx_ir.load(widen(file, tmp_path, quantized_inputs=False))
+    operators = [node.op_type for node in widened.graph]
+    assert "QuantizeLinear" not in operators
+    assert operators.count("DequantizeLinear") > 10
+    assert all(value.uses() for value in widened.graph.initializers.values())
+
+
 def test_fp32_graphs_are_left_alone(repository: Path, tmp_path: Path) -> None:
     file = model_file(repository, TRANSFORMER)
     assert widen(file, tmp_path) == file

@@ -1,0 +1,157 @@
+"""A checkpoint's models in PyTorch at each precision, and their errors against FP32."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.frame_quality import frame_quality
+from export import text_encoder, transformer, vae_decoder
+from export.checkpoint import Checkpoint
+from export.engine import Engine
+from export.fp8.calibrate import fitting_record
+from export.fp8.quantize import rounded, scale_for
+from export.fp8.record import Record
+from export.fp8.simulate import simulated
+from export.fp8.verify import relative_l2
+from export.materialise import materialise
+from export.precision import Precision
+from export.run import ExportOptions, pipeline_config, write_engine
+from export.tokenizer import save_tokenizer
+from export.widen import widen
+from ltx_triton.contract import TRANSFORMER, ModelContract, VideoRequest
+from ltx_triton.denoising_loop import DenoisingLoop
+from ltx_triton.engine_session import Arrays
+from ltx_triton.pipeline_config import ENGINE_FILE, TOKENIZER_FILE
+from ltx_triton.tokenizer import PromptTokenizer
+
+REQUEST = VideoRequest(
+    prompt="A cat walking in a garden",
+    num_frames=17,
+    height=256,
+    width=256,
+    frame_rate=24.0,
+    seed=1,
+)
+
+Run = Callable[[Arrays], NDArray[Any]]
+Runs = dict[str, Run]  # model -> what computes it
+
+
+class Recorder:
+    """Engines of a `DenoisingLoop` that keep the inputs of their first call."""
+
+    def __init__(self, runs: Runs) -> None:
+        self.first: dict[str, Arrays] = {}
+        self._runs = runs
+
+    async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
+        """Execute one engine on one batch."""
+        self.first.setdefault(model.name, inputs)
+        return {model.outputs[0].name: self._runs[model.name](inputs)}
+
+
+class Measurement:
+    """One checkpoint, and what PyTorch in FP32 makes of it."""
+
+    def __init__(self, checkpoint: Checkpoint, scratch: Path) -> None:
+        self.checkpoint = checkpoint
+        self.scratch = scratch
+        options = ExportOptions(model=str(checkpoint.folder), output=scratch)
+        self.config = pipeline_config(checkpoint, options)
+        save_tokenizer(checkpoint, scratch / TOKENIZER_FILE)
+        self.record = fitting_record(checkpoint, self.config.checkpoint_sha256, scratch)
+        with self.runs(Precision.FP32) as runs:
+            self.frames, self.inputs = self._generate(runs)
+            # A step from 1 to 0 shows the velocity's error in full.
+            whole_step = {"sigma_next": np.zeros((1, 1), np.float32)}
+            self.inputs[TRANSFORMER.name] = {**self.inputs[TRANSFORMER.name], **whole_step}
+            self.exact = {name: run(self.inputs[name]) for name, run in runs.items()}
+
+    def figures(self, runs: Runs) -> dict[str, Any]:
+        """Errors of each model on the same inputs, and of all together."""
+        return {
+            "relative_l2": {
+                name: relative_l2(run(self.inputs[name]), self.exact[name])
+                for name, run in runs.items()
+            },
+            **frame_quality(self._generate(runs)[0], self.frames),
+        }
+
+    @contextmanager
+    def runs(self, precision: Precision) -> Iterator[Runs]:
+        """The three models in PyTorch."""
+        record = self.record if precision is Precision.FP8 else None
+        engines = self._engines(precision, record)
+        modules = {engine.contract.name: materialise(engine, self.checkpoint) for engine in engines}
+        with ExitStack() as stack:
+            stack.enter_context(torch.no_grad())
+            if record is not None:
+                dit = modules[TRANSFORMER.name].get_submodule("model")
+                stack.enter_context(simulated(dit, record.layers))
+            yield {
+                engine.contract.name: _torch_run(engine.contract, modules[engine.contract.name])
+                for engine in engines
+            }
+
+    @contextmanager
+    def fp8_graph(self) -> Iterator[Runs]:
+        """The exported FP8 transformer in ONNX Runtime, the other two in PyTorch in BF16."""
+        engine = transformer.build(self.checkpoint, Precision.FP8, self.record)
+        write_engine(engine, self.checkpoint, self.scratch)
+        with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
+            widened = widen(self.scratch / ENGINE_FILE, Path(folder))
+            session = onnxruntime.InferenceSession(widened, providers=["CPUExecutionProvider"])
+        with self.runs(Precision.BF16) as runs:
+            yield runs | {TRANSFORMER.name: lambda inputs: session.run(None, inputs)[0]}
+
+    def weight_errors(self) -> dict[str, float]:
+        """Relative L2 of the weights in FP8: a scale for each, and one for each output channel."""
+        engine = transformer.build(self.checkpoint, Precision.FP32)
+        model = materialise(engine, self.checkpoint).get_submodule("model")
+        weights = [model.get_parameter(f"{name}.weight") for name in self.record.layers]
+        total = sum(weight.square().sum().item() for weight in weights)
+
+        def error(fp8: Callable[[torch.Tensor], torch.Tensor]) -> float:
+            squares = ((fp8(weight) - weight).square().sum().item() for weight in weights)
+            return float((sum(squares) / total) ** 0.5)
+
+        with torch.no_grad():
+            return {
+                "per_tensor": error(_rounded),
+                "per_channel": error(lambda weight: torch.stack([_rounded(row) for row in weight])),
+            }
+
+    def _engines(self, precision: Precision, record: Record | None) -> tuple[Engine, ...]:
+        timestep, scale = self.config.decode_timestep, self.config.decode_noise_scale
+        return (
+            text_encoder.build(self.checkpoint, precision),
+            transformer.build(self.checkpoint, precision, record),
+            vae_decoder.build(self.checkpoint, precision, timestep, scale),
+        )
+
+    def _generate(self, runs: Runs) -> tuple[NDArray[np.uint8], dict[str, Arrays]]:
+        engines = Recorder(runs)
+        loop = DenoisingLoop(self.config, PromptTokenizer(self.scratch, self.config), engines)
+        frames = asyncio.run(loop.generate(REQUEST, lambda _: None, lambda: False))
+        return frames, {name: dict(inputs) for name, inputs in engines.first.items()}
+
+
+def _torch_run(contract: ModelContract, module: torch.nn.Module) -> Run:
+    def run(inputs: Arrays) -> NDArray[Any]:
+        output = module(*(torch.from_numpy(inputs[tensor.name]) for tensor in contract.inputs))
+        array: NDArray[Any] = output.numpy()
+        return array
+
+    return run
+
+
+def _rounded(weight: torch.Tensor) -> torch.Tensor:
+    return rounded(weight, scale_for(weight.abs().max().item()))

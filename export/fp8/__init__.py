@@ -1,0 +1,1 @@
+"""FP8 for the transformer's linears: calibration, what is left out, the Q/DQ graph."""

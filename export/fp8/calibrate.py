@@ -1,0 +1,165 @@
+"""Find the scales: run diffusers' pipeline on the prompts and watch every linear's input.
+
+NVIDIA's ModelOpt does the same with the largest value as here ("max" calibration), but wants to
+convert the torch model, weights included, and to export that; here the graph is traced without
+weights, so all that is needed of calibration are two numbers for each linear.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+from diffusers import LTXConditionPipeline
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from export.checkpoint import Checkpoint
+from export.errors import ExportError
+from export.fp8.quantize import scale_for
+from export.fp8.record import RECORD_FILE, Record, Scales, prompts, prompts_sha256
+from export.fp8.sensitivity import RULE, Call, Layer, measure
+from export.progress import step
+from export.weights import weight_bytes
+
+STEPS = 8
+# pixels, pixels, frames: those of a default request, and few enough for a CPU
+SIZES = {"cuda": (512, 512, 25), "cpu": (256, 256, 9)}
+# Every 17th call of the transformer is kept to measure sensitivity: with eight steps each comes
+# from another step and another prompt.
+STRIDE = 2 * STEPS + 1
+# What to have free over the largest component's weights: an estimate, for activations and the VAE.
+MEMORY_SHARE = 1.2
+
+
+def fitting_record(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Path) -> Record:
+    """Take the record in `folder` if it is of this checkpoint; calibrate otherwise.
+
+    Raises:
+        ExportError: the file is no record, or there is too little memory to calibrate.
+    """
+    if (folder / RECORD_FILE).is_file():
+        record = Record.load(folder)
+        if record.fits(checkpoint_sha256):
+            print(f"fp8: calibrated already ({folder / RECORD_FILE})")
+            return record
+        print(f"fp8: {folder / RECORD_FILE} is of another checkpoint or other prompts")
+    with step("fp8: calibrating"):
+        return calibrate(checkpoint, checkpoint_sha256)
+
+
+def calibrate(checkpoint: Checkpoint, checkpoint_sha256: str) -> Record:
+    """Calibrate on a GPU if torch has one, else on the CPU; in FP32 where memory allows, else BF16.
+
+    Raises:
+        ExportError: there is too little memory.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = _dtype(checkpoint, device)
+    height, width, num_frames = SIZES[device]
+    texts = _encode(checkpoint, device, dtype)
+    pipeline = LTXConditionPipeline.from_pretrained(
+        checkpoint.folder, text_encoder=None, tokenizer=None, torch_dtype=dtype
+    ).to(device)
+    pipeline.set_progress_bar_config(disable=True)
+    calls: list[Call] = []
+    with _watched(pipeline.transformer, len(texts) * STEPS, calls) as seen:
+        for number, (embeds, mask) in enumerate(texts):
+            pipeline(
+                prompt_embeds=embeds.to(device),
+                prompt_attention_mask=mask.to(device),
+                height=height,
+                width=width,
+                num_frames=num_frames,
+                num_inference_steps=STEPS,
+                guidance_scale=1.0,
+                generator=torch.Generator().manual_seed(number),
+                output_type="latent",
+            )
+    layers = {name: seen[name].layer(module) for name, module in _linears(pipeline.transformer)}
+    return Record(
+        checkpoint_sha256=checkpoint_sha256,
+        prompts_sha256=prompts_sha256(),
+        arithmetic=f"{str(dtype).removeprefix('torch.')} on {device}",
+        height=height,
+        width=width,
+        num_frames=num_frames,
+        num_inference_steps=STEPS,
+        rule=RULE,
+        groups=measure(pipeline.transformer, layers, calls),
+    )
+
+
+class _Seen:
+    """Largest input of a linear so far, and its multiplications."""
+
+    def __init__(self) -> None:
+        self.largest = 0.0
+        self.work = 0.0
+
+    def __call__(self, module: nn.Linear, arguments: tuple[Tensor, ...]) -> None:
+        (values,) = arguments
+        self.largest = max(self.largest, values.abs().max().item())
+        self.work += float(values.numel()) * module.out_features
+
+    def layer(self, module: nn.Linear) -> Layer:
+        weight = module.weight.abs().max().item()
+        return Layer(Scales(scale_for(self.largest), scale_for(weight)), self.work)
+
+
+@contextmanager
+def _watched(model: nn.Module, expected: int, calls: list[Call]) -> Iterator[dict[str, _Seen]]:
+    """Watch the inputs of all linears while the pipeline runs; keep every 17th call of `model`."""
+    seen = {name: _Seen() for name, _ in _linears(model)}
+    handles = [module.register_forward_pre_hook(seen[name]) for name, module in _linears(model)]
+    with tqdm(total=expected, desc="fp8 calibration", unit="step") as bar:
+
+        def keep(_: nn.Module, __: Any, call: Call) -> None:
+            if bar.n % STRIDE == 0:
+                calls.append(dict(call))
+            bar.update()
+
+        handles.append(model.register_forward_pre_hook(keep, with_kwargs=True))
+        try:
+            yield seen
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+def _linears(model: nn.Module) -> list[tuple[str, nn.Linear]]:
+    return [(name, module) for name, module in model.named_modules() if type(module) is nn.Linear]
+
+
+@torch.no_grad()
+def _encode(checkpoint: Checkpoint, device: str, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
+    """Embeddings and mask of each prompt; the text encoder is gone before the transformer comes."""
+    pipeline = LTXConditionPipeline.from_pretrained(
+        checkpoint.folder, transformer=None, vae=None, torch_dtype=dtype
+    ).to(device)
+    return [
+        tuple(
+            tensor.cpu()
+            for tensor in pipeline.encode_prompt(prompt, do_classifier_free_guidance=False)[:2]
+        )
+        for prompt in prompts()
+    ]
+
+
+def _dtype(checkpoint: Checkpoint, device: str) -> torch.dtype:
+    fp32 = MEMORY_SHARE * max(
+        weight_bytes(checkpoint.folder / component) for component in ("transformer", "text_encoder")
+    )
+    cuda = device == "cuda"
+    available = torch.cuda.mem_get_info()[0] if cuda else psutil.virtual_memory().available
+    if fp32 <= available:
+        return torch.float32
+    if fp32 / 2 <= available:
+        return torch.bfloat16
+    raise ExportError(
+        f"FP8 calibration takes about {fp32 / 2e9:.1f} GB of memory on the {device} and "
+        f"{available / 1e9:.1f} GB are available; calibrate on another machine and copy its "
+        "transformer/1/fp8.json into the same place of the model repository"
+    )

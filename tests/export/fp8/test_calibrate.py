@@ -1,0 +1,134 @@
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from diffusers import LTXConditionPipeline
+from torch import nn
+
+from export.checkpoint import Checkpoint
+from export.engine import Engine
+from export.errors import ExportError
+from export.fp8 import calibrate
+from export.fp8.quantize import scale_for
+from export.fp8.record import Record
+from export.precision import Precision
+from export.run import ExportOptions, export
+from ltx_triton.contract import TRANSFORMER
+from ltx_triton.pipeline_config import PipelineConfig, version_folder
+
+PROMPTS = ["A red fish", "Black"]
+
+
+def test_scales_are_those_of_the_pipelines_largest_values(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrate, "prompts", lambda: PROMPTS)
+    monkeypatch.setattr(calibrate, "SIZES", dict.fromkeys(calibrate.SIZES, (64, 96, 9)))
+    record = calibrate.calibrate(checkpoint, "c" * 64)
+
+    pipeline = LTXConditionPipeline.from_pretrained(checkpoint.folder)
+    pipeline.set_progress_bar_config(disable=True)
+    linears = {
+        name: module
+        for name, module in pipeline.transformer.named_modules()
+        if isinstance(module, nn.Linear)
+    }
+    largest: dict[str, float] = defaultdict(float)
+
+    def watch(name: str) -> Any:
+        def hook(_: nn.Module, arguments: Any, __: torch.Tensor) -> None:
+            largest[name] = max(largest[name], float(arguments[0].abs().max()))
+
+        return hook
+
+    for name, module in linears.items():
+        module.register_forward_hook(watch(name))
+    for number, prompt in enumerate(PROMPTS):
+        pipeline(
+            prompt=prompt,
+            height=64,
+            width=96,
+            num_frames=9,
+            num_inference_steps=8,
+            guidance_scale=1.0,
+            generator=torch.Generator().manual_seed(number),
+            output_type="latent",
+        )
+    found = {
+        name: scales for group in record.groups.values() for name, scales in group.layers.items()
+    }
+    assert found.keys() == linears.keys()
+    for name, module in linears.items():
+        assert found[name].input == pytest.approx(scale_for(largest[name]), rel=1e-4)
+        assert found[name].weight == scale_for(module.weight.abs().max().item())
+
+
+def test_the_export_leaves_a_record(record: Record, checkpoint: Checkpoint) -> None:
+    assert record.fits(checkpoint.sha256())
+    assert (record.height, record.width, record.num_inference_steps) == (256, 256, 8)
+    assert {name for name, group in record.groups.items() if not group.quantized} >= {"proj_out"}
+    assert {"first block", "last block"} <= record.groups.keys()
+    assert len(record.layers) >= 20
+
+
+def calibrated_again(
+    record: Record, checkpoint: Checkpoint, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> bool:
+    fresh = replace(record, arithmetic="fresh")
+    monkeypatch.setattr(calibrate, "calibrate", lambda *_: fresh)
+    return calibrate.fitting_record(checkpoint, record.checkpoint_sha256, folder) is fresh
+
+
+def test_a_record_that_fits_is_used_again(
+    record: Record, checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert calibrated_again(record, checkpoint, tmp_path, monkeypatch)
+    record.save(tmp_path)
+    assert not calibrated_again(record, checkpoint, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("field", ["checkpoint_sha256", "prompts_sha256"])
+def test_a_record_that_does_not_fit_is_replaced(
+    field: str,
+    record: Record,
+    checkpoint: Checkpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    changes: dict[str, Any] = {field: "0" * 64}
+    replace(record, **changes).save(tmp_path)
+    assert calibrated_again(record, checkpoint, tmp_path, monkeypatch)
+
+
+def test_the_export_looks_for_a_record_where_the_last_one_put_it(
+    record: Record, checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = version_folder(tmp_path, TRANSFORMER)
+    folder.mkdir(parents=True)
+    record.save(folder)
+    used = []
+
+    def write(engine: Engine, *_: object) -> None:
+        if engine.contract is TRANSFORMER:
+            used.append(engine.fp8)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("export.run.write_engine", write)
+    options = ExportOptions(
+        str(checkpoint.folder), tmp_path, precision=Precision.FP8, verification=False
+    )
+    with pytest.raises(KeyboardInterrupt):
+        export(options)
+    assert used == [record]
+    assert Record.load(folder) == record
+
+
+def test_too_little_memory_is_said_before_anything_is_loaded(
+    checkpoint: Checkpoint, config: PipelineConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrate, "MEMORY_SHARE", 1e9)
+    with pytest.raises(ExportError, match=r"calibrate on another machine and copy its transformer"):
+        calibrate.calibrate(checkpoint, config.checkpoint_sha256)
