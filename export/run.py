@@ -30,6 +30,7 @@ from ltx_triton.pipeline_config import (
     PipelineConfig,
     version_folder,
 )
+from ltx_triton.plan_info import PLAN_FILE
 
 TEXT_BUCKETS = (32, 64, 128, 256)  # tokens
 
@@ -91,7 +92,7 @@ def export(options: ExportOptions) -> None:
         save_tokenizer(checkpoint, folders[LTX_VIDEO.name] / TOKENIZER_FILE)
         config.save(folders[LTX_VIDEO.name])
         write_fingerprint(folders[LTX_VIDEO.name], config, verified=options.verification)
-        publish(folders)
+        publish(folders, stale=(f"{PLAN_FILE}*",))
 
 
 def write_engine(engine: Engine, checkpoint: Checkpoint, folder: Path) -> None:

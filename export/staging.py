@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from export.fp8.record import RECORD_FILE
-from export.weights import DATA_FILE
 from ltx_triton.contract import LTX_VIDEO, MODELS
-from ltx_triton.pipeline_config import ENGINE_FILE, PIPELINE_CONFIG_FILE, TOKENIZER_FILE
+from ltx_triton.pipeline_config import PIPELINE_CONFIG_FILE
 
 # Triton leaves sub-folders alone whose names are not numbers.
 _FOLDER = ".export"
@@ -34,18 +32,26 @@ def staging(repository: Path) -> Iterator[dict[str, Path]]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(folders: dict[str, Path]) -> None:
+def publish(folders: dict[str, Path], stale: tuple[str, ...] = ()) -> None:
     """Move the staged files into each model's version folder.
 
     The repository counts as exported when `pipeline.json` is there: the old one goes first and the
     new one comes last.
+
+    Args:
+        folders: from `staging`; a model without files there keeps what it has.
+        stale: patterns of files in the version folders that the new ones make invalid.
     """
     settings = folders[LTX_VIDEO.name].parent / "1" / PIPELINE_CONFIG_FILE
     settings.unlink(missing_ok=True)
     for folder in folders.values():
         version = folder.parent / "1"
         version.mkdir(exist_ok=True)
-        for file in (DATA_FILE, ENGINE_FILE, RECORD_FILE, TOKENIZER_FILE):
-            if (folder / file).exists():
-                (folder / file).replace(version / file)
+        for pattern in stale:
+            for file in version.glob(pattern):
+                file.unlink()
+                print(f"{file} does not belong to this export: removed")
+        for file in folder.iterdir():
+            if file.name != PIPELINE_CONFIG_FILE:
+                file.replace(version / file.name)
     (folders[LTX_VIDEO.name] / PIPELINE_CONFIG_FILE).replace(settings)

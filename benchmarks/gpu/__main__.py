@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -21,7 +21,6 @@ from typing import Any
 
 import torch
 import transformers
-from ltx_triton.plan_info import PlanInfo
 from tqdm import tqdm
 
 from benchmarks import architectures
@@ -34,6 +33,7 @@ from export.random_checkpoint import TRANSFORMER as TINY
 from export.random_checkpoint import write_random_checkpoint
 from ltx_triton.contract import ENGINES
 from ltx_triton.pipeline_config import MODEL_REPOSITORY, version_folder
+from ltx_triton.plan_info import PlanInfo
 
 RESULTS = Path(__file__).parent.parent / "results"
 ARCHITECTURES = {
@@ -48,7 +48,7 @@ SHARD_BYTES = 1 << 30
 
 def main() -> None:
     """Run the command line."""
-    options = _parse()
+    options = parse()
     if not options.dry_run and not torch.cuda.is_available():
         sys.exit("error: torch finds no GPU; --dry-run goes through the same steps on a CPU")
     transformers.logging.set_verbosity_error()
@@ -169,7 +169,8 @@ def _case(options: argparse.Namespace, folder: Path) -> Case:
     )
 
 
-def _parse() -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.gpu",
         description=__doc__,
@@ -196,7 +197,7 @@ def _parse() -> argparse.Namespace:
         "benchmarks/results; of a dry run none)",
     )
     parser.add_argument("--dry-run", action="store_true", help="tiny, on a CPU, with ONNX Runtime")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.dry_run:
         options.architecture = "tiny"
     elif options.output is None:

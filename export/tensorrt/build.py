@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from export.errors import ExportError
+from export.staging import staging
 from export.tensorrt.builder import Builder
 from export.tensorrt.layer_types import require_precision
 from export.tensorrt.profiles import profiles
-from export.tensorrt.publish import name_profiles, publish, staging
+from export.tensorrt.publish import name_profiles, publish_plans
 from export.tensorrt.report import PlanReport, host_peak_bytes, print_reports
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.timing_cache import cache_file
@@ -83,7 +84,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
                 )
             )
         limited = replace(config, size_limits=tuple(limits.values()))
-        publish(folders, options.source, options.output, limited)
+        publish_plans(folders, options.source, options.output, limited)
     name_profiles(options.output, {name: len(info.profiles) for name, info in infos.items()})
     print_reports(reports)
     return reports

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from export.tensorrt.__main__ import parse
+from benchmarks.gpu.__main__ import parse as benchmark_options
+from export.__main__ import parse as export_options
+from export.tensorrt.__main__ import parse as plan_options
 from export.tensorrt.sizes import DEFAULT_SIZES, SIZE_NAMES, size_limits
 from ltx_triton.settings import Settings
 from ltx_triton.tensorrt_session import MAX_SHAPES
@@ -27,9 +29,11 @@ def test_the_sizes_are_the_real_ones() -> None:
 
 
 def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        parse(["--help"])
-    known = capsys.readouterr().out
+    known = ""
+    for show_help in (plan_options, export_options, benchmark_options):
+        with pytest.raises(SystemExit):
+            show_help(["--help"])
+        known += capsys.readouterr().out
 
     options = set(re.findall(r"--[a-z][a-z-]+", TEXT)) - {
         "--model-repository",

@@ -41,6 +41,19 @@ def test_published_files_replace_the_old_ones(tmp_path: Path) -> None:
     assert all(Path(name).parent.name == "1" for name in files(tmp_path))
 
 
+def test_what_the_new_files_make_invalid_is_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage_and(tmp_path, "old", publish)
+    plans = [tmp_path / "transformer" / "1" / name for name in ("model.plan", "model.plan.json")]
+    for plan in plans:
+        plan.touch()
+    stage_and(tmp_path, "new", lambda folders: publish(folders, stale=("model.plan*",)))
+    assert len(files(tmp_path)) == 8
+    printed = capsys.readouterr().out
+    assert all(f"{plan} does not belong to this export: removed" in printed for plan in plans)
+
+
 def test_nothing_is_left_of_an_export_that_fails(tmp_path: Path) -> None:
     stage_and(tmp_path, "old", publish)
     before = files(tmp_path)

@@ -179,7 +179,7 @@ def test_onnx_engines_of_another_checkpoint_are_removed_and_those_of_this_one_ke
     build_plans(options)
 
     assert not set(onnx_files) & set(files(options.output))
-    assert capsys.readouterr().out.count("was of another checkpoint: removed") == 6
+    assert capsys.readouterr().out.count("does not belong to this export: removed") == 6
 
 
 def test_settings_come_last(
