@@ -27,9 +27,9 @@ from export.random_checkpoint import write_random_checkpoint
 
 RESULT = Path(__file__).parent / "results" / "precision_error.json"
 WIDE = {
-    "num_attention_heads": 4,
+    "num_attention_heads": 8,
     "attention_head_dim": 128,
-    "cross_attention_dim": 512,
+    "cross_attention_dim": 1024,
     "num_layers": 8,
 }
 
