@@ -52,15 +52,20 @@ def main() -> None:
     if not options.dry_run and not torch.cuda.is_available():
         sys.exit("error: torch finds no GPU; --dry-run goes through the same steps on a CPU")
     transformers.logging.set_verbosity_error()
-    command = " ".join(["python -m benchmarks.gpu", *sys.argv[1:]])
-    result: dict[str, Any] = {"command": command}
-    with tempfile.TemporaryDirectory(prefix="ltx_gpu_", dir=options.folder) as folder:
-        case = _case(options, Path(folder))
-        for part in measure(case, options.engine_python, options.rounds):
-            result |= part
-            if options.output is not None:  # whatever happens next, this much is measured
-                text = json.dumps(result, indent=2)
-                options.output.write_text(text + "\n", encoding="utf-8")
+    for architecture in options.architectures:
+        with tempfile.TemporaryDirectory(prefix="ltx_gpu_", dir=options.folder) as folder:
+            run(_case(options, architecture, Path(folder)), options)
+
+
+def run(case: Case, options: argparse.Namespace) -> None:
+    """Measure one case, write its raw figures and print what they say."""
+    print(f"\n{case.architecture}, {case.layers} layers, {case.precision} on {case.device}")
+    result: dict[str, Any] = {"command": " ".join(["python -m benchmarks.gpu", *sys.argv[1:]])}
+    for part in measure(case, options.engine_python, options.rounds):
+        result |= part
+        if options.results is not None:  # whatever happens next, this much is measured
+            file = options.results / f"gpu-{case.architecture}-{case.precision}.json"
+            file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(f"\n{table(result)}\n\nErrors against PyTorch in FP32: {result['errors']}")
 
 
@@ -153,12 +158,13 @@ def _write_checkpoint(case: Case) -> None:
     )
 
 
-def _case(options: argparse.Namespace, folder: Path) -> Case:
+def _case(options: argparse.Namespace, architecture: str, folder: Path) -> Case:
     dry = options.dry_run
+    full = ARCHITECTURES[architecture]["num_layers"]
     return Case(
         folder=folder,
-        architecture=options.architecture,
-        layers=options.layers or ARCHITECTURES[options.architecture]["num_layers"],
+        architecture=architecture,
+        layers=options.layers_13b if architecture == "13b" else full,
         precision="fp32" if dry else options.precision,
         device="cpu" if dry else "cuda",
         height=64 if dry else 512,
@@ -176,9 +182,18 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--architecture", choices=["2b", "13b"], default="2b")
     parser.add_argument(
-        "--layers", type=int, help="of the transformer (default: as the architecture has)"
+        "--architectures",
+        nargs="+",
+        choices=["2b", "13b"],
+        default=["2b", "13b"],
+        help="one after the other (default: both)",
+    )
+    parser.add_argument(
+        "--layers-13b",
+        type=int,
+        default=architectures.TRANSFORMER_13B["num_layers"],
+        help="fewer where time is short (default: %(default)s)",
     )
     parser.add_argument("--precision", choices=["bf16", "fp8", "fp16", "fp32"], default="bf16")
     parser.add_argument("--rounds", type=int, default=10, help="(default: %(default)s)")
@@ -191,17 +206,17 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--folder", type=Path, help="for the checkpoint and the engines (default: a temporary one)"
     )
     parser.add_argument(
-        "--output",
+        "--results",
         type=Path,
-        help="JSON file for what is measured (default: gpu-ARCHITECTURE-PRECISION.json in "
-        "benchmarks/results; of a dry run none)",
+        help="folder for what is measured, in files gpu-ARCHITECTURE-PRECISION.json (default: "
+        "benchmarks/results; of a dry run nothing is kept)",
     )
     parser.add_argument("--dry-run", action="store_true", help="tiny, on a CPU, with ONNX Runtime")
     options = parser.parse_args(arguments)
     if options.dry_run:
-        options.architecture = "tiny"
-    elif options.output is None:
-        options.output = RESULTS / f"gpu-{options.architecture}-{options.precision}.json"
+        options.architectures = ["tiny"]
+    elif options.results is None:
+        options.results = RESULTS
     return options
 
 

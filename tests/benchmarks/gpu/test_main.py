@@ -15,8 +15,8 @@ COMMAND = [sys.executable, "-m", "benchmarks.gpu"]
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_dry_run_goes_through_all_the_steps(tmp_path: Path) -> None:
-    output = tmp_path / "result.json"
-    options = ["--dry-run", "--rounds", "2", "--folder", str(tmp_path), "--output", str(output)]
+    output = tmp_path / "gpu-tiny-fp32.json"
+    options = ["--dry-run", "--rounds", "2", "--folder", str(tmp_path), "--results", str(tmp_path)]
     finished = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr[-2000:]
     result = json.loads(output.read_text())
