@@ -36,7 +36,7 @@ find_gpu()
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert finished.stderr.splitlines()[-1] == (
-        "ltx_triton.cuda.NoGpuError: cuda-python is not installed: pip install 'ltx-triton[gpu]'"
+        "ltx_triton.cuda.NoGpuError: cuda-python is not installed: pip install '.[gpu]'"
     )
 
 
