@@ -65,8 +65,7 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
     )
     parser.add_argument(
         "--precision",
-        type=Precision,
-        choices=list(Precision),
+        choices=[precision.value for precision in Precision],
         help="of weights and arithmetic; ONNX Runtime on a CPU needs fp32; fp8 runs the model on "
         "some prompts first, to calibrate it (default: fp32 for onnx, bf16 for tensorrt)",
     )
@@ -111,8 +110,8 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
     for action in tensorrt._group_actions:
         if given.target != TENSORRT and getattr(given, action.dest) != action.default:
             parser.error(f"{action.option_strings[0]} needs --target {TENSORRT}")
-    if given.precision is None:
-        given.precision = Precision.BF16 if given.target == TENSORRT else Precision.FP32
+    default = Precision.BF16 if given.target == TENSORRT else Precision.FP32
+    given.precision = Precision(given.precision or default)
     options = ExportOptions(cache_dir=settings.model_cache_dir, **_fields(ExportOptions, given))
     plans = PlanOptions(
         source=given.onnx_folder / options.precision,

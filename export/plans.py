@@ -4,14 +4,18 @@ from dataclasses import replace
 
 from export.run import ExportOptions, export
 from export.tensorrt.build import PlanOptions, build_plans, find_machine
+from export.tensorrt.sizes import require_sizes
 
 
 def export_plans(options: ExportOptions, plans: PlanOptions) -> None:
     """Export to `plans.source` what is not there already, and build plans of it.
 
     Raises:
-        ExportError: this machine cannot build plans, or one of the two parts fails.
+        ExportError: there is no such size, this machine cannot build plans, or one of the two
+            parts fails.
     """
-    find_machine(options.precision)  # before the long part
+    # Before the long part.
+    require_sizes(plans.sizes)
+    find_machine(options.precision)
     export(replace(options, output=plans.source))
     build_plans(plans)

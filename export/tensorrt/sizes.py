@@ -10,6 +10,19 @@ DEFAULT_SIZES = ("default", "maximum")
 SIZE_NAMES = ("preview", "default", "long", "maximum")
 
 
+def require_sizes(names: Sequence[str]) -> None:
+    """Refuse names that are not those of sizes.
+
+    Raises:
+        ExportError: there is no size of that name, or none is named.
+    """
+    for name in names:
+        if name not in SIZE_NAMES:
+            raise ExportError(f"--sizes {name}: no such size; allowed: {', '.join(SIZE_NAMES)}")
+    if not names:
+        raise ExportError(f"--sizes names no size; allowed: {', '.join(SIZE_NAMES)}")
+
+
 def size_limits(
     names: Sequence[str], config: PipelineConfig, settings: Settings
 ) -> dict[str, SizeLimit]:
@@ -20,11 +33,7 @@ def size_limits(
     Raises:
         ExportError: there is no size of that name, or none is named.
     """
-    for name in names:
-        if name not in SIZE_NAMES:
-            raise ExportError(f"--sizes {name}: no such size; allowed: {', '.join(SIZE_NAMES)}")
-    if not names:
-        raise ExportError(f"--sizes names no size; allowed: {', '.join(SIZE_NAMES)}")
+    require_sizes(names)
     longest = min(settings.max_frames, settings.max_video_duration * MAX_FPS)
     sides_and_frames = {
         "preview": (256, 25),

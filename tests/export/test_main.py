@@ -66,10 +66,26 @@ def test_onnx_is_fp32_unless_told_otherwise() -> None:
     assert parse(["--precision", "fp16"])[0].precision == "fp16"
 
 
+def test_an_unknown_precision_is_answered_with_those_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--precision", "bf17"])
+    error = capsys.readouterr().err
+    assert all(name in error for name in ("bf17", "fp32", "fp16", "bf16", "fp8"))
+
+
 def test_options_of_plans_need_tensorrt(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["--sizes", "long"])
     assert "--sizes needs --target tensorrt" in capsys.readouterr().err
+
+
+def test_a_size_that_there_is_not_is_refused_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--target", "tensorrt", "--model", "unread", "--sizes", "default,huge"]) == 1
+    assert capsys.readouterr().err == (
+        "error: --sizes huge: no such size; allowed: preview, default, long, maximum\n"
+    )
 
 
 @pytest.mark.skipif(GPU_HERE, reason="shows what is said where there is no GPU")
