@@ -17,7 +17,12 @@ from urllib.parse import urlsplit
 
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.interrupt import raise_on_termination
-from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig, version_folder
+from ltx_triton.pipeline_config import (
+    MODEL_REPOSITORY,
+    OtherVersionError,
+    PipelineConfig,
+    version_folder,
+)
 from ltx_triton.settings import Settings, load_settings
 from ltx_triton.triton_process import LOOPBACK, Ports, TritonProcess
 from ltx_triton.triton_wheel import MissingPieceError, TritonWheel
@@ -34,7 +39,7 @@ class TritonStartError(RuntimeError):
 
 
 # What `LocalTriton` raises when it cannot be entered.
-START_ERRORS = (FileNotFoundError, MissingPieceError, TritonStartError)
+START_ERRORS = (FileNotFoundError, MissingPieceError, OtherVersionError, TritonStartError)
 
 
 def free_port() -> int:

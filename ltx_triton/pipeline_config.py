@@ -4,7 +4,7 @@ Written by the exporter, read by the loop. Nothing of it is a constant in the se
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from ltx_triton.contract import ModelContract
@@ -28,6 +28,10 @@ class SizeLimit:
     height: int  # pixels
     width: int  # pixels
     num_frames: int
+
+
+class OtherVersionError(RuntimeError):
+    """A file of an export was written by another version of this project."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,17 @@ class PipelineConfig:
 
         Raises:
             FileNotFoundError: no checkpoint has been exported into this folder.
+            OtherVersionError: one has, by a version of this project that wrote other fields.
         """
         path = folder / PIPELINE_CONFIG_FILE
         if not path.is_file():
             raise FileNotFoundError(f"{path} is missing: run `make export` first")
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        fields["text_buckets"] = tuple(fields["text_buckets"])
-        fields["sigmas"] = {int(n): tuple(levels) for n, levels in fields["sigmas"].items()}
-        fields["size_limits"] = tuple(SizeLimit(**limit) for limit in fields.get("size_limits", ()))
-        return cls(**fields)
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values.keys() != {field.name for field in fields(cls)}:
+            raise OtherVersionError(
+                f"{path} was written by another version of this project: delete it and export again"
+            )
+        values["text_buckets"] = tuple(values["text_buckets"])
+        values["sigmas"] = {int(n): tuple(levels) for n, levels in values["sigmas"].items()}
+        values["size_limits"] = tuple(SizeLimit(**limit) for limit in values["size_limits"])
+        return cls(**values)

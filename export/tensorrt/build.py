@@ -18,6 +18,7 @@ from ltx_triton.cuda import Gpu, NoGpuError, find_gpu
 from ltx_triton.pipeline_config import (
     ENGINE_FILE,
     MODEL_REPOSITORY,
+    OtherVersionError,
     PipelineConfig,
     SizeLimit,
     version_folder,
@@ -135,7 +136,7 @@ def plan_info(
 def _load_source(source: Path) -> PipelineConfig:
     try:
         config = PipelineConfig.load(version_folder(source, LTX_VIDEO))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, OtherVersionError) as error:
         raise ExportError(f"--source {source} is not an ONNX export: {error}") from error
     for model in ENGINES:
         file = version_folder(source, model) / ENGINE_FILE

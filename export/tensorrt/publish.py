@@ -10,6 +10,7 @@ from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.pipeline_config import (
     ENGINE_FILE,
     TOKENIZER_FILE,
+    OtherVersionError,
     PipelineConfig,
     version_folder,
 )
@@ -58,6 +59,6 @@ def name_profiles(repository: Path, counts: dict[str, int]) -> None:
 
 
 def _checkpoint(folder: Path) -> str | None:
-    with suppress(FileNotFoundError, ValueError, TypeError, KeyError):
+    with suppress(FileNotFoundError, OtherVersionError):
         return PipelineConfig.load(folder).checkpoint_sha256
     return None

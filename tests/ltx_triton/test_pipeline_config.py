@@ -1,9 +1,10 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ltx_triton.pipeline_config import PipelineConfig, SizeLimit
+from ltx_triton.pipeline_config import OtherVersionError, PipelineConfig, SizeLimit
 
 CONFIG = PipelineConfig(
     model_name="test",
@@ -37,4 +38,16 @@ def test_size_limits_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 def test_a_missing_file_says_which_command_writes_it(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"pipeline\.json is missing: run `make export`"):
+        PipelineConfig.load(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"precision": None}, {"new": 1}])
+def test_a_file_of_another_version_is_refused(change: dict[str, int], tmp_path: Path) -> None:
+    CONFIG.save(tmp_path)
+    file = tmp_path / "pipeline.json"
+    values = {**json.loads(file.read_text()), **change}
+    file.write_text(
+        json.dumps({name: value for name, value in values.items() if value is not None})
+    )
+    with pytest.raises(OtherVersionError, match=r"pipeline\.json was written by another version"):
         PipelineConfig.load(tmp_path)
