@@ -52,6 +52,8 @@ def main() -> None:
     if not options.dry_run and not torch.cuda.is_available():
         sys.exit("error: torch finds no GPU; --dry-run goes through the same steps on a CPU")
     transformers.logging.set_verbosity_error()
+    if options.results is not None:
+        options.results.mkdir(parents=True, exist_ok=True)
     for architecture in options.architectures:
         with tempfile.TemporaryDirectory(prefix="ltx_gpu_", dir=options.folder) as folder:
             run(_case(options, architecture, Path(folder)), options)

@@ -45,6 +45,8 @@ class PyTorchSide:
         self._device = torch.device(case.device)
         self._inputs = {contract.name: load_inputs(case, contract) for contract in ENGINES}
         self._noises = [torch.from_numpy(noise) for noise in case.noises(self._config)]
+        self._pipeline: Any = None
+        self._modules: dict[str, tuple[Any, ...]] = {}  # contender -> what it runs
         self._components = {
             TEXT_ENCODER.name: self._encode,
             TRANSFORMER.name: self._step,
@@ -54,7 +56,8 @@ class PyTorchSide:
     def load(self, precision: str) -> float:
         """Load the pipeline in a precision; return the seconds it took."""
         started = time.perf_counter()
-        self._pipeline: Any = None
+        self._pipeline = None
+        self._modules = {}
         gc.collect()
         torch.cuda.empty_cache()
         self._dtype = Precision(precision).dtype(TRANSFORMER)
@@ -63,7 +66,7 @@ class PyTorchSide:
         ).to(self._device)
         self._pipeline.set_progress_bar_config(disable=True)
         pipeline = self._pipeline
-        self._modules: dict[str, tuple[Any, ...]] = {
+        self._modules = {
             "eager": (pipeline.text_encoder, pipeline.transformer, pipeline.vae.decoder)
         }
         return time.perf_counter() - started
