@@ -47,6 +47,17 @@ def test_an_operator_can_set_every_limit_of_the_frontend() -> None:
     }
 
 
+def test_engines_are_built_for_the_sizes_that_the_frontend_allows() -> None:
+    export, frontend = (SERVICES[name]["environment"] for name in ("export", "video-api"))
+    limits = {name for name in frontend if name.startswith(("MAX_VIDEO", "MAX_FR", "MAX_RES"))}
+    # What the settings compare with them.
+    limits |= {"DEFAULT_VIDEO_DURATION", "DEFAULT_FPS"}
+    assert len(limits) == 5
+    assert {name for name in export if name not in {"MODEL_NAME"}} == limits
+    for name in limits:
+        assert export[name] == frontend[name] is None
+
+
 def test_plain_docker_compose_up_is_the_gpu_stack() -> None:
     [profile] = re.findall(r"^COMPOSE_PROFILES=(.*)$", (ROOT / ".env").read_text(), re.MULTILINE)
 
