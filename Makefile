@@ -35,7 +35,10 @@ export: $(VENV)/export $(if $(filter tensorrt,$(TARGET)),$(VENV)/gpu)  ## Export
 	  $(if $(PRECISION),--precision "$$PRECISION") $(if $(SIZES),--sizes "$$SIZES")
 
 # PROFILE=gpu runs TensorRT engines, PROFILE=cpu engines in ONNX Runtime.
-up logs: export COMPOSE_PROFILES := $(or $(PROFILE),gpu)
+# Without it the environment decides, or else .env, which says gpu.
+ifdef PROFILE
+up logs: export COMPOSE_PROFILES := $(PROFILE)
+endif
 up:  ## Build and start the containers; PROFILE=cpu for those that need no GPU
 	docker compose up --build --detach
 

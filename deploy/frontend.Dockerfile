@@ -15,5 +15,5 @@ USER 1000
 ENV OUTPUT_DIR=/outputs PYTHONDONTWRITEBYTECODE=1
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=15m \
-  CMD ["python", "-c", "import httpx; httpx.get('http://127.0.0.1:8000/health').raise_for_status()"]
+  CMD ["python", "-c", "import httpx; httpx.get('http://127.0.0.1:8000/health', trust_env=False).raise_for_status()"]
 CMD ["python", "-m", "frontend"]

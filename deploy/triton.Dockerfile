@@ -5,7 +5,9 @@
 # the release of the client in constraints.txt. The exporter's image has to name the same one.
 FROM nvcr.io/nvidia/tritonserver:26.09-py3
 
-# Without constraints.txt: what else the image holds is to stay as it is.
+# Without constraints.txt: what else the image holds is to stay as it is. Its Python is the one that
+# Triton's stubs run, so this goes into it and not into an environment of its own.
+ENV PIP_BREAK_SYSTEM_PACKAGES=1
 RUN pip install --no-cache-dir \
       cuda-python==12.9.10 numpy==1.26.4 onnxruntime==1.32.0 psutil==7.2.2 tokenizers==0.23.3
 
@@ -16,5 +18,5 @@ USER 1000
 
 # Loading the engines of a large checkpoint takes minutes.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=15m \
-  CMD ["curl", "--fail", "--silent", "--show-error", "http://127.0.0.1:8000/v2/health/ready"]
+  CMD ["curl", "--fail", "--silent", "--show-error", "--noproxy", "*", "http://127.0.0.1:8000/v2/health/ready"]
 CMD ["/opt/ltx/triton.sh"]

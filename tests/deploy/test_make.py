@@ -23,7 +23,7 @@ def programs(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "called"),
     [
-        (["up"], "COMPOSE_PROFILES=gpu docker compose up --build --detach"),
+        (["up"], "COMPOSE_PROFILES= docker compose up --build --detach"),
         (["up", "PROFILE=cpu"], "COMPOSE_PROFILES=cpu docker compose up --build --detach"),
         (["logs", "PROFILE=cpu"], "COMPOSE_PROFILES=cpu docker compose logs --follow"),
         (["down"], "COMPOSE_PROFILES= docker compose --profile * down"),
@@ -42,3 +42,11 @@ def test_the_containers_are_started_and_stopped(
         check=True,
     )
     assert ran.stdout.strip() == called
+
+
+def test_the_environment_may_choose_the_profile(programs: Path) -> None:
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "COMPOSE_PROFILES": "cpu"}
+    command = [MAKE, "--silent", "up"]
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
+    assert ran.stdout.startswith(b"COMPOSE_PROFILES=cpu ")
