@@ -10,7 +10,8 @@ ENV PATH=/opt/venv/bin:$PATH
 ARG PIP_EXTRA_INDEX_URL
 COPY constraints.txt .
 RUN pip install --no-cache-dir --constraint constraints.txt \
-      accelerate cuda-python diffusers huggingface-hub ml-dtypes numpy onnx onnx-ir onnxruntime onnxscript psutil \
+      accelerate cuda-python diffusers huggingface-hub ml-dtypes numpy onnx onnx-ir \
+      onnxruntime onnxscript psutil \
       pydantic-settings safetensors sentencepiece tokenizers torch tqdm transformers
 
 # The Python side of the image's library: the bindings, and the package that names them `tensorrt`.

@@ -19,15 +19,20 @@ class RequestCounterMiddleware:
             await self._app(scope, receive, send)
             return
 
+        counted = False
+
         async def send_counted(message: Message) -> None:
+            nonlocal counted
             if message["type"] == "http.response.start":
                 count_request(_endpoint(scope), message["status"])
+                counted = True
             await send(message)
 
         try:
             await self._app(scope, receive, send_counted)
-        except Exception:  # answered further out
-            count_request(_endpoint(scope), HTTPStatus.INTERNAL_SERVER_ERROR)
+        except Exception:
+            if not counted:  # answered further out
+                count_request(_endpoint(scope), HTTPStatus.INTERNAL_SERVER_ERROR)
             raise
 
 
