@@ -10,11 +10,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ENGINES := model_repository/ltx_video/1/pipeline.json
-CHECKED := ltx_triton export frontend benchmarks tests
+CHECKED := ltx_triton export frontend benchmarks world training quality tests
 CODE := $(CHECKED) model_repository
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve triton export up down logs test lint format clean
+.PHONY: help install demo serve triton export up down logs train-demo quality test lint format clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,12 @@ down:  ## Stop and remove the containers; videos and engines stay
 
 logs:  ## Follow the logs of the containers
 	docker compose logs --follow
+
+train-demo: $(VENV)/export  ## Train the demo checkpoint again: hours on two cores, and what stopped goes on
+	$(BIN)/python -m training checkpoints/demo
+
+quality: $(VENV)/serve  ## Score what the demo checkpoint draws on 200 held-out prompts
+	$(BIN)/python -m quality
 
 test: $(VENV)/dev  ## Run all tests
 	$(BIN)/python -m pytest

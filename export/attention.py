@@ -43,11 +43,13 @@ class ExportAttention:
         query, key, value = (
             tensor.unflatten(2, heads).transpose(1, 2) for tensor in (query, key, value)
         )
-        attended = functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=attention_mask, scale=1.0
-        )
+        attended = self.attend(query, key, value, attention_mask)
         output: Tensor = attn.to_out[0](attended.transpose(1, 2).flatten(2))
         return output
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
+        """Attention proper, [B, heads, N, D] in and out; the query has been scaled."""
+        return functional.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0)
 
 
 def _rotate(tokens: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:

@@ -5,18 +5,17 @@ The weights are random: the videos are coloured noise.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
-import diffusers
 import torch
 import transformers
 from diffusers import AutoencoderKLLTXVideo, FlowMatchEulerDiscreteScheduler
 from diffusers import LTXVideoTransformer3DModel as Transformer
 from transformers import T5Config, T5EncoderModel
 
-from export.random_tokenizer import save_tokenizer
+from export.checkpoint_index import write_index
+from export.random_tokenizer import WORDS, save_tokenizer
 from export.random_weights import save_random_weights
 
 TRANSFORMER = {
@@ -77,7 +76,7 @@ def write_random_checkpoint(
         shard_bytes: split the weights into files of about this size; None: one file each.
     """
     storage: dict[str, Any] = {"dtype": dtype, "shard_bytes": shard_bytes}
-    vocab_size = save_tokenizer(folder / "tokenizer")
+    vocab_size = save_tokenizer(folder / "tokenizer", WORDS.split())
     FlowMatchEulerDiscreteScheduler().save_pretrained(folder / "scheduler")
     with torch.device("meta"):
         dit = Transformer(**TRANSFORMER | (transformer or {}))
@@ -91,20 +90,7 @@ def write_random_checkpoint(
     t5.config.architectures = ["T5EncoderModel"]
     t5.config.save_pretrained(folder / "text_encoder")
     save_random_weights(t5, folder / "text_encoder", "model", seed, **storage)
-    _write_index(folder)
-
-
-def _write_index(folder: Path) -> None:
-    index = {
-        "_class_name": "LTXConditionPipeline",
-        "_diffusers_version": diffusers.__version__,
-        "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
-        "text_encoder": ["transformers", "T5EncoderModel"],
-        "tokenizer": ["transformers", "T5TokenizerFast"],
-        "transformer": ["diffusers", "LTXVideoTransformer3DModel"],
-        "vae": ["diffusers", "AutoencoderKLLTXVideo"],
-    }
-    (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+    write_index(folder)
 
 
 def main() -> None:

@@ -51,36 +51,36 @@ class TransformerGraph(nn.Module):
         Returns:
             FP32 [B, F, H, W, L] at noise level `sigma_next`.
         """
-        _, frames, rows, columns, _ = latents.shape
-        rotary = self.positions(frame_rate, frames, rows, columns)
-        tokens = latents.flatten(1, 3)  # diffusers LTXConditionPipeline._pack_latents
-        dtype = self.model.dtype
-        velocity = self._velocity(
-            tokens.to(dtype), prompt_embeds.to(dtype), attention_mask, sigma, rotary
-        ).float()
+        velocity = self.velocity(latents, prompt_embeds, attention_mask, frame_rate, sigma)
         # diffusers LTXConditionPipeline.__call__ gives the scheduler -velocity, and
         # FlowMatchEulerDiscreteScheduler.step with per_token_timesteps has dt = sigma - sigma_next.
-        step = (sigma - sigma_next)[:, :, None]
-        return (tokens - step * velocity).reshape(latents.shape)
+        step = (sigma - sigma_next)[:, :, None, None, None]
+        return latents - step * velocity
 
-    def _velocity(
+    def velocity(
         self,
-        tokens: Tensor,
+        latents: Tensor,
         prompt_embeds: Tensor,
         attention_mask: Tensor,
+        frame_rate: Tensor,
         sigma: Tensor,
-        rotary: tuple[Tensor, Tensor],
     ) -> Tensor:
-        """Follow diffusers `LTXVideoTransformer3DModel.forward`; [B, F*H*W, L] in and out.
+        """Predict noise minus video; arguments as of `forward`, FP32 [B, F, H, W, L] out.
 
-        `sigma` and `rotary` are FP32, all else has the type of the weights.
+        Follows diffusers `LTXVideoTransformer3DModel.forward`. What has the type of the weights
+        is all but the positions, the time and the last norm.
         """
+        _, frames, rows, columns, _ = latents.shape
+        rotary = self.positions(frame_rate, frames, rows, columns)
+        dtype = self.model.dtype
+        tokens = latents.flatten(1, 3).to(dtype)  # LTXConditionPipeline._pack_latents
+        prompt_embeds = prompt_embeds.to(dtype)
         model = self.model
-        mask_bias = ((1 - attention_mask.to(tokens.dtype)) * -10000.0)[:, None, None, :]
+        mask_bias = ((1 - attention_mask.to(dtype)) * -10000.0)[:, None, None, :]
         hidden_states = model.proj_in(tokens)
         # The schedule's timesteps are sigma * 1000 (LTXConditionPipeline.__call__).
         modulation, embedded_timestep = model.time_embed(
-            sigma[:, 0] * 1000.0, batch_size=None, hidden_dtype=tokens.dtype
+            sigma[:, 0] * 1000.0, batch_size=None, hidden_dtype=dtype
         )
         text = model.caption_projection(prompt_embeds)
         for block in model.transformer_blocks:
@@ -94,8 +94,8 @@ class TransformerGraph(nn.Module):
         shift_scale = model.scale_shift_table[None] + embedded_timestep[:, None]
         shift, scale = shift_scale[:, 0:1], shift_scale[:, 1:2]
         hidden_states = model.norm_out(hidden_states.float()) * (1 + scale) + shift
-        velocity: Tensor = model.proj_out(hidden_states.to(tokens.dtype))
-        return velocity
+        velocity: Tensor = model.proj_out(hidden_states.to(dtype))
+        return velocity.float().reshape(latents.shape)
 
 
 def build(checkpoint: Checkpoint, precision: Precision, fp8: Record | None = None) -> Engine:

@@ -19,6 +19,7 @@ from export.engine import Engine
 from export.errors import ExportError
 from export.fp8.graph import weight_scale
 from export.fp8.quantize import to_fp8
+from export.half_storage import store_in_half
 from export.transposes import fold_transposes
 
 DATA_FILE = "model.onnx.data"
@@ -44,7 +45,8 @@ class Source:
 def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, file: Path) -> None:
     """Write `file` and point the initializers of `graph` without values into it.
 
-    Values take the types of the initializers. Holds one tensor in memory at a time.
+    Values take the types of the initializers; FP16 stays FP16 where the graph has FP32. Holds one
+    tensor in memory at a time.
 
     Raises:
         ExportError: the graph needs a weight that the checkpoint lacks, a shape differs, or the
@@ -58,6 +60,12 @@ def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, 
         name: replace(source, permutation=permutations.get(name))
         for name, source in weight_sources(engine, list(pending), checkpoint).items()
     }
+    halves = [
+        name
+        for name, value in pending.items()
+        if value.dtype is onnx_ir.DataType.FLOAT and _is_half(sources[name])
+    ]
+    store_in_half(graph, halves)
     total = sum(_bytes(value) for value in pending.values())
     with (
         file.open("wb") as stream,
@@ -137,6 +145,11 @@ def read_weight(source: Source, dtype: torch.dtype) -> torch.Tensor:
     if source.permutation is not None:
         tensor = tensor.permute(source.permutation)
     return tensor.contiguous()
+
+
+def _is_half(source: Source) -> bool:
+    with _open(source.file) as opened:
+        return bool(opened.get_slice(source.key).get_dtype() == "F16")
 
 
 def _append(stream: BufferedWriter, value: onnx_ir.Value, source: Source) -> None:

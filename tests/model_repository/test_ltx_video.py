@@ -10,8 +10,8 @@ import pytest
 from frontend.triton import EngineRejectedError, TritonClient
 from ltx_triton.contract import Progress, Stage, VideoRequest
 from ltx_triton.local_triton import LocalTriton
+from quality.reference import ReferencePipeline
 from tests.model_repository.client import executions, generate_all
-from tests.model_repository.reference import reference_frames
 
 SMALL = VideoRequest(
     prompt="a red ball rolls to the left",
@@ -34,7 +34,7 @@ def test_frames_are_those_of_the_diffusers_pipeline(
 
     [video] = generate_all(triton.grpc_address, [request])
 
-    expected = reference_frames(checkpoint_folder, request)
+    expected = ReferencePipeline(checkpoint_folder).frames(request)
     assert video.frames.shape == (num_frames, height, width, 3)
     assert np.abs(video.frames.astype(int) - expected).max() <= 1
     assert video.frames.std() > 10, "a constant picture would prove nothing"

@@ -1,0 +1,1 @@
+"""Judges what a clip of the demo checkpoint's world shows, from its pixels."""

@@ -1,0 +1,164 @@
+"""Trains the transformer and the text encoder together, by rectified flow."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+import torch
+from diffusers.pipelines.ltx.pipeline_ltx_condition import linear_quadratic_schedule
+from torch import Tensor, nn
+from transformers import T5TokenizerFast
+
+from export.attention import ExportAttention
+from export.rotary import RotaryPositions
+from export.transformer import TransformerGraph
+from training.latents import SPATIAL, TEMPORAL, Statistics, target_latents
+from training.loop import Loop, Stage, stack
+from training.models import new_text_encoder, new_transformer
+from world.captions import caption
+from world.sampling import sample_attributes, sample_scene
+
+STAGES = (Stage(1500, 2e-2, 2e-3), Stage(1500, 1e-2, 1e-3), Stage(1500, 6e-3, 6e-4))
+_TOKENS = (4096, 6144, 8192)  # of a batch's clips, in each stage
+_SCHEDULE = linear_quadratic_schedule(8).tolist()  # noise levels that a video of 8 steps meets
+_TEXT_LENGTH = 40  # tokens; the longest captions have as many
+
+
+@dataclass(frozen=True)
+class ClipSize:
+    """What all clips of a batch have in common."""
+
+    height: int  # pixels
+    width: int  # pixels
+    num_frames: int
+    fps: int
+
+    @property
+    def tokens(self) -> int:
+        """How many the transformer sees."""
+        frames = (self.num_frames - 1) // TEMPORAL + 1
+        return frames * (self.height // SPATIAL) * (self.width // SPATIAL)
+
+
+# Of each stage; half of the batches have the first one. Few, as torch compiles for each.
+_SIZES = (
+    (ClipSize(128, 128, 25, 8), ClipSize(160, 128, 17, 8)),
+    (ClipSize(256, 256, 25, 8), ClipSize(256, 256, 49, 24), ClipSize(192, 256, 33, 12)),
+    (
+        ClipSize(512, 512, 25, 8),
+        ClipSize(256, 256, 81, 8),
+        ClipSize(384, 512, 33, 16),
+        ClipSize(256, 256, 25, 8),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Clips with captions."""
+
+    latents: Tensor  # FP32 [B, F, H, W, L], normalised
+    input_ids: Tensor  # INT64 [B, T]
+    attention_mask: Tensor  # INT64 [B, T]
+    frame_rate: Tensor  # FP32 [B, 1]
+
+
+class TrainingAttention(ExportAttention):
+    """On a CPU the gradient of torch's fused attention takes twice as long as this."""
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
+        """Attention proper."""
+        scores = query @ key.transpose(2, 3)
+        if bias is not None:
+            scores = scores + bias.to(scores.dtype)
+        return scores.softmax(dim=-1).to(value.dtype) @ value
+
+
+class TextToLatents(nn.Module):
+    """The text encoder, and the transformer as the engines run it."""
+
+    def __init__(self, vocab_size: int) -> None:
+        super().__init__()
+        self.text_encoder = new_text_encoder(vocab_size)
+        self.transformer = new_transformer()
+        self.transformer.set_attn_processor(TrainingAttention())
+        # The first prediction is nothing rather than anything.
+        nn.init.zeros_(self.transformer.proj_out.weight)
+        nn.init.zeros_(self.transformer.proj_out.bias)
+        positions = RotaryPositions(self.transformer.rope, SPATIAL, TEMPORAL)
+        self.graph = TransformerGraph(self.transformer, positions)
+
+    def forward(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> Tensor:
+        """Predict noise minus video, FP32 [B, F, H, W, L]; `sigma` is FP32 [B, 1]."""
+        embeds = self.text_encoder(batch.input_ids, attention_mask=batch.attention_mask)[0]
+        return self.graph.velocity(noisy, embeds, batch.attention_mask, batch.frame_rate, sigma)
+
+
+class Clips:
+    """Draws batches."""
+
+    def __init__(self, tokenizer_folder: Path, statistics: Statistics) -> None:
+        self._tokenizer = T5TokenizerFast.from_pretrained(tokenizer_folder)
+        self._statistics = statistics
+
+    def sample(self, random: Random, size: ClipSize, batch: int) -> Batch:
+        """Draw clips that the demo checkpoint may learn from."""
+        captions, latents = [], []
+        for _ in range(batch):
+            attributes = sample_attributes(random, held_out=False)
+            scene = sample_scene(random, attributes)
+            captions.append(caption(attributes, random, complete=False))
+            cells = target_latents(
+                scene,
+                height=size.height,
+                width=size.width,
+                num_frames=size.num_frames,
+                fps=size.fps,
+            )
+            latents.append(self._statistics.normalise(cells))
+        tokens = self._tokenizer(
+            captions,
+            padding="max_length",
+            max_length=_TEXT_LENGTH,
+            truncation=True,
+            return_tensors="pt",
+        )
+        return Batch(
+            latents=stack(latents),
+            input_ids=tokens["input_ids"],
+            attention_mask=tokens["attention_mask"],
+            frame_rate=torch.full((batch, 1), float(size.fps)),
+        )
+
+
+def train(model: TextToLatents, clips: Clips, folder: Path, seed: int) -> None:
+    """Train until done; the model has the averaged weights then."""
+    compiled = torch.compile(model, dynamic=False)
+
+    def loss(stage: int, random: Random) -> Tensor:
+        first, *others = _SIZES[stage]
+        size = first if random.random() < 0.5 else random.choice(others)
+        size = replace(size, fps=random.choice((size.fps, size.fps, 8, 12, 24)))
+        return flow_loss(compiled, clips.sample(random, size, _TOKENS[stage] // size.tokens))
+
+    loop = Loop(model, STAGES, folder, "transformer", seed)
+    loop.run(loss)
+    model.load_state_dict(loop.averaged.state_dict())
+
+
+def flow_loss(model: Callable[[Tensor, Tensor, Batch], Tensor], batch: Batch) -> Tensor:
+    """Mean squared error of the velocity.
+
+    X. Liu et al., "Flow Straight and Fast", 2022, equation 1. Half of the noise levels are those
+    of the default schedule, the others uniform.
+    """
+    count = batch.latents.shape[0]
+    scheduled = torch.tensor(_SCHEDULE)[torch.randint(len(_SCHEDULE), (count,))]
+    sigma = torch.where(torch.rand(count) < 0.5, scheduled, torch.rand(count))[:, None]
+    noise = torch.randn_like(batch.latents)
+    weight = sigma[:, :, None, None, None]
+    noisy = (1 - weight) * batch.latents + weight * noise
+    with torch.autocast("cpu", torch.bfloat16):
+        velocity = model(noisy, sigma, batch)
+    return nn.functional.mse_loss(velocity, noise - batch.latents)
