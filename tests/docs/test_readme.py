@@ -69,7 +69,8 @@ def test_make_test_sets_itself_up_and_runs_the_tests(clone: Path) -> None:
     """With a few of them: all of them would run this one again."""
     printed = run(clone, "test", "PYTEST_ADDOPTS=tests/model_repository/test_config_pbtxt.py")
 
-    assert re.search(pattern(documented("make test")[-1].partition(" (")[0]), printed)
+    summary = documented("make test")[-1].partition(" (")[0]
+    assert re.search(pattern(re.sub(r", \d+ skipped", "", summary)), printed)
 
 
 def test_make_help_explains_every_target(clone: Path) -> None:
