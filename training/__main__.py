@@ -26,7 +26,7 @@ def main() -> None:
     )
     parser.add_argument("output", type=Path, help="where the checkpoint goes")
     parser.add_argument(
-        "--work", type=Path, default=Path("checkpoints/training"), help="states, losses and sheets"
+        "--work", type=Path, default=Path("checkpoints/training"), help="states and losses"
     )
     parser.add_argument("--seed", type=int, default=0, help="of everything")
     arguments = parser.parse_args()

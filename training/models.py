@@ -5,7 +5,8 @@ from typing import Any
 from diffusers import AutoencoderKLLTXVideo, LTXVideoTransformer3DModel
 from transformers import T5Config, T5EncoderModel
 
-from training.latents import CHANNELS, SPATIAL, TEMPORAL
+from export.random_checkpoint import VAE as LAYOUT
+from training.latents import CHANNELS
 
 _TEXT_CHANNELS = 128
 _WIDTH, _HEADS = 192, 4
@@ -28,26 +29,13 @@ TEXT_ENCODER: dict[str, Any] = {
     "feed_forward_proj": "gated-gelu",
     "dropout_rate": 0.0,
 }
-# Channels and layers apart, the layout of 0.9.7. Its last level keeps its channels, or it would be
-# left with too few to draw 4 x 4 pixels with.
-VAE: dict[str, Any] = {
+# The layout of 0.9.7. Its last levels keep their channels, or they would be left with too few to
+# draw 4 x 4 pixels with.
+VAE: dict[str, Any] = LAYOUT | {
     "latent_channels": CHANNELS,
     "block_out_channels": (16, 24, 32, 48, 64),
-    "layers_per_block": (1, 1, 1, 1, 1),
     "decoder_block_out_channels": (24, 24, 96),
-    "decoder_layers_per_block": (1, 1, 1, 1),
-    "down_block_types": ("LTXVideo095DownBlock3D",) * 4,
-    "spatio_temporal_scaling": (True,) * 4,
-    "decoder_spatio_temporal_scaling": (True,) * 3,
-    "decoder_inject_noise": (False,) * 4,
-    "downsample_type": ("spatial", "temporal", "spatiotemporal", "spatiotemporal"),
-    "upsample_residual": (True,) * 3,
     "upsample_factor": (1, 1, 4),
-    "timestep_conditioning": True,
-    "encoder_causal": True,
-    "decoder_causal": False,
-    "spatial_compression_ratio": SPATIAL,
-    "temporal_compression_ratio": TEMPORAL,
 }
 
 
