@@ -18,10 +18,19 @@ from world.sampling import sample_attributes, sample_scene
 
 # Single frames are cheap, so that a batch has many of them: they teach to draw, clips then to move.
 STAGES = (Stage(1200, 4e-2, 2e-3), Stage(3000, 2e-2, 1e-3), Stage(4000, 1e-2, 5e-4))
-# Rows and columns of a stage's crops, and how many crops of as many latent frames a batch has.
-_CELLS = (2, 4, 4)
-_BATCHES = ({1: 32}, {1: 16, 2: 4, 3: 2}, {1: 16, 2: 4, 3: 2})
-_FRAMES_CHOSEN = ((1,), (1, 2, 2, 3), (1, 2, 2, 3))
+
+
+@dataclass(frozen=True)
+class CropPlan:
+    """What the crops of a stage are like."""
+
+    cells: int  # rows and columns
+    latent_frames: tuple[int, ...]  # one of them is chosen for each batch
+    batches: dict[int, int]  # latent frames -> crops of a batch
+
+
+_CLIPS = CropPlan(cells=4, latent_frames=(1, 2, 2, 3), batches={1: 16, 2: 4, 3: 2})
+_CROPS = (CropPlan(cells=2, latent_frames=(1,), batches={1: 32}), _CLIPS, _CLIPS)
 
 
 @dataclass(frozen=True)
@@ -62,9 +71,10 @@ def _begin_as_shortcuts(module: nn.Module) -> None:
 
 
 def _batch(stage: int, random: Random) -> Crops:
-    latent_frames = random.choice(_FRAMES_CHOSEN[stage])
-    batch = _BATCHES[stage][latent_frames]
-    return sample_crops(random, batch, cells=_CELLS[stage], latent_frames=latent_frames)
+    plan = _CROPS[stage]
+    latent_frames = random.choice(plan.latent_frames)
+    batch = plan.batches[latent_frames]
+    return sample_crops(random, batch, cells=plan.cells, latent_frames=latent_frames)
 
 
 def sample_crops(random: Random, batch: int, *, cells: int, latent_frames: int) -> Crops:
