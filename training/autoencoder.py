@@ -11,7 +11,7 @@ from diffusers import AutoencoderKLLTXVideo
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.latents import SPATIAL, TEMPORAL, target_latents
+from training.latents import DISTANCES, SPATIAL, TEMPORAL, target_latents
 from training.loop import Loop, Stage, stack
 from world.render import render
 from world.sampling import sample_attributes, sample_scene
@@ -145,7 +145,8 @@ def decoder_loss(decoder: nn.Module, crops: Crops) -> Tensor:
 def encoder_loss(encoder: nn.Module, crops: Crops, deviations: Tensor) -> Tensor:
     """How far encoded latents are from the true ones, in deviations [L] of each channel.
 
-    The posterior's variance learns the error to be expected; it does not teach the mean.
+    The few channels of colours count as much as the many of distances. The posterior's variance
+    learns the error to be expected; it does not teach the mean.
     """
     with torch.autocast("cpu", torch.bfloat16):
         moments = encoder(crops.frames.contiguous(memory_format=torch.channels_last_3d))
@@ -155,5 +156,6 @@ def encoder_loss(encoder: nn.Module, crops: Crops, deviations: Tensor) -> Tensor
     log_variance = log_variance.clamp(-14, 2)
     likelihood = error.detach() * torch.exp(-log_variance) + log_variance
     relative = error / deviations[:, None, None, None].square()
-    loss: Tensor = relative.mean() + 0.01 * likelihood.mean()
+    distances, colours = relative[:, :DISTANCES], relative[:, DISTANCES:]
+    loss: Tensor = (distances.mean() + colours.mean()) / 2 + 0.01 * likelihood.mean()
     return loss

@@ -19,7 +19,8 @@ from world.scene import Scene
 SPATIAL, TEMPORAL = 32, 8  # compression
 _POINTS = 3  # along each side of a cell
 _EDGE_PIXELS = 24.0  # distances much larger than this look all the same
-CHANNELS = TEMPORAL * _POINTS**2 + 6
+DISTANCES = TEMPORAL * _POINTS**2  # channels; the others are two colours
+CHANNELS = DISTANCES + 6
 
 
 def target_latents(

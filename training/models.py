@@ -9,7 +9,7 @@ from export.random_checkpoint import VAE as LAYOUT
 from training.latents import CHANNELS
 
 _TEXT_CHANNELS = 128
-_WIDTH, _HEADS = 192, 4
+_WIDTH, _HEADS = 192, 8
 
 TRANSFORMER: dict[str, Any] = {
     "in_channels": CHANNELS,
@@ -33,7 +33,6 @@ TEXT_ENCODER: dict[str, Any] = {
 # draw 4 x 4 pixels with.
 VAE: dict[str, Any] = LAYOUT | {
     "latent_channels": CHANNELS,
-    "block_out_channels": (16, 24, 32, 48, 64),
     "decoder_block_out_channels": (24, 24, 96),
     "upsample_factor": (1, 1, 4),
 }

@@ -19,9 +19,10 @@ from training.models import new_text_encoder, new_transformer
 from world.captions import caption
 from world.sampling import sample_attributes, sample_scene
 
-STAGES = (Stage(1500, 2e-2, 2e-3), Stage(1500, 1e-2, 1e-3), Stage(1500, 6e-3, 6e-4))
-_TOKENS = (4096, 6144, 8192)  # of a batch's clips, in each stage
+STAGES = (Stage(800, 2e-2, 2e-3), Stage(1600, 1e-2, 1e-3))
+_TOKENS = (6144, 8192)  # of a batch's clips, in each stage
 _SCHEDULE = linear_quadratic_schedule(8).tolist()  # noise levels that a video of 8 steps meets
+_PROBED_BLOCK, _PROBE_WEIGHT = 1, 0.3
 _TEXT_LENGTH = 40  # tokens; the longest captions have as many
 
 
@@ -43,13 +44,12 @@ class ClipSize:
 
 # Of each stage; half of the batches have the first one. Few, as torch compiles for each.
 _SIZES = (
-    (ClipSize(128, 128, 25, 8), ClipSize(160, 128, 17, 8)),
-    (ClipSize(256, 256, 25, 8), ClipSize(256, 256, 49, 24), ClipSize(192, 256, 33, 12)),
+    (ClipSize(256, 256, 25, 8), ClipSize(128, 128, 25, 8), ClipSize(192, 256, 33, 12)),
     (
         ClipSize(512, 512, 25, 8),
+        ClipSize(256, 256, 25, 8),
         ClipSize(256, 256, 81, 8),
         ClipSize(384, 512, 33, 16),
-        ClipSize(256, 256, 25, 8),
     ),
 )
 
@@ -76,7 +76,12 @@ class TrainingAttention(ExportAttention):
 
 
 class TextToLatents(nn.Module):
-    """The text encoder, and the transformer as the engines run it."""
+    """The text encoder, and the transformer as the engines run it.
+
+    A probe has to tell from the hidden states of an early block where each token is. The model gets
+    no positions but relative ones, and its tokens are noise at first; left alone it finds out about
+    one axis after another, each after hundreds of steps, and cannot place anything before.
+    """
 
     def __init__(self, vocab_size: int) -> None:
         super().__init__()
@@ -88,11 +93,23 @@ class TextToLatents(nn.Module):
         nn.init.zeros_(self.transformer.proj_out.bias)
         positions = RotaryPositions(self.transformer.rope, SPATIAL, TEMPORAL)
         self.graph = TransformerGraph(self.transformer, positions)
+        self.probe = nn.Linear(self.transformer.config.cross_attention_dim, 3)
+        self._probed: Tensor | None = None
+        self.transformer.transformer_blocks[_PROBED_BLOCK].register_forward_hook(self._keep)
 
-    def forward(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> Tensor:
-        """Predict noise minus video, FP32 [B, F, H, W, L]; `sigma` is FP32 [B, 1]."""
+    def forward(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Run the model; `sigma` is FP32 [B, 1].
+
+        Returns:
+            The velocity, noise minus video, [B, F, H, W, L]; where the probe takes each token to
+            be, [B, F * H * W, 3].
+        """
         embeds = self.text_encoder(batch.input_ids, attention_mask=batch.attention_mask)[0]
-        return self.graph.velocity(noisy, embeds, batch.attention_mask, batch.frame_rate, sigma)
+        velocity = self.graph.velocity(noisy, embeds, batch.attention_mask, batch.frame_rate, sigma)
+        return velocity, self.probe(self._probed)
+
+    def _keep(self, _block: nn.Module, _inputs: tuple[Tensor, ...], hidden_states: Tensor) -> None:
+        self._probed = hidden_states
 
 
 class Clips:
@@ -147,8 +164,10 @@ def train(model: TextToLatents, clips: Clips, folder: Path, seed: int) -> None:
     model.load_state_dict(loop.averaged.state_dict())
 
 
-def flow_loss(model: Callable[[Tensor, Tensor, Batch], Tensor], batch: Batch) -> Tensor:
-    """Mean squared error of the velocity.
+def flow_loss(
+    model: Callable[[Tensor, Tensor, Batch], tuple[Tensor, Tensor]], batch: Batch
+) -> Tensor:
+    """Mean squared error of the velocity, and a share of the probe's.
 
     X. Liu et al., "Flow Straight and Fast", 2022, equation 1. Half of the noise levels are those
     of the default schedule, the others uniform.
@@ -160,5 +179,14 @@ def flow_loss(model: Callable[[Tensor, Tensor, Batch], Tensor], batch: Batch) ->
     weight = sigma[:, :, None, None, None]
     noisy = (1 - weight) * batch.latents + weight * noise
     with torch.autocast("cpu", torch.bfloat16):
-        velocity = model(noisy, sigma, batch)
-    return nn.functional.mse_loss(velocity, noise - batch.latents)
+        velocity, places = model(noisy, sigma, batch)
+    misplaced = nn.functional.mse_loss(places.float(), token_places(batch.latents))
+    return nn.functional.mse_loss(velocity, noise - batch.latents) + _PROBE_WEIGHT * misplaced
+
+
+def token_places(latents: Tensor) -> Tensor:
+    """Frame, row and column of each token of latents [B, F, H, W, L], -1..1: [B, F * H * W, 3]."""
+    batch, *sides, _ = latents.shape
+    axes = [torch.linspace(-1, 1, side) for side in sides]
+    places = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
+    return places.reshape(1, -1, 3).expand(batch, -1, -1)

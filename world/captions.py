@@ -103,7 +103,7 @@ def caption(scene: Attributes, random: Random, *, complete: bool = True) -> str:
         complete: say everything; else now and then something is left out.
     """
     told = {"size", "motion", "background", "colour"}
-    if not complete and random.random() < 0.25:
+    if not complete and random.random() < 0.1:
         told -= set(random.sample(sorted(told), random.choice((1, 1, 2))))
     elif random.random() < 0.3:
         told -= {"size"} if scene.size is Size.MEDIUM else set()

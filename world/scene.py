@@ -56,8 +56,8 @@ class Scene:
         """Where the shape is at `seconds` [N], in a frame of `aspect` (width, height) sides."""
         radius = RADII[self.attributes.size]
         still = np.zeros_like(seconds)
-        # As far to either side as it may start from without touching the edge.
-        reach_x, reach_y = (0.6 * (side / 2 - radius - 0.05) for side in aspect)
+        # Some way to either side, without touching the edge.
+        reach_x, reach_y = (0.2 * (side / 2 - radius - 0.05) for side in aspect)
         x, y = still + self.offset[0] * reach_x, still + self.offset[1] * reach_y
         size, angle = still + 1, still
         start = -_START + 0.05 * self.phase

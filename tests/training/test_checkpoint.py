@@ -54,7 +54,7 @@ def test_the_model_in_training_is_the_one_that_the_pipeline_runs(folder: Path) -
     noisy = torch.randn(1, frames, rows, columns, CHANNELS)
     batch = Batch(noisy, tokens["input_ids"], tokens["attention_mask"], torch.tensor([[12.0]]))
     with torch.no_grad():
-        ours = model(noisy, torch.tensor([[0.7]]), batch)
+        ours, places = model(noisy, torch.tensor([[0.7]]), batch)
         coordinates = pipeline._scale_video_ids(
             pipeline._prepare_video_ids(1, frames, rows, columns),
             scale_factor=32,
@@ -73,3 +73,4 @@ def test_the_model_in_training_is_the_one_that_the_pipeline_runs(folder: Path) -
         )[0]
     assert ours.flatten(1, 3).numpy() == pytest.approx(theirs.numpy(), abs=1e-4)
     assert np.abs(theirs.numpy()).max() > 0.1
+    assert places.shape == (1, frames * rows * columns, 3)
