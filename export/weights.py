@@ -23,8 +23,9 @@ from export.half_storage import store_in_half
 from export.transposes import fold_transposes
 
 DATA_FILE = "model.onnx.data"
-# Runtimes map the file into memory; mappings begin at pages.
-_ALIGNMENT = 4096  # bytes
+# Runtimes map the file into memory; mappings begin at pages. What is smaller than one is copied.
+_PAGE = 4096  # bytes
+_SMALL_ALIGNMENT = 64
 _DTYPES = {
     onnx_ir.DataType.FLOAT: torch.float32,
     onnx_ir.DataType.FLOAT16: torch.float16,
@@ -161,7 +162,8 @@ def _append(stream: BufferedWriter, value: onnx_ir.Value, source: Source) -> Non
         raise ExportError(
             f"{source.file}: {source.key} has shape {tuple(tensor.shape)}, expected {expected}"
         )
-    stream.write(b"\0" * (-stream.tell() % _ALIGNMENT))
+    alignment = _PAGE if _bytes(value) >= _PAGE else _SMALL_ALIGNMENT
+    stream.write(b"\0" * (-stream.tell() % alignment))
     value.const_value = onnx_ir.ExternalTensor(
         location=DATA_FILE,
         offset=stream.tell(),
