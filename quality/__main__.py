@@ -3,20 +3,30 @@
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ltx_triton.contract import LTX_VIDEO, VideoRequest
+from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig, version_folder
 from quality.judge import judge
-from quality.prompts import COUNT, DURATION, FPS, RESOLUTION, Prompt, held_out_prompts
+from quality.prompts import COUNT, ClipRequest, held_out_prompts
 from quality.score import RESULTS, Verdict, save, scores, table
-from quality.served import served_clips
+from quality.served import local_service, served_clip
 
-Clips = Callable[[Prompt], NDArray[np.uint8]]
+
+@dataclass(frozen=True)
+class Source:
+    """Where clips come from."""
+
+    name: str
+    checkpoint: str  # its hash
+    precision: str
+    clip: Callable[[ClipRequest], NDArray[np.uint8]]
 
 
 def main() -> None:
@@ -31,42 +41,36 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=COUNT, help="prompts (default: %(default)s)")
     parser.add_argument("--output", type=Path, help="result file (default: in quality/results/)")
     options = parser.parse_args()
-    source = "reference" if options.reference else "served"
-    output = options.output or RESULTS / f"{source}.json"
-    source_of_clips = reference_clips(options.reference) if options.reference else served_clips()
-    with source_of_clips as clips:
+    with reference(options.reference) if options.reference else service() as source:
         verdicts = [
-            Verdict(prompt, judge(clips(prompt), FPS))
-            for prompt in tqdm(held_out_prompts(options.count), desc=source, unit="clip")
+            Verdict(prompt, judge(source.clip(prompt.request), prompt.request.fps))
+            for prompt in tqdm(held_out_prompts(options.count), desc=source.name, unit="clip")
         ]
-    about = {"source": source}
-    if not options.reference:
-        config = PipelineConfig.load(version_folder(MODEL_REPOSITORY, LTX_VIDEO))
-        about |= {"checkpoint": config.checkpoint_sha256, "precision": config.precision}
-    save(output, verdicts, about)
-    print(table({source: scores(verdicts)}))
+    about = {"source": source.name, "checkpoint": source.checkpoint, "precision": source.precision}
+    save(options.output or RESULTS / f"{source.name}.json", verdicts, about)
+    print(table({source.name: scores(verdicts)}))
 
 
 @contextmanager
-def reference_clips(checkpoint: Path) -> Iterator[Clips]:
-    """Clips by diffusers."""
-    from quality.reference import ReferencePipeline  # needs torch, which the service does not
-
-    pipeline = ReferencePipeline(checkpoint)
-
-    def clip(prompt: Prompt) -> NDArray[np.uint8]:
-        return pipeline.frames(
-            VideoRequest(
-                prompt=prompt.text,
-                num_frames=DURATION * FPS,
-                height=RESOLUTION,
-                width=RESOLUTION,
-                frame_rate=float(FPS),
-                seed=prompt.seed,
-            )
+def service() -> Iterator[Source]:
+    """The service, with whatever has been exported."""
+    config = PipelineConfig.load(version_folder(MODEL_REPOSITORY, LTX_VIDEO))
+    with local_service() as url:
+        yield Source(
+            "served", config.checkpoint_sha256, config.precision, partial(served_clip, url)
         )
 
-    yield clip
+
+@contextmanager
+def reference(checkpoint: Path) -> Iterator[Source]:
+    """diffusers."""
+    # These need torch, which the service does not.
+    from export.checkpoint import open_checkpoint
+    from quality.reference import ReferencePipeline
+
+    sha256 = open_checkpoint(str(checkpoint), None).sha256()
+    pipeline = ReferencePipeline(checkpoint)
+    yield Source("reference", sha256, "fp32", lambda request: pipeline.frames(request.video))
 
 
 if __name__ == "__main__":

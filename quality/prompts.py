@@ -3,13 +3,36 @@
 from dataclasses import dataclass
 from random import Random
 
+from ltx_triton.contract import VideoRequest
 from world.captions import caption
 from world.sampling import sample_attributes
 from world.scene import Attributes
 
 COUNT = 200
-DURATION, FPS, RESOLUTION = 3, 8, 512  # seconds, frames a second, pixels: the default request
 _SEED = 2026
+
+
+@dataclass(frozen=True)
+class ClipRequest:
+    """What is asked of the service; sizes and times are those of its default request."""
+
+    prompt: str
+    seed: int
+    duration: int = 3  # seconds
+    fps: int = 8
+    resolution: int = 512  # pixels a side
+
+    @property
+    def video(self) -> VideoRequest:
+        """What it becomes behind the HTTP API."""
+        return VideoRequest(
+            prompt=self.prompt,
+            num_frames=self.duration * self.fps,
+            height=self.resolution,
+            width=self.resolution,
+            frame_rate=float(self.fps),
+            seed=self.seed,
+        )
 
 
 @dataclass(frozen=True)
@@ -19,6 +42,11 @@ class Prompt:
     text: str
     attributes: Attributes
     seed: int
+
+    @property
+    def request(self) -> ClipRequest:
+        """For a clip of the default size."""
+        return ClipRequest(self.text, self.seed)
 
 
 def held_out_prompts(count: int = COUNT) -> list[Prompt]:

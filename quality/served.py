@@ -1,59 +1,47 @@
 """Clips as users get them: through the HTTP API, as MP4."""
 
-import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import httpx
 import numpy as np
-from imageio_ffmpeg import get_ffmpeg_exe
 from numpy.typing import NDArray
 
 from frontend.local_frontend import LocalFrontend
 from ltx_triton.local_triton import LocalTriton
-from quality.prompts import DURATION, FPS, RESOLUTION, Prompt
+from ltx_triton.pipeline_config import MODEL_REPOSITORY
+from quality.mp4 import read
+from quality.prompts import ClipRequest
 
 _TIMEOUT = 300.0  # seconds
 
 
 @contextmanager
-def served_clips() -> Iterator[Callable[[Prompt], NDArray[np.uint8]]]:
-    """Start the service; what it gives makes a clip, UINT8 [N, H, W, 3], of a prompt."""
+def local_service(repository: Path = MODEL_REPOSITORY) -> Iterator[str]:
+    """Start Triton and the frontend, with a folder of videos of their own; gives the URL."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        LocalTriton() as triton,
+        LocalTriton(repository) as triton,
         LocalFrontend(
             triton,
             environment={"API_KEY_REQUIRED": "false", "OUTPUT_DIR": folder},
             log_file=Path(folder) / "frontend.log",
         ) as frontend,
-        httpx.Client(base_url=frontend.url, timeout=_TIMEOUT) as http,
     ):
-
-        def clip(prompt: Prompt) -> NDArray[np.uint8]:
-            parameters = {
-                "prompt": prompt.text,
-                "seed": prompt.seed,
-                "duration": DURATION,
-                "fps": FPS,
-                "resolution": RESOLUTION,
-            }
-            answer = http.post("/generate", json=parameters).raise_for_status().json()
-            video = http.get(answer["download_url"]).raise_for_status().content
-            http.delete(f"/jobs/{answer['job_id']}")
-            return decode(video, height=RESOLUTION, width=RESOLUTION)
-
-        yield clip
+        yield frontend.url
 
 
-def decode(video: bytes, *, height: int, width: int) -> NDArray[np.uint8]:
-    """Frames of an MP4, UINT8 [N, H, W, 3]."""
-    with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
-        file.write(video)
-        file.flush()
-        command = [get_ffmpeg_exe(), "-v", "error", "-i", file.name]
-        command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-        raw = subprocess.run(command, check=True, capture_output=True).stdout
-    return np.frombuffer(raw, np.uint8).reshape(-1, height, width, 3)
+def served_clip(url: str, request: ClipRequest) -> NDArray[np.uint8]:
+    """A clip by the service at `url`, which forgets it: UINT8 [N, H, W, 3]."""
+    with (
+        httpx.Client(base_url=url, timeout=_TIMEOUT) as http,
+        tempfile.NamedTemporaryFile(suffix=".mp4") as video,
+    ):
+        answer = http.post("/generate", json=asdict(request)).raise_for_status().json()
+        video.write(http.get(answer["download_url"]).raise_for_status().content)
+        video.flush()
+        http.delete(f"/jobs/{answer['job_id']}").raise_for_status()
+        return read(Path(video.name)).frames

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import mp4
+from quality import mp4
 
 ROOT = Path(__file__).parents[2]
 GIT = shutil.which("git") or "git"
