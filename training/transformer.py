@@ -1,7 +1,7 @@
 """Trains the transformer and the text encoder together, by rectified flow."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -16,6 +16,7 @@ from export.transformer import TransformerGraph
 from training.latents import SPATIAL, TEMPORAL, Statistics, target_latents
 from training.loop import Loop, Stage, stack
 from training.models import new_text_encoder, new_transformer
+from world.attributes import Background, Colour, Motion, Shape, Size
 from world.captions import caption
 from world.sampling import sample_attributes, sample_scene
 
@@ -23,6 +24,7 @@ STAGES = (Stage(800, 2e-2, 2e-3), Stage(1600, 1e-2, 1e-3))
 _TOKENS = (6144, 8192)  # of a batch's clips, in each stage
 _SCHEDULE = linear_quadratic_schedule(8).tolist()  # noise levels that a video of 8 steps meets
 _PROBED_BLOCK, _PROBE_WEIGHT = 1, 0.3
+_WORDS = (Shape, Colour, Size, Background, Motion)  # in the order of `Attributes`
 _TEXT_LENGTH = 40  # tokens; the longest captions have as many
 
 
@@ -62,6 +64,7 @@ class Batch:
     input_ids: Tensor  # INT64 [B, T]
     attention_mask: Tensor  # INT64 [B, T]
     frame_rate: Tensor  # FP32 [B, 1]
+    attributes: Tensor  # INT64 [B, 5], numbers of the members of `_WORDS`
 
 
 class TrainingAttention(ExportAttention):
@@ -78,9 +81,9 @@ class TrainingAttention(ExportAttention):
 class TextToLatents(nn.Module):
     """The text encoder, and the transformer as the engines run it.
 
-    A probe has to tell from the hidden states of an early block where each token is. The model gets
-    no positions but relative ones, and its tokens are noise at first; left alone it finds out about
-    one axis after another, each after hundreds of steps, and cannot place anything before.
+    A probe has to tell from the hidden states of an early block where each token is and what the
+    caption says. The model gets no positions but relative ones, and its tokens are noise at first;
+    left alone it finds out about one axis and one word after another, each after hundreds of steps.
     """
 
     def __init__(self, vocab_size: int) -> None:
@@ -93,7 +96,9 @@ class TextToLatents(nn.Module):
         nn.init.zeros_(self.transformer.proj_out.bias)
         positions = RotaryPositions(self.transformer.rope, SPATIAL, TEMPORAL)
         self.graph = TransformerGraph(self.transformer, positions)
-        self.probe = nn.Linear(self.transformer.config.cross_attention_dim, 3)
+        self.probe = nn.Linear(
+            self.transformer.config.cross_attention_dim, 3 + sum(map(len, _WORDS))
+        )
         self._probed: Tensor | None = None
         self.transformer.transformer_blocks[_PROBED_BLOCK].register_forward_hook(self._keep)
 
@@ -101,8 +106,8 @@ class TextToLatents(nn.Module):
         """Run the model; `sigma` is FP32 [B, 1].
 
         Returns:
-            The velocity, noise minus video, [B, F, H, W, L]; where the probe takes each token to
-            be, [B, F * H * W, 3].
+            The velocity, noise minus video, [B, F, H, W, L]; what the probe says of each token,
+            [B, F * H * W, 34]: its place and logits of the members of `_WORDS`.
         """
         embeds = self.text_encoder(batch.input_ids, attention_mask=batch.attention_mask)[0]
         velocity = self.graph.velocity(noisy, embeds, batch.attention_mask, batch.frame_rate, sigma)
@@ -121,11 +126,15 @@ class Clips:
 
     def sample(self, random: Random, size: ClipSize, batch: int) -> Batch:
         """Draw clips that the demo checkpoint may learn from."""
-        captions, latents = [], []
+        captions, latents, numbers = [], [], []
         for _ in range(batch):
             attributes = sample_attributes(random, held_out=False)
             scene = sample_scene(random, attributes)
             captions.append(caption(attributes, random, complete=False))
+            said = astuple(attributes)
+            numbers.append(
+                [list(words).index(word) for words, word in zip(_WORDS, said, strict=True)]
+            )
             cells = target_latents(
                 scene,
                 height=size.height,
@@ -146,6 +155,7 @@ class Clips:
             input_ids=tokens["input_ids"],
             attention_mask=tokens["attention_mask"],
             frame_rate=torch.full((batch, 1), float(size.fps)),
+            attributes=torch.tensor(numbers),
         )
 
 
@@ -167,7 +177,7 @@ def train(model: TextToLatents, clips: Clips, folder: Path, seed: int) -> None:
 def flow_loss(
     model: Callable[[Tensor, Tensor, Batch], tuple[Tensor, Tensor]], batch: Batch
 ) -> Tensor:
-    """Mean squared error of the velocity, and a share of the probe's.
+    """Mean squared error of the velocity, and a share of the probe's loss.
 
     X. Liu et al., "Flow Straight and Fast", 2022, equation 1. Half of the noise levels are those
     of the default schedule, the others uniform.
@@ -179,9 +189,20 @@ def flow_loss(
     weight = sigma[:, :, None, None, None]
     noisy = (1 - weight) * batch.latents + weight * noise
     with torch.autocast("cpu", torch.bfloat16):
-        velocity, places = model(noisy, sigma, batch)
-    misplaced = nn.functional.mse_loss(places.float(), token_places(batch.latents))
-    return nn.functional.mse_loss(velocity, noise - batch.latents) + _PROBE_WEIGHT * misplaced
+        velocity, probed = model(noisy, sigma, batch)
+    return nn.functional.mse_loss(velocity, noise - batch.latents) + _PROBE_WEIGHT * probe_loss(
+        probed.float(), batch
+    )
+
+
+def probe_loss(probed: Tensor, batch: Batch) -> Tensor:
+    """Mean squared error of the places, and the mean cross entropy of the words."""
+    places, *words = torch.split(probed, [3, *map(len, _WORDS)], dim=-1)
+    loss = nn.functional.mse_loss(places, token_places(batch.latents))
+    for logits, numbers in zip(words, batch.attributes.unbind(1), strict=True):
+        said = numbers[:, None].expand(logits.shape[:-1])
+        loss += nn.functional.cross_entropy(logits.flatten(0, 1), said.flatten()) / len(_WORDS)
+    return loss
 
 
 def token_places(latents: Tensor) -> Tensor:

@@ -52,9 +52,15 @@ def test_the_model_in_training_is_the_one_that_the_pipeline_runs(folder: Path) -
     )
     frames, rows, columns = 3, 4, 5
     noisy = torch.randn(1, frames, rows, columns, CHANNELS)
-    batch = Batch(noisy, tokens["input_ids"], tokens["attention_mask"], torch.tensor([[12.0]]))
+    batch = Batch(
+        noisy,
+        tokens["input_ids"],
+        tokens["attention_mask"],
+        frame_rate=torch.tensor([[12.0]]),
+        attributes=torch.zeros(1, 5, dtype=torch.int64),
+    )
     with torch.no_grad():
-        ours, places = model(noisy, torch.tensor([[0.7]]), batch)
+        ours, probed = model(noisy, torch.tensor([[0.7]]), batch)
         coordinates = pipeline._scale_video_ids(
             pipeline._prepare_video_ids(1, frames, rows, columns),
             scale_factor=32,
@@ -73,4 +79,4 @@ def test_the_model_in_training_is_the_one_that_the_pipeline_runs(folder: Path) -
         )[0]
     assert ours.flatten(1, 3).numpy() == pytest.approx(theirs.numpy(), abs=1e-4)
     assert np.abs(theirs.numpy()).max() > 0.1
-    assert places.shape == (1, frames * rows * columns, 3)
+    assert probed.shape == (1, frames * rows * columns, 34)
