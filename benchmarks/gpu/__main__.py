@@ -24,14 +24,14 @@ import transformers
 from tqdm import tqdm
 
 from benchmarks import architectures
-from benchmarks.gpu.case import Case
-from benchmarks.gpu.inputs import save_inputs
+from benchmarks.contenders.case import Case
+from benchmarks.contenders.inputs import save_inputs
+from benchmarks.contenders.worker import Worker
 from benchmarks.gpu.report import REQUEST, errors, floors, table
-from benchmarks.gpu.worker import Worker
 from export.progress import step
 from export.random_checkpoint import TRANSFORMER as TINY
 from export.random_checkpoint import write_random_checkpoint
-from ltx_triton.contract import ENGINES
+from ltx_triton.contract import ENGINES, VideoRequest
 from ltx_triton.pipeline_config import MODEL_REPOSITORY, version_folder
 from ltx_triton.plan_info import PlanInfo
 
@@ -44,6 +44,7 @@ ARCHITECTURES = {
 Samples = dict[str, dict[str, list[float]]]  # what -> side -> seconds
 WARM_UP = 2  # rounds that are not counted
 SHARD_BYTES = 1 << 30
+PROMPT = "A cat walks through a sunlit garden while the camera follows it slowly"
 
 
 def main() -> None:
@@ -56,31 +57,45 @@ def main() -> None:
         options.results.mkdir(parents=True, exist_ok=True)
     for architecture in options.architectures:
         with tempfile.TemporaryDirectory(prefix="ltx_gpu_", dir=options.folder) as folder:
-            run(_case(options, architecture, Path(folder)), options)
+            run(architecture, _case(options, Path(folder)), options)
 
 
-def run(case: Case, options: argparse.Namespace) -> None:
+def run(architecture: str, case: Case, options: argparse.Namespace) -> None:
     """Measure one case, write its raw figures and print what they say."""
-    print(f"\n{case.architecture}, {case.layers} layers, {case.precision} on {case.device}")
-    result: dict[str, Any] = {"command": " ".join(["python -m benchmarks.gpu", *sys.argv[1:]])}
+    transformer = ARCHITECTURES[architecture]
+    if architecture == "13b":
+        transformer = transformer | {"num_layers": options.layers_13b}
+    layers = transformer["num_layers"]
+    print(f"\n{architecture}, {layers} layers, {case.precision} on {case.device}")
+    result: dict[str, Any] = {
+        "command": " ".join(["python -m benchmarks.gpu", *sys.argv[1:]]),
+        "case": {
+            "architecture": architecture,
+            "layers": layers,
+            "precision": case.precision,
+            "device": case.device,
+            "request": asdict(case.request),
+        },
+    }
+    with step("random checkpoint"):
+        _write_checkpoint(case, transformer)
     for part in measure(case, options.engine_python, options.rounds):
         result |= part
         if options.results is not None:  # whatever happens next, this much is measured
-            file = options.results / f"gpu-{case.architecture}-{case.precision}.json"
+            file = options.results / f"gpu-{architecture}-{case.precision}.json"
             file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(f"\n{table(result)}\n\nErrors against PyTorch in FP32: {result['errors']}")
 
 
 def measure(case: Case, engine_python: str, rounds: int) -> Iterator[dict[str, Any]]:
     """Do everything; yield the raw figures part by part."""
-    yield {"case": {name: value for name, value in vars(case).items() if name != "folder"}}
-    yield {"plans": prepare(case, engine_python)}
+    yield {"plans": export(case, engine_python)}
     file = case.save()
-    save_inputs(case, case.repository)
+    save_inputs(case)
     # What is not FP8 is BF16 then.
     precision = "bf16" if case.precision == "fp8" else case.precision
     seconds: Samples = {name: {} for name in (*(model.name for model in ENGINES), REQUEST)}
-    with closing(Worker(sys.executable, "benchmarks.gpu.pytorch", file)) as theirs:
+    with closing(Worker(sys.executable, "benchmarks.contenders.pytorch", file)) as theirs:
         yield {"machine": theirs.ask("machine")}
         flops = theirs.ask("flops")
         peaks = {kind: theirs.ask("peak", kind) for kind in {precision, case.precision}}
@@ -93,7 +108,7 @@ def measure(case: Case, engine_python: str, rounds: int) -> Iterator[dict[str, A
             theirs.ask("outputs", "eager")
         with step("compiling with torch"):
             yield {"compile_seconds": theirs.ask("compile")}
-        with closing(Worker(engine_python, "benchmarks.gpu.bare", file)) as ours:
+        with closing(Worker(engine_python, "benchmarks.contenders.bare", file)) as ours:
             with step("opening the engines"):
                 ours.ask("outputs")
             for turn in tqdm(range(WARM_UP + rounds), desc="bare engines", unit="round"):
@@ -104,7 +119,7 @@ def measure(case: Case, engine_python: str, rounds: int) -> Iterator[dict[str, A
                         times[side] = theirs.ask(question[0], side, *question[1:])
                     _collect(seconds[what], times, turn)
         yield {"seconds": seconds}
-        with closing(Worker(engine_python, "benchmarks.gpu.served", file)) as ours:
+        with closing(Worker(engine_python, "benchmarks.contenders.served", file)) as ours:
             with step("starting Triton"):
                 ours.ask("outputs")
             for turn in tqdm(range(WARM_UP + rounds), desc="Triton", unit="round"):
@@ -120,22 +135,20 @@ def _collect(samples: dict[str, list[float]], times: dict[str, float], turn: int
             samples.setdefault(side, []).append(value)
 
 
-def prepare(case: Case, engine_python: str) -> dict[str, Any]:
-    """Write checkpoint, ONNX and engines; return what is known of the plans."""
-    with step("random checkpoint"):
-        _write_checkpoint(case)
+def export(case: Case, engine_python: str) -> dict[str, Any]:
+    """Write ONNX and engines; return what is known of the plans."""
     # The repository's Python models and configs; the engines are made below.
     generated = shutil.ignore_patterns("__pycache__", "model.onnx*", "model.plan*", "*.json")
     shutil.copytree(MODEL_REPOSITORY, case.repository, ignore=generated)
     on_gpu = case.device == "cuda"
-    output = case.onnx if on_gpu else case.repository
-    export = [sys.executable, "-m", "export", "--model", str(case.checkpoint)]
-    export += ["--output", str(output), "--precision", case.precision, "--skip-verification"]
+    onnx = case.folder / "onnx" if on_gpu else case.repository
+    trace = [sys.executable, "-m", "export", "--model", str(case.checkpoint)]
+    trace += ["--output", str(onnx), "--precision", case.precision, "--skip-verification"]
     with step("ONNX export"):
-        subprocess.run(export, check=True)
+        subprocess.run(trace, check=True)
     if not on_gpu:
         return {}
-    build = [engine_python, "-m", "export.tensorrt", "--source", str(case.onnx)]
+    build = [engine_python, "-m", "export.tensorrt", "--source", str(onnx)]
     build += ["--output", str(case.repository), "--sizes", "default"]
     with step("TensorRT plans"):
         subprocess.run(build, check=True)
@@ -145,9 +158,8 @@ def prepare(case: Case, engine_python: str) -> dict[str, Any]:
     }
 
 
-def _write_checkpoint(case: Case) -> None:
-    transformer = ARCHITECTURES[case.architecture] | {"num_layers": case.layers}
-    if case.architecture == "tiny":
+def _write_checkpoint(case: Case, transformer: dict[str, Any]) -> None:
+    if case.device == "cpu":
         write_random_checkpoint(case.checkpoint, transformer=transformer)
         return
     write_random_checkpoint(
@@ -160,19 +172,23 @@ def _write_checkpoint(case: Case) -> None:
     )
 
 
-def _case(options: argparse.Namespace, architecture: str, folder: Path) -> Case:
+def _case(options: argparse.Namespace, folder: Path) -> Case:
     dry = options.dry_run
-    full = ARCHITECTURES[architecture]["num_layers"]
     return Case(
         folder=folder,
-        architecture=architecture,
-        layers=options.layers_13b if architecture == "13b" else full,
+        checkpoint=folder / "checkpoint",
+        repository=folder / "model_repository",
+        request=VideoRequest(
+            prompt=PROMPT,
+            num_frames=9 if dry else 24,
+            height=64 if dry else 512,
+            width=96 if dry else 512,
+            frame_rate=8.0,
+            seed=0,
+            num_inference_steps=8,
+        ),
         precision="fp32" if dry else options.precision,
         device="cpu" if dry else "cuda",
-        height=64 if dry else 512,
-        width=96 if dry else 512,
-        num_frames=9 if dry else 24,
-        steps=8,
         compile_backend="eager" if dry else "inductor",
     )
 

@@ -3,9 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.gpu.case import Case
-from benchmarks.gpu.inputs import save_output
+from benchmarks.contenders.case import Case
+from benchmarks.contenders.inputs import save_output
 from benchmarks.gpu.report import errors, floors, table
+from ltx_triton.contract import VideoRequest
 
 FLOPS = {
     "text_encoder": {"linear": 100, "other": 0},
@@ -17,14 +18,11 @@ FLOPS = {
 def case(folder: Path, precision: str = "bf16") -> Case:
     return Case(
         folder=folder,
-        architecture="tiny",
-        layers=1,
+        checkpoint=folder,
+        repository=folder,
+        request=VideoRequest("a cat", 9, 64, 64, 8.0, seed=0, num_inference_steps=8),
         precision=precision,
         device="cpu",
-        height=64,
-        width=64,
-        num_frames=9,
-        steps=8,
         compile_backend="eager",
     )
 

@@ -1,4 +1,4 @@
-"""Our engines without a server: `python -m benchmarks.gpu.bare CASE`. Needs no torch."""
+"""Our engines without a server: `python -m benchmarks.contenders.bare CASE`. Needs no torch."""
 
 import asyncio
 import sys
@@ -8,9 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from benchmarks.gpu.case import Case
-from benchmarks.gpu.inputs import load_inputs, save_output
-from benchmarks.gpu.worker import answer_questions
+from benchmarks.contenders.case import Case
+from benchmarks.contenders.inputs import load_inputs, save_output
+from benchmarks.contenders.worker import answer_questions
 from ltx_triton.contract import ENGINES, LTX_VIDEO
 from ltx_triton.denoising_loop import DenoisingLoop
 from ltx_triton.in_process import InProcessEngines

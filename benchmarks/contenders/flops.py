@@ -9,7 +9,7 @@ from statistics import median
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.gpu.inputs import Arrays
+from benchmarks.contenders.inputs import Arrays
 from export import text_encoder, transformer, vae_decoder
 from export.checkpoint import Checkpoint
 from export.precision import Precision

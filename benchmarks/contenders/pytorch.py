@@ -1,6 +1,6 @@
 """Their side: diffusers' pipeline on the same weights, eager and compiled.
 
-python -m benchmarks.gpu.pytorch CASE
+python -m benchmarks.contenders.pytorch CASE
 """
 
 import gc
@@ -18,10 +18,10 @@ from diffusers import LTXConditionPipeline
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmarks.gpu.case import Case
-from benchmarks.gpu.flops import component_flops, peak_flops
-from benchmarks.gpu.inputs import load_inputs, save_output
-from benchmarks.gpu.worker import answer_questions
+from benchmarks.contenders.case import Case
+from benchmarks.contenders.flops import component_flops, peak_flops
+from benchmarks.contenders.inputs import load_inputs, save_output
+from benchmarks.contenders.worker import answer_questions
 from export.checkpoint import open_checkpoint
 from export.precision import Precision
 from ltx_triton.contract import (

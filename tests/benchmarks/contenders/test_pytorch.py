@@ -4,28 +4,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.gpu.case import Case
-from benchmarks.gpu.inputs import load_output, save_inputs
-from benchmarks.gpu.pytorch import PyTorchSide
+from benchmarks.contenders.case import Case
+from benchmarks.contenders.inputs import load_output, save_inputs
+from benchmarks.contenders.pytorch import PyTorchSide
+from ltx_triton.contract import VideoRequest
 
 
 @pytest.fixture
 def case(tmp_path: Path, checkpoint_folder: Path, repository: Path) -> Case:
-    (tmp_path / "checkpoint").symlink_to(checkpoint_folder)
-    (tmp_path / "model_repository").symlink_to(repository)
     case = Case(
         folder=tmp_path,
-        architecture="tiny",
-        layers=2,
+        checkpoint=checkpoint_folder,
+        repository=repository,
+        request=VideoRequest("a cat", 9, 64, 96, 8.0, seed=0, num_inference_steps=2),
         precision="bf16",
         device="cpu",
-        height=64,
-        width=96,
-        num_frames=9,
-        steps=2,
         compile_backend="eager",
     )
-    save_inputs(case, case.repository)
+    save_inputs(case)
     return case
 
 

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.gpu.worker import Worker, WorkerError
+from benchmarks.contenders.worker import Worker, WorkerError
 
 MODULE = """
 import os, sys
-from benchmarks.gpu.worker import answer_questions
+from benchmarks.contenders.worker import answer_questions
 
 answer_questions({
     "add": lambda a, b: a + b,

@@ -6,7 +6,7 @@ import torch
 from diffusers import LTXVideoTransformer3DModel
 from torch import nn
 
-from benchmarks.gpu.flops import component_flops, peak_flops
+from benchmarks.contenders.flops import component_flops, peak_flops
 from export.checkpoint import Checkpoint
 from export.reference import transformer
 from export.verify import random_inputs

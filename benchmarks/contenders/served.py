@@ -1,4 +1,4 @@
-"""Our engines under the real Triton: `python -m benchmarks.gpu.served CASE`. Needs no torch."""
+"""Our engines in the real Triton: `python -m benchmarks.contenders.served CASE`. Needs no torch."""
 
 import asyncio
 import sys
@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.gpu.case import Case
-from benchmarks.gpu.inputs import save_output
-from benchmarks.gpu.worker import answer_questions
+from benchmarks.contenders.case import Case
+from benchmarks.contenders.inputs import save_output
+from benchmarks.contenders.worker import answer_questions
 from frontend.triton import TritonClient
 from ltx_triton.contract import Progress
 from ltx_triton.local_triton import LocalTriton

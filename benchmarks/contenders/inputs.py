@@ -1,12 +1,11 @@
 """The same inputs for both sides, and what each side makes of them, as `.npz` files."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.gpu.case import Case
+from benchmarks.contenders.case import Case
 from ltx_triton.contract import LTX_VIDEO, TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.pipeline_config import PipelineConfig, version_folder
 from ltx_triton.tokenizer import PromptTokenizer
@@ -14,12 +13,12 @@ from ltx_triton.tokenizer import PromptTokenizer
 Arrays = dict[str, NDArray[Any]]
 
 
-def component_inputs(case: Case, repository: Path) -> dict[str, Arrays]:
+def component_inputs(case: Case) -> dict[str, Arrays]:
     """Inputs of each engine as the request's own have them, with random embeddings.
 
     The step is the second-last of the schedule, in the middle between noise and video.
     """
-    folder = version_folder(repository, LTX_VIDEO)
+    folder = version_folder(case.repository, LTX_VIDEO)
     config = PipelineConfig.load(folder)
     tokens = PromptTokenizer(folder, config).encode(case.request.prompt)
     latents, noise = case.noises(config)
@@ -43,9 +42,9 @@ def component_inputs(case: Case, repository: Path) -> dict[str, Arrays]:
     }
 
 
-def save_inputs(case: Case, repository: Path) -> None:
+def save_inputs(case: Case) -> None:
     """Write the inputs of all engines into the case's folder."""
-    for name, arrays in component_inputs(case, repository).items():
+    for name, arrays in component_inputs(case).items():
         np.savez(case.folder / f"inputs-{name}.npz", **arrays)
 
 
