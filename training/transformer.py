@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import torch
 from diffusers.pipelines.ltx.pipeline_ltx_condition import linear_quadratic_schedule
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import T5TokenizerFast
 
@@ -19,11 +22,24 @@ from training.models import new_text_encoder, new_transformer
 from world.attributes import Background, Colour, Motion, Shape, Size
 from world.captions import caption
 from world.sampling import sample_attributes, sample_scene
+from world.scene import Scene
 
-STAGES = (Stage(800, 2e-2, 2e-3), Stage(1600, 1e-2, 1e-3))
-_TOKENS = (6144, 8192)  # of a batch's clips, in each stage
+STAGES = (
+    Stage(800, 2e-2, 2e-3),
+    Stage(1600, 1e-2, 1e-3),
+    Stage(1600, 1e-2, 1e-3),
+    Stage(1400, 1e-2, 1e-3),
+)
+_TOKENS = (6144, 8192, 8192, 8192)  # of a batch's clips, in each stage
 _SCHEDULE = linear_quadratic_schedule(8).tolist()  # noise levels that a video of 8 steps meets
-_PROBED_BLOCK, _PROBE_WEIGHT = 1, 0.3
+_SCHEDULED = (
+    0.5,
+    0.5,
+    0.8,
+    0.8,
+)  # share of such noise levels in each stage; the others are uniform
+_WORD_BLOCK, _POSE_BLOCK, _PROBE_WEIGHT = 1, 2, 0.3
+_POSE_SCALE = (3.0, 3.0, 10.0, 1.0, 1.0)  # brings all of a pose to about the same variance
 _WORDS = (Shape, Colour, Size, Background, Motion)  # in the order of `Attributes`
 _TEXT_LENGTH = 40  # tokens; the longest captions have as many
 
@@ -45,15 +61,14 @@ class ClipSize:
 
 
 # Of each stage; half of the batches have the first one. Few, as torch compiles for each.
-_SIZES = (
-    (ClipSize(256, 256, 25, 8), ClipSize(128, 128, 25, 8), ClipSize(192, 256, 33, 12)),
-    (
-        ClipSize(512, 512, 25, 8),
-        ClipSize(256, 256, 25, 8),
-        ClipSize(256, 256, 81, 8),
-        ClipSize(384, 512, 33, 16),
-    ),
+_SMALL = (ClipSize(256, 256, 25, 8), ClipSize(128, 128, 25, 8), ClipSize(192, 256, 33, 12))
+_LARGE = (
+    ClipSize(512, 512, 25, 8),
+    ClipSize(256, 256, 25, 8),
+    ClipSize(256, 256, 81, 8),
+    ClipSize(384, 512, 33, 16),
 )
+_SIZES = (_SMALL, _LARGE, _LARGE, _LARGE)
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,15 @@ class Batch:
     attention_mask: Tensor  # INT64 [B, T]
     frame_rate: Tensor  # FP32 [B, 1]
     attributes: Tensor  # INT64 [B, 5], numbers of the members of `_WORDS`
+    poses: Tensor  # FP32 [B, F, 8, 5]: in each frame x, y, radius, cosine and sine of the angle
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What the probes say of each token."""
+
+    words: Tensor  # [B, F * H * W, 34]: its place, and logits of the members of `_WORDS`
+    poses: Tensor  # [B, F * H * W, 40]: the shape's pose in each frame, seen from the token
 
 
 class TrainingAttention(ExportAttention):
@@ -81,9 +105,10 @@ class TrainingAttention(ExportAttention):
 class TextToLatents(nn.Module):
     """The text encoder, and the transformer as the engines run it.
 
-    A probe has to tell from the hidden states of an early block where each token is and what the
-    caption says. The model gets no positions but relative ones, and its tokens are noise at first;
-    left alone it finds out about one axis and one word after another, each after hundreds of steps.
+    Probes have to tell from the hidden states of early blocks where each token is, what the
+    caption says, and, a block later, where that puts the shape. The model gets no positions but
+    relative ones, and its tokens are noise at first; left alone it finds out about one axis and
+    one word after another, each after hundreds of steps.
     """
 
     def __init__(self, vocab_size: int) -> None:
@@ -96,25 +121,30 @@ class TextToLatents(nn.Module):
         nn.init.zeros_(self.transformer.proj_out.bias)
         positions = RotaryPositions(self.transformer.rope, SPATIAL, TEMPORAL)
         self.graph = TransformerGraph(self.transformer, positions)
-        self.probe = nn.Linear(
-            self.transformer.config.cross_attention_dim, 3 + sum(map(len, _WORDS))
-        )
-        self._probed: Tensor | None = None
-        self.transformer.transformer_blocks[_PROBED_BLOCK].register_forward_hook(self._keep)
+        width = self.transformer.config.cross_attention_dim
+        self.word_probe = nn.Linear(width, 3 + sum(map(len, _WORDS)))
+        self.pose_probe = nn.Linear(width, TEMPORAL * len(_POSE_SCALE))
+        self._hidden_states: dict[int, Tensor] = {}
+        for block in (_WORD_BLOCK, _POSE_BLOCK):
+            self.transformer.transformer_blocks[block].register_forward_hook(
+                partial(self._keep, block)
+            )
 
-    def forward(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    def forward(self, noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, Probed]:
         """Run the model; `sigma` is FP32 [B, 1].
 
         Returns:
-            The velocity, noise minus video, [B, F, H, W, L]; what the probe says of each token,
-            [B, F * H * W, 34]: its place and logits of the members of `_WORDS`.
+            The velocity, noise minus video, [B, F, H, W, L]; what the probes say.
         """
         embeds = self.text_encoder(batch.input_ids, attention_mask=batch.attention_mask)[0]
         velocity = self.graph.velocity(noisy, embeds, batch.attention_mask, batch.frame_rate, sigma)
-        return velocity, self.probe(self._probed)
+        return velocity, Probed(
+            words=self.word_probe(self._hidden_states[_WORD_BLOCK]),
+            poses=self.pose_probe(self._hidden_states[_POSE_BLOCK]),
+        )
 
-    def _keep(self, _block: nn.Module, _inputs: tuple[Tensor, ...], hidden_states: Tensor) -> None:
-        self._probed = hidden_states
+    def _keep(self, block: int, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:  # noqa: ARG002
+        self._hidden_states[block] = output
 
 
 class Clips:
@@ -126,7 +156,7 @@ class Clips:
 
     def sample(self, random: Random, size: ClipSize, batch: int) -> Batch:
         """Draw clips that the demo checkpoint may learn from."""
-        captions, latents, numbers = [], [], []
+        captions, latents, numbers, poses = [], [], [], []
         for _ in range(batch):
             attributes = sample_attributes(random, held_out=False)
             scene = sample_scene(random, attributes)
@@ -143,6 +173,7 @@ class Clips:
                 fps=size.fps,
             )
             latents.append(self._statistics.normalise(cells))
+            poses.append(_poses(scene, size))
         tokens = self._tokenizer(
             captions,
             padding="max_length",
@@ -156,6 +187,7 @@ class Clips:
             attention_mask=tokens["attention_mask"],
             frame_rate=torch.full((batch, 1), float(size.fps)),
             attributes=torch.tensor(numbers),
+            poses=stack(poses),
         )
 
 
@@ -167,7 +199,8 @@ def train(model: TextToLatents, clips: Clips, folder: Path, seed: int) -> None:
         first, *others = _SIZES[stage]
         size = first if random.random() < 0.5 else random.choice(others)
         size = replace(size, fps=random.choice((size.fps, size.fps, 8, 12, 24)))
-        return flow_loss(compiled, clips.sample(random, size, _TOKENS[stage] // size.tokens))
+        batch = clips.sample(random, size, _TOKENS[stage] // size.tokens)
+        return flow_loss(compiled, batch, _SCHEDULED[stage])
 
     loop = Loop(model, STAGES, folder, "transformer", seed)
     loop.run(loss)
@@ -175,30 +208,34 @@ def train(model: TextToLatents, clips: Clips, folder: Path, seed: int) -> None:
 
 
 def flow_loss(
-    model: Callable[[Tensor, Tensor, Batch], tuple[Tensor, Tensor]], batch: Batch
+    model: Callable[[Tensor, Tensor, Batch], tuple[Tensor, Probed]], batch: Batch, scheduled: float
 ) -> Tensor:
-    """Mean squared error of the velocity, and a share of the probe's loss.
+    """Mean squared error of the velocity, and a share of the probes' loss.
 
-    X. Liu et al., "Flow Straight and Fast", 2022, equation 1. Half of the noise levels are those
-    of the default schedule, the others uniform.
+    X. Liu et al., "Flow Straight and Fast", 2022, equation 1.
+
+    Args:
+        model: returns velocities and what its probes say.
+        batch: the clips.
+        scheduled: share of the noise levels that are those of the default schedule.
     """
     count = batch.latents.shape[0]
-    scheduled = torch.tensor(_SCHEDULE)[torch.randint(len(_SCHEDULE), (count,))]
-    sigma = torch.where(torch.rand(count) < 0.5, scheduled, torch.rand(count))[:, None]
+    levels = torch.tensor(_SCHEDULE)[torch.randint(len(_SCHEDULE), (count,))]
+    sigma = torch.where(torch.rand(count) < scheduled, levels, torch.rand(count))[:, None]
     noise = torch.randn_like(batch.latents)
     weight = sigma[:, :, None, None, None]
     noisy = (1 - weight) * batch.latents + weight * noise
     with torch.autocast("cpu", torch.bfloat16):
         velocity, probed = model(noisy, sigma, batch)
-    return nn.functional.mse_loss(velocity, noise - batch.latents) + _PROBE_WEIGHT * probe_loss(
-        probed.float(), batch
-    )
+    loss = nn.functional.mse_loss(velocity, noise - batch.latents)
+    return loss + _PROBE_WEIGHT * probe_loss(probed, batch)
 
 
-def probe_loss(probed: Tensor, batch: Batch) -> Tensor:
-    """Mean squared error of the places, and the mean cross entropy of the words."""
-    places, *words = torch.split(probed, [3, *map(len, _WORDS)], dim=-1)
+def probe_loss(probed: Probed, batch: Batch) -> Tensor:
+    """Mean squared errors of places and poses, and the mean cross entropy of the words."""
+    places, *words = torch.split(probed.words.float(), [3, *map(len, _WORDS)], dim=-1)
     loss = nn.functional.mse_loss(places, token_places(batch.latents))
+    loss += nn.functional.mse_loss(probed.poses.float(), token_poses(batch))
     for logits, numbers in zip(words, batch.attributes.unbind(1), strict=True):
         said = numbers[:, None].expand(logits.shape[:-1])
         loss += nn.functional.cross_entropy(logits.flatten(0, 1), said.flatten()) / len(_WORDS)
@@ -211,3 +248,25 @@ def token_places(latents: Tensor) -> Tensor:
     axes = [torch.linspace(-1, 1, side) for side in sides]
     places = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
     return places.reshape(1, -1, 3).expand(batch, -1, -1)
+
+
+def token_poses(batch: Batch) -> Tensor:
+    """Scaled poses with the centre seen from each token: [B, F * H * W, 40]."""
+    rows, columns = batch.latents.shape[2:4]
+    side = min(rows, columns)
+    y, x = ((torch.arange(cells) + 0.5 - cells / 2) / side for cells in (rows, columns))
+    here = torch.zeros(rows, columns, 1, len(_POSE_SCALE))
+    here[..., 0], here[..., 1] = x[None, :, None], y[:, None, None]
+    seen = (batch.poses[:, :, None, None] - here) * torch.tensor(_POSE_SCALE)
+    return seen.flatten(4).flatten(1, 3)
+
+
+def _poses(scene: Scene, size: ClipSize) -> NDArray[np.float32]:
+    """Of the frames of each latent frame, [F, 8, 5]; the first one covers one frame only."""
+    seconds = np.arange(size.num_frames) / size.fps
+    side = min(size.height, size.width)
+    pose = scene.pose(seconds, (size.width / side, size.height / side))
+    values = np.stack([pose.x, pose.y, pose.radius, np.cos(pose.angle), np.sin(pose.angle)], -1)
+    values = np.concatenate([np.repeat(values[:1], TEMPORAL - 1, axis=0), values])
+    poses: NDArray[np.float32] = values.reshape(-1, TEMPORAL, values.shape[-1]).astype(np.float32)
+    return poses

@@ -58,6 +58,7 @@ def test_the_model_in_training_is_the_one_that_the_pipeline_runs(folder: Path) -
         tokens["attention_mask"],
         frame_rate=torch.tensor([[12.0]]),
         attributes=torch.zeros(1, 5, dtype=torch.int64),
+        poses=torch.zeros(1, frames, 8, 5),
     )
     with torch.no_grad():
         ours, probed = model(noisy, torch.tensor([[0.7]]), batch)
@@ -79,4 +80,5 @@ def test_the_model_in_training_is_the_one_that_the_pipeline_runs(folder: Path) -
         )[0]
     assert ours.flatten(1, 3).numpy() == pytest.approx(theirs.numpy(), abs=1e-4)
     assert np.abs(theirs.numpy()).max() > 0.1
-    assert probed.shape == (1, frames * rows * columns, 34)
+    assert probed.words.shape == (1, frames * rows * columns, 34)
+    assert probed.poses.shape == (1, frames * rows * columns, 40)

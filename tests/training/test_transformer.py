@@ -1,10 +1,11 @@
 from functools import partial
 
+import pytest
 import torch
 from torch import Tensor, nn
 
 from training.latents import CHANNELS
-from training.transformer import Batch, flow_loss, token_places
+from training.transformer import Batch, Probed, flow_loss, token_places, token_poses
 
 LENGTHS = (4, 10, 3, 6, 8)  # shapes, colours, sizes, backgrounds, motions
 
@@ -19,20 +20,62 @@ def test_places_are_in_the_order_of_the_tokens() -> None:
     assert places[1, -5].tolist() == [1, 1, -1]
 
 
-def test_a_model_that_knows_velocity_places_and_words_has_no_loss() -> None:
-    latents = torch.randn(4, 2, 3, 3, CHANNELS)
-    attributes = torch.tensor([[0, 9, 2, 5, 7]] * 4)
-    frame_rate = torch.full((4, 1), 8.0)
-    batch = Batch(latents, torch.zeros(4, 1), torch.ones(4, 1), frame_rate, attributes)
-    words = torch.cat(
-        [nn.functional.one_hot(attributes[:, i], n) for i, n in enumerate(LENGTHS)], 1
+def batch() -> Batch:
+    """Two clips of 2 x 3 x 4 tokens."""
+    random = torch.Generator().manual_seed(0)
+    return Batch(
+        latents=torch.randn(2, 2, 3, 4, CHANNELS, generator=random),
+        input_ids=torch.zeros(2, 1, dtype=torch.int64),
+        attention_mask=torch.ones(2, 1, dtype=torch.int64),
+        frame_rate=torch.full((2, 1), 8.0),
+        attributes=torch.tensor([[0, 9, 2, 5, 7]] * 2),
+        poses=torch.rand(2, 2, 8, 5, generator=random),
     )
 
-    def model(noisy: Tensor, sigma: Tensor, batch: Batch, sureness: float) -> tuple[Tensor, Tensor]:
+
+def test_poses_are_seen_from_the_tokens() -> None:
+    clips = batch()
+    clips.poses[1, 1, 3] = torch.tensor([1 / 6, 0.5, 0.2, 0.0, 1.0])
+    poses = token_poses(clips)
+    assert poses.shape == (2, 24, 40)
+    # The token of the second latent frame, last row, third column of four: 1/6 right of the
+    # centre and 1/3 below it, in shorter sides.
+    seen = poses[1, 12 + 2 * 4 + 2].reshape(8, 5)[3]
+    assert seen.tolist() == pytest.approx([0.0, 3 * (0.5 - 1 / 3), 10 * 0.2, 0.0, 1.0], abs=1e-6)
+
+
+def test_a_model_that_knows_everything_has_no_loss() -> None:
+    clips = batch()
+    words = torch.cat(
+        [nn.functional.one_hot(clips.attributes[:, i], n) for i, n in enumerate(LENGTHS)], 1
+    )
+
+    def model(
+        noisy: Tensor, sigma: Tensor, batch: Batch, sureness: float, nearness: float
+    ) -> tuple[Tensor, Probed]:
         velocity = (noisy - batch.latents) / sigma[:, :, None, None, None]
-        said = sureness * words[:, None].expand(-1, 18, -1)
-        return velocity, torch.cat([token_places(batch.latents), said], dim=-1)
+        said = sureness * words[:, None].expand(-1, 24, -1)
+        places = torch.cat([token_places(batch.latents), said], dim=-1)
+        return velocity, Probed(places, nearness * token_poses(batch))
 
     torch.manual_seed(0)
-    assert flow_loss(partial(model, sureness=50.0), batch).item() < 1e-6
-    assert flow_loss(partial(model, sureness=0.0), batch).item() > 0.1
+    assert flow_loss(partial(model, sureness=50.0, nearness=1.0), clips, 0.5).item() < 1e-6
+    assert flow_loss(partial(model, sureness=0.0, nearness=1.0), clips, 0.5).item() > 0.1
+    assert flow_loss(partial(model, sureness=50.0, nearness=0.0), clips, 0.5).item() > 0.1
+
+
+def test_so_many_noise_levels_are_those_of_the_schedule() -> None:
+    clips = batch()
+    seen: list[float] = []
+
+    def model(noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, Probed]:
+        seen.extend(sigma.flatten().tolist())
+        return torch.zeros_like(noisy), Probed(torch.zeros(2, 24, 34), torch.zeros(2, 24, 40))
+
+    torch.manual_seed(0)
+    for _ in range(200):
+        flow_loss(model, clips, 0.8)
+    schedule = (1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875)
+    share = sum(any(abs(sigma - level) < 1e-5 for level in schedule) for sigma in seen) / len(seen)
+    assert 0.74 < share < 0.86
+    assert 0 < min(seen) < 0.3
