@@ -32,12 +32,8 @@ STAGES = (
 )
 _TOKENS = (6144, 8192, 8192, 8192)  # of a batch's clips, in each stage
 _SCHEDULE = linear_quadratic_schedule(8).tolist()  # noise levels that a video of 8 steps meets
-_SCHEDULED = (
-    0.5,
-    0.5,
-    0.8,
-    0.8,
-)  # share of such noise levels in each stage; the others are uniform
+# Share of such noise levels in each stage; the others are uniform.
+_SCHEDULED = (0.5, 0.5, 0.8, 0.8)
 _WORD_BLOCK, _POSE_BLOCK, _PROBE_WEIGHT = 1, 2, 0.3
 _POSE_SCALE = (3.0, 3.0, 10.0, 1.0, 1.0)  # brings all of a pose to about the same variance
 _WORDS = (Shape, Colour, Size, Background, Motion)  # in the order of `Attributes`
