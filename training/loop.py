@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
+from transformers import T5PreTrainedModel
 
 from training.muon import Muon
 
 _SAVE_SECONDS = 60.0
-_AVERAGED_STEPS = 500.0  # time constant of the averaged weights, once there are as many
+_AVERAGED_STEPS = 200.0  # time constant of the averaged weights, once there are as many
 _WARMUP = 100  # steps
 
 
@@ -133,8 +134,22 @@ class Loop:
 
 
 def _split(module: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    """Weights of linears and convolutions, and all the rest."""
-    layers = [layer for layer in module.modules() if isinstance(layer, nn.Linear | nn.Conv3d)]
+    """Weights of linears and convolutions, and all the rest.
+
+    Those of T5 belong to the rest: it does not scale what goes into its softmax, and Muon makes its
+    queries and keys so large that every token attends to one other and never learns to which.
+    """
+    in_t5 = {
+        layer
+        for part in module.modules()
+        if isinstance(part, T5PreTrainedModel)
+        for layer in part.modules()
+    }
+    layers = [
+        layer
+        for layer in module.modules()
+        if isinstance(layer, nn.Linear | nn.Conv3d) and layer not in in_t5
+    ]
     matrices: list[Tensor] = [layer.weight for layer in layers]
     known = {id(matrix) for matrix in matrices}
     others: list[Tensor] = [value for value in module.parameters() if id(value) not in known]

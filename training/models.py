@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from diffusers import AutoencoderKLLTXVideo, LTXVideoTransformer3DModel
 from transformers import T5Config, T5EncoderModel
 
@@ -9,6 +10,8 @@ from export.random_checkpoint import VAE as LAYOUT
 from training.latents import CHANNELS
 
 _TEXT_CHANNELS = 128
+# The relative positions of T5 that its first heads look at: one back, one ahead, two back.
+_LOOK_AT, _SURENESS = (1, 17, 2), 6.0
 _WIDTH, _HEADS = 192, 8
 
 TRANSFORMER: dict[str, Any] = {
@@ -44,8 +47,17 @@ def new_transformer() -> LTXVideoTransformer3DModel:
 
 
 def new_text_encoder(vocab_size: int) -> T5EncoderModel:
-    """Untrained."""
-    return T5EncoderModel(T5Config(vocab_size=vocab_size, **TEXT_ENCODER))
+    """Untrained, but its first heads look at the words beside and before that.
+
+    What a word means here depends on them ("from left", "dark blue"), and the biases would take
+    hundreds of steps to say so.
+    """
+    model = T5EncoderModel(T5Config(vocab_size=vocab_size, **TEXT_ENCODER))
+    biases = model.encoder.block[0].layer[0].SelfAttention.relative_attention_bias.weight
+    with torch.no_grad():
+        for head, distance in enumerate(_LOOK_AT):
+            biases[distance, head] += _SURENESS
+    return model
 
 
 def new_autoencoder() -> AutoencoderKLLTXVideo:

@@ -22,19 +22,18 @@ from training.models import new_text_encoder, new_transformer
 from world.attributes import Background, Colour, Motion, Shape, Size
 from world.captions import caption
 from world.sampling import sample_attributes, sample_scene
-from world.scene import Scene
+from world.scene import Attributes, Scene
 
 STAGES = (
     Stage(800, 2e-2, 2e-3),
     Stage(1600, 1e-2, 1e-3),
     Stage(1600, 1e-2, 1e-3),
     Stage(1400, 1e-2, 1e-3),
+    Stage(1300, 1e-2, 1e-3),
+    Stage(1000, 1e-2, 1e-3),
+    Stage(1000, 1e-2, 1e-3),
 )
-_TOKENS = (6144, 8192, 8192, 8192)  # of a batch's clips, in each stage
-_SCHEDULE = linear_quadratic_schedule(8).tolist()  # noise levels that a video of 8 steps meets
-# Share of such noise levels in each stage; the others are uniform.
-_SCHEDULED = (0.5, 0.5, 0.8, 0.8)
-_WORD_BLOCK, _POSE_BLOCK, _PROBE_WEIGHT = 1, 2, 0.3
+_WORD_BLOCK, _POSE_BLOCK, _VIEW_BLOCK, _PROBE_WEIGHT = 1, 2, 3, 0.3
 _POSE_SCALE = (3.0, 3.0, 10.0, 1.0, 1.0)  # brings all of a pose to about the same variance
 _WORDS = (Shape, Colour, Size, Background, Motion)  # in the order of `Attributes`
 _TEXT_LENGTH = 40  # tokens; the longest captions have as many
@@ -56,7 +55,17 @@ class ClipSize:
         return frames * (self.height // SPATIAL) * (self.width // SPATIAL)
 
 
-# Of each stage; half of the batches have the first one. Few, as torch compiles for each.
+@dataclass(frozen=True)
+class Diet:
+    """What the clips of a stage are like."""
+
+    tokens: int  # of a batch
+    sizes: tuple[ClipSize, ...]  # half of the batches have the first one; torch compiles for each
+    scheduled: float  # share of the noise levels that are in `_SCHEDULE`; the others are uniform
+    levels: Tensor  # how often each of those, up to a factor
+    demanding: float = 0.0  # share of the clips that are surely such as are learned last
+
+
 _SMALL = (ClipSize(256, 256, 25, 8), ClipSize(128, 128, 25, 8), ClipSize(192, 256, 33, 12))
 _LARGE = (
     ClipSize(512, 512, 25, 8),
@@ -64,7 +73,19 @@ _LARGE = (
     ClipSize(256, 256, 81, 8),
     ClipSize(384, 512, 33, 16),
 )
-_SIZES = (_SMALL, _LARGE, _LARGE, _LARGE)
+_SCHEDULE = linear_quadratic_schedule(8)  # noise levels that a video of 8 steps meets
+_EVENLY = torch.ones_like(_SCHEDULE)
+# Less often those of the short first steps, which leave a clip as much noise as before.
+_BY_STEP = torch.diff(_SCHEDULE, append=torch.zeros(1)).abs().sqrt()
+_DIETS = (
+    Diet(6144, _SMALL, 0.5, _EVENLY),
+    Diet(8192, _LARGE, 0.5, _EVENLY),
+    Diet(8192, _LARGE, 0.8, _EVENLY),
+    Diet(8192, _LARGE, 0.8, _EVENLY),
+    Diet(8192, _LARGE, 0.8, _BY_STEP),
+    Diet(8192, _LARGE, 0.8, _BY_STEP, demanding=0.35),
+    Diet(8192, _LARGE, 0.8, _BY_STEP, demanding=0.5),
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +106,7 @@ class Probed:
 
     words: Tensor  # [B, F * H * W, 34]: its place, and logits of the members of `_WORDS`
     poses: Tensor  # [B, F * H * W, 40]: the shape's pose in each frame, seen from the token
+    views: Tensor  # [B, F * H * W, 16]: where the token is in each frame, seen from the shape
 
 
 class TrainingAttention(ExportAttention):
@@ -102,7 +124,8 @@ class TextToLatents(nn.Module):
     """The text encoder, and the transformer as the engines run it.
 
     Probes have to tell from the hidden states of early blocks where each token is, what the
-    caption says, and, a block later, where that puts the shape. The model gets no positions but
+    caption says, a block later where that puts the shape, and another one later where the token is
+    seen from the shape, which may be turned. The model gets no positions but
     relative ones, and its tokens are noise at first; left alone it finds out about one axis and
     one word after another, each after hundreds of steps.
     """
@@ -120,8 +143,9 @@ class TextToLatents(nn.Module):
         width = self.transformer.config.cross_attention_dim
         self.word_probe = nn.Linear(width, 3 + sum(map(len, _WORDS)))
         self.pose_probe = nn.Linear(width, TEMPORAL * len(_POSE_SCALE))
+        self.view_probe = nn.Linear(width, TEMPORAL * 2)
         self._hidden_states: dict[int, Tensor] = {}
-        for block in (_WORD_BLOCK, _POSE_BLOCK):
+        for block in (_WORD_BLOCK, _POSE_BLOCK, _VIEW_BLOCK):
             self.transformer.transformer_blocks[block].register_forward_hook(
                 partial(self._keep, block)
             )
@@ -137,6 +161,7 @@ class TextToLatents(nn.Module):
         return velocity, Probed(
             words=self.word_probe(self._hidden_states[_WORD_BLOCK]),
             poses=self.pose_probe(self._hidden_states[_POSE_BLOCK]),
+            views=self.view_probe(self._hidden_states[_VIEW_BLOCK]),
         )
 
     def _keep(self, block: int, _: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:  # noqa: ARG002
@@ -150,11 +175,21 @@ class Clips:
         self._tokenizer = T5TokenizerFast.from_pretrained(tokenizer_folder)
         self._statistics = statistics
 
-    def sample(self, random: Random, size: ClipSize, batch: int) -> Batch:
-        """Draw clips that the demo checkpoint may learn from."""
+    def sample(self, random: Random, size: ClipSize, batch: int, demanding: float = 0.0) -> Batch:
+        """Draw clips that the demo checkpoint may learn from.
+
+        Args:
+            random: what to draw with.
+            size: of all clips.
+            batch: how many.
+            demanding: share of clips that surely are such as are learned last.
+        """
         captions, latents, numbers, poses = [], [], [], []
         for _ in range(batch):
             attributes = sample_attributes(random, held_out=False)
+            wanted = random.random() < demanding
+            while wanted and not _is_demanding(attributes):
+                attributes = sample_attributes(random, held_out=False)
             scene = sample_scene(random, attributes)
             captions.append(caption(attributes, random, complete=False))
             said = astuple(attributes)
@@ -192,11 +227,12 @@ def train(model: TextToLatents, clips: Clips, folder: Path, seed: int) -> None:
     compiled = torch.compile(model, dynamic=False)
 
     def loss(stage: int, random: Random) -> Tensor:
-        first, *others = _SIZES[stage]
+        diet = _DIETS[stage]
+        first, *others = diet.sizes
         size = first if random.random() < 0.5 else random.choice(others)
         size = replace(size, fps=random.choice((size.fps, size.fps, 8, 12, 24)))
-        batch = clips.sample(random, size, _TOKENS[stage] // size.tokens)
-        return flow_loss(compiled, batch, _SCHEDULED[stage])
+        batch = clips.sample(random, size, diet.tokens // size.tokens, diet.demanding)
+        return flow_loss(compiled, batch, diet.scheduled, diet.levels)
 
     loop = Loop(model, STAGES, folder, "transformer", seed)
     loop.run(loss)
@@ -204,7 +240,10 @@ def train(model: TextToLatents, clips: Clips, folder: Path, seed: int) -> None:
 
 
 def flow_loss(
-    model: Callable[[Tensor, Tensor, Batch], tuple[Tensor, Probed]], batch: Batch, scheduled: float
+    model: Callable[[Tensor, Tensor, Batch], tuple[Tensor, Probed]],
+    batch: Batch,
+    scheduled: float,
+    levels: Tensor,
 ) -> Tensor:
     """Mean squared error of the velocity, and a share of the probes' loss.
 
@@ -214,10 +253,11 @@ def flow_loss(
         model: returns velocities and what its probes say.
         batch: the clips.
         scheduled: share of the noise levels that are those of the default schedule.
+        levels: FP32 [8], how often each of them, up to a factor.
     """
     count = batch.latents.shape[0]
-    levels = torch.tensor(_SCHEDULE)[torch.randint(len(_SCHEDULE), (count,))]
-    sigma = torch.where(torch.rand(count) < scheduled, levels, torch.rand(count))[:, None]
+    drawn = _SCHEDULE[torch.multinomial(levels, count, replacement=True)]
+    sigma = torch.where(torch.rand(count) < scheduled, drawn, torch.rand(count))[:, None]
     noise = torch.randn_like(batch.latents)
     weight = sigma[:, :, None, None, None]
     noisy = (1 - weight) * batch.latents + weight * noise
@@ -228,10 +268,12 @@ def flow_loss(
 
 
 def probe_loss(probed: Probed, batch: Batch) -> Tensor:
-    """Mean squared errors of places and poses, and the mean cross entropy of the words."""
+    """Mean squared errors of places, poses and views, and the mean cross entropy of the words."""
     places, *words = torch.split(probed.words.float(), [3, *map(len, _WORDS)], dim=-1)
     loss = nn.functional.mse_loss(places, token_places(batch.latents))
-    loss += nn.functional.mse_loss(probed.poses.float(), token_poses(batch))
+    poses = token_poses(batch)
+    loss += nn.functional.mse_loss(probed.poses.float(), poses)
+    loss += nn.functional.mse_loss(probed.views.float(), token_views(poses))
     for logits, numbers in zip(words, batch.attributes.unbind(1), strict=True):
         said = numbers[:, None].expand(logits.shape[:-1])
         loss += nn.functional.cross_entropy(logits.flatten(0, 1), said.flatten()) / len(_WORDS)
@@ -255,6 +297,21 @@ def token_poses(batch: Batch) -> Tensor:
     here[..., 0], here[..., 1] = x[None, :, None], y[:, None, None]
     seen = (batch.poses[:, :, None, None] - here) * torch.tensor(_POSE_SCALE)
     return seen.flatten(4).flatten(1, 3)
+
+
+def token_views(poses: Tensor) -> Tensor:
+    """Tokens seen from the shape, right and down as it is turned: [B, F * H * W, 16], as scaled.
+
+    Args:
+        poses: of `token_poses`.
+    """
+    x, y, _, cosine, sine = poses.unflatten(-1, (TEMPORAL, len(_POSE_SCALE))).unbind(-1)
+    return torch.stack([-x * cosine - y * sine, x * sine - y * cosine], dim=-1).flatten(-2)
+
+
+def _is_demanding(attributes: Attributes) -> bool:
+    fast = attributes.motion in (Motion.SPINNING, Motion.BOUNCING)
+    return fast and attributes.shape is not Shape.CIRCLE
 
 
 def _poses(scene: Scene, size: ClipSize) -> NDArray[np.float32]:

@@ -57,10 +57,10 @@ class Scene:
         radius = RADII[self.attributes.size]
         still = np.zeros_like(seconds)
         # A little to either side. Eight steps have no time to agree on more.
-        reach_x, reach_y = (0.06 * (side / 2 - radius - 0.05) for side in aspect)
+        reach_x, reach_y = (0.04 * (side / 2 - radius - 0.05) for side in aspect)
         x, y = still + self.offset[0] * reach_x, still + self.offset[1] * reach_y
         size, angle = still + 1, still
-        start = -_START + 0.015 * self.phase
+        start = -_START + 0.01 * self.phase
         match self.attributes.motion:
             case Motion.RIGHT:
                 x = _passing(start + MOVING_SPEED * seconds, aspect[0] / 2 + radius)
@@ -72,7 +72,7 @@ class Scene:
                 y = -_passing(start + MOVING_SPEED * seconds, aspect[1] / 2 + radius)
             case Motion.BOUNCING:
                 # A falling body's parabola, from the top at the start.
-                phase = (seconds / BOUNCE_SECONDS + 0.5 + 0.03 * self.phase) % 1
+                phase = (seconds / BOUNCE_SECONDS + 0.5 + 0.01 * self.phase) % 1
                 floor = _FLOOR * aspect[1] - radius
                 y = floor - _BOUNCE_HEIGHT * (1 - (2 * phase - 1) ** 2)
             case Motion.SPINNING:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from training.loop import Loop, Stage
+from training.models import new_text_encoder
 
 STAGES = (Stage(60, 1e-1, 5e-2), Stage(40, 5e-2, 2e-2))
 
@@ -73,3 +74,18 @@ def test_an_interrupted_training_ends_as_one_that_was_not(
 
     for one, other in zip(whole.parameters(), second.parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_weights_of_t5_are_not_trained_with_muon(tmp_path: Path) -> None:
+    net = nn.ModuleDict({"text": new_text_encoder(20), "linear": nn.Linear(128, 1)})
+    queries = net["text"].get_parameter("encoder.block.0.layer.0.SelfAttention.q.weight")
+    linear = net["linear"].get_parameter("weight")
+    before = queries.detach().clone(), linear.detach().clone()
+
+    def loss(_: int, random: Random) -> Tensor:
+        value: Tensor = net["linear"](net["text"](torch.arange(20)[None])[0]).square().mean()
+        return value
+
+    Loop(net, [Stage(5, matrix_rate=0.0, other_rate=1e-2)], tmp_path, "net", seed=1).run(loss)
+    assert not torch.equal(queries, before[0])
+    assert torch.equal(linear, before[1])

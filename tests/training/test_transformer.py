@@ -1,3 +1,4 @@
+import math
 from functools import partial
 
 import pytest
@@ -5,9 +6,17 @@ import torch
 from torch import Tensor, nn
 
 from training.latents import CHANNELS
-from training.transformer import Batch, Probed, flow_loss, token_places, token_poses
+from training.transformer import (
+    Batch,
+    Probed,
+    flow_loss,
+    token_places,
+    token_poses,
+    token_views,
+)
 
 LENGTHS = (4, 10, 3, 6, 8)  # shapes, colours, sizes, backgrounds, motions
+EVENLY = torch.ones(8)  # weights of the schedule's noise levels
 
 
 def test_places_are_in_the_order_of_the_tokens() -> None:
@@ -44,6 +53,18 @@ def test_poses_are_seen_from_the_tokens() -> None:
     assert seen.tolist() == pytest.approx([0.0, 3 * (0.5 - 1 / 3), 10 * 0.2, 0.0, 1.0], abs=1e-6)
 
 
+def test_views_turn_with_the_shape() -> None:
+    clips = batch()
+    angle = math.radians(90)  # clockwise: what was above the shape's centre is right of it now
+    clips.poses[1, 1, 3] = torch.tensor([1 / 6, 0.0, 0.2, math.cos(angle), math.sin(angle)])
+    views = token_views(token_poses(clips))
+    assert views.shape == (2, 24, 16)
+    # The token of the second latent frame, last row, third column of four: in the shape's column,
+    # 1/3 below its centre, which is right as the shape sees it.
+    right, down = views[1, 12 + 2 * 4 + 2].reshape(8, 2)[3].tolist()
+    assert (right, down) == pytest.approx((3 * 1 / 3, 0.0), abs=1e-6)
+
+
 def test_a_model_that_knows_everything_has_no_loss() -> None:
     clips = batch()
     words = torch.cat(
@@ -56,26 +77,41 @@ def test_a_model_that_knows_everything_has_no_loss() -> None:
         velocity = (noisy - batch.latents) / sigma[:, :, None, None, None]
         said = sureness * words[:, None].expand(-1, 24, -1)
         places = torch.cat([token_places(batch.latents), said], dim=-1)
-        return velocity, Probed(places, nearness * token_poses(batch))
+        poses = token_poses(batch)
+        return velocity, Probed(places, nearness * poses, nearness * token_views(poses))
 
     torch.manual_seed(0)
-    assert flow_loss(partial(model, sureness=50.0, nearness=1.0), clips, 0.5).item() < 1e-6
-    assert flow_loss(partial(model, sureness=0.0, nearness=1.0), clips, 0.5).item() > 0.1
-    assert flow_loss(partial(model, sureness=50.0, nearness=0.0), clips, 0.5).item() > 0.1
+    assert flow_loss(partial(model, sureness=50.0, nearness=1.0), clips, 0.5, EVENLY).item() < 1e-6
+    assert flow_loss(partial(model, sureness=0.0, nearness=1.0), clips, 0.5, EVENLY).item() > 0.1
+    assert flow_loss(partial(model, sureness=50.0, nearness=0.0), clips, 0.5, EVENLY).item() > 0.1
 
 
-def test_so_many_noise_levels_are_those_of_the_schedule() -> None:
+def noise_levels(scheduled: float, levels: Tensor) -> list[float]:
+    """Those of 400 draws."""
     clips = batch()
     seen: list[float] = []
 
     def model(noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, Probed]:
         seen.extend(sigma.flatten().tolist())
-        return torch.zeros_like(noisy), Probed(torch.zeros(2, 24, 34), torch.zeros(2, 24, 40))
+        return torch.zeros_like(noisy), Probed(
+            torch.zeros(2, 24, 34), torch.zeros(2, 24, 40), torch.zeros(2, 24, 16)
+        )
 
     torch.manual_seed(0)
     for _ in range(200):
-        flow_loss(model, clips, 0.8)
+        flow_loss(model, clips, scheduled, levels)
+    return seen
+
+
+def test_so_many_noise_levels_are_those_of_the_schedule() -> None:
     schedule = (1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875)
+    seen = noise_levels(0.8, EVENLY)
     share = sum(any(abs(sigma - level) < 1e-5 for level in schedule) for sigma in seen) / len(seen)
     assert 0.74 < share < 0.86
-    assert 0 < min(seen) < 0.3
+
+
+def test_the_noise_levels_of_the_schedule_come_as_often_as_they_weigh() -> None:
+    weights = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 3.0])
+    seen = noise_levels(1.0, weights)
+    assert {round(sigma, 4) for sigma in seen} == {0.725, 0.4219}
+    assert 0.69 < sum(sigma < 0.5 for sigma in seen) / len(seen) < 0.81
