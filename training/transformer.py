@@ -305,7 +305,7 @@ def token_views(poses: Tensor) -> Tensor:
     Args:
         poses: of `token_poses`.
     """
-    x, y, _, cosine, sine = poses.unflatten(-1, (TEMPORAL, len(_POSE_SCALE))).unbind(-1)
+    x, y, _, cosine, sine = poses.reshape(*poses.shape[:-1], TEMPORAL, -1).unbind(-1)
     return torch.stack([-x * cosine - y * sine, x * sine - y * cosine], dim=-1).flatten(-2)
 
 
