@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +48,17 @@ def make_video(
     if output and output.is_dir():
         raise ClientError(f"{output} is a folder, not a file to write")
     headers = {"X-API-Key": api_key} if api_key else {}
-    with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT) as http:
-        job = _request(http, "POST", "/generate", json={**parameters, "wait": False})
-        job_id = job["job_id"]
+    with (
+        httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT) as http,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        # In a thread, which Ctrl-C does not interrupt: the server may have taken the job already.
+        body = {**parameters, "wait": False}
+        job = thread.submit(_request, http, "POST", "/generate", json=body)
         try:
-            status = _follow(http, job_id)
+            status = _follow(http, job.result()["job_id"])
         except KeyboardInterrupt:
-            _request(http, "DELETE", f"/jobs/{job_id}")
+            _request(http, "DELETE", f"/jobs/{job.result()['job_id']}")
             raise
         if status["status"] != "completed":
             raise ClientError(status.get("error") or f"the job is {status['status']}")

@@ -35,6 +35,7 @@ class LocalFrontend:
         environment: Mapping[str, str] | None = None,
         log_file: Path | None = None,
     ) -> None:
+        self.triton = triton
         self._host = host
         self._port = port or free_port()
         self._log_file = log_file

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ltx_triton.contract import LTX_VIDEO
+from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
+from ltx_triton.cpu_precision import select_cpu_precision
+from ltx_triton.device import select_device
 from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig, version_folder
 from quality.judge import judge
 from quality.prompts import COUNT, ClipRequest, held_out_prompts
@@ -55,9 +57,11 @@ def main() -> None:
 def service() -> Iterator[Source]:
     """The service, with whatever has been exported."""
     config = PipelineConfig.load(version_folder(MODEL_REPOSITORY, LTX_VIDEO))
-    with local_service() as url:
+    on_gpu = select_device(version_folder(MODEL_REPOSITORY, TRANSFORMER)).kind == "cuda"
+    precision = config.precision if on_gpu else select_cpu_precision()
+    with local_service() as frontend:
         yield Source(
-            "served", config.checkpoint_sha256, config.precision, partial(served_clip, url)
+            "served", config.checkpoint_sha256, precision, partial(served_clip, frontend.url)
         )
 
 

@@ -1,7 +1,7 @@
 """Clips as users get them: through the HTTP API, as MP4."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,22 +20,25 @@ _TIMEOUT = 300.0  # seconds
 
 
 @contextmanager
-def local_service(repository: Path = MODEL_REPOSITORY) -> Iterator[str]:
-    """Start Triton and the frontend, with a folder of videos of their own; gives the URL."""
+def local_service(
+    repository: Path = MODEL_REPOSITORY, environment: Mapping[str, str] | None = None
+) -> Iterator[LocalFrontend]:
+    """Start Triton and the frontend, with a folder of videos of their own."""
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalTriton(repository) as triton,
         LocalFrontend(
             triton,
-            environment={"API_KEY_REQUIRED": "false", "OUTPUT_DIR": folder},
+            environment={"API_KEY_REQUIRED": "false", "OUTPUT_DIR": folder}
+            | dict(environment or {}),
             log_file=Path(folder) / "frontend.log",
         ) as frontend,
     ):
-        yield frontend.url
+        yield frontend
 
 
 def served_clip(url: str, request: ClipRequest) -> NDArray[np.uint8]:
-    """A clip by the service at `url`, which forgets it: UINT8 [N, H, W, 3]."""
+    """A clip by the service at `url`: UINT8 [N, H, W, 3]."""
     with (
         httpx.Client(base_url=url, timeout=_TIMEOUT) as http,
         tempfile.NamedTemporaryFile(suffix=".mp4") as video,
@@ -43,5 +46,4 @@ def served_clip(url: str, request: ClipRequest) -> NDArray[np.uint8]:
         answer = http.post("/generate", json=asdict(request)).raise_for_status().json()
         video.write(http.get(answer["download_url"]).raise_for_status().content)
         video.flush()
-        http.delete(f"/jobs/{answer['job_id']}").raise_for_status()
         return read(Path(video.name)).frames

@@ -18,6 +18,8 @@ from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.local_triton import LocalTriton
 from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig, version_folder
 
+DEMO_ENGINES = Path(__file__).parents[1] / "demo" / "engines"
+
 diffusers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 
@@ -46,12 +48,26 @@ def checkpoint_folder(bf16_checkpoint_folder: Path) -> Path:
     return folder
 
 
+def copy_bare_repository(folder: Path) -> None:
+    """Copy the model repository without what an export writes."""
+    generated = shutil.ignore_patterns("__pycache__", "model.onnx*", "model.plan*", "*.json")
+    shutil.copytree(MODEL_REPOSITORY, folder, dirs_exist_ok=True, ignore=generated)
+
+
+@pytest.fixture(scope="session")
+def demo_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the model repository with the engines that this repository ships."""
+    folder = tmp_path_factory.mktemp("demo_repository")
+    copy_bare_repository(folder)
+    shutil.copytree(DEMO_ENGINES, folder, dirs_exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def repository(checkpoint_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the model repository with the FP32 checkpoint's export."""
     folder = tmp_path_factory.mktemp("model_repository")
-    generated = shutil.ignore_patterns("__pycache__", "model.onnx*", "model.plan", "*.json")
-    shutil.copytree(MODEL_REPOSITORY, folder, dirs_exist_ok=True, ignore=generated)
+    copy_bare_repository(folder)
     export(ExportOptions(model=str(checkpoint_folder), output=folder, name="hub/tiny"))
     return folder
 
@@ -68,9 +84,11 @@ def config(repository: Path) -> PipelineConfig:
 
 @pytest.fixture(scope="session")
 def triton(repository: Path) -> Iterator[LocalTriton]:
-    """A real Triton with the engines of the checkpoint."""
-    with LocalTriton(repository) as server:
-        yield server
+    """A real Triton with the engines of the checkpoint, which compute as diffusers does."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CPU_PRECISION", "fp32")
+        with LocalTriton(repository) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")

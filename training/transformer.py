@@ -32,8 +32,11 @@ STAGES = (
     Stage(1300, 1e-2, 1e-3),
     Stage(1000, 1e-2, 1e-3),
     Stage(1000, 1e-2, 1e-3),
+    Stage(1000, 1e-2, 1e-3),
+    Stage(900, 6e-3, 6e-4),
 )
 _WORD_BLOCK, _POSE_BLOCK, _VIEW_BLOCK, _PROBE_WEIGHT = 1, 2, 3, 0.3
+_SHAPE_WEIGHT = 3.0  # of tokens that see the shape; most do not and have little to learn
 _POSE_SCALE = (3.0, 3.0, 10.0, 1.0, 1.0)  # brings all of a pose to about the same variance
 _WORDS = (Shape, Colour, Size, Background, Motion)  # in the order of `Attributes`
 _TEXT_LENGTH = 40  # tokens; the longest captions have as many
@@ -85,6 +88,8 @@ _DIETS = (
     Diet(8192, _LARGE, 0.8, _BY_STEP),
     Diet(8192, _LARGE, 0.8, _BY_STEP, demanding=0.35),
     Diet(8192, _LARGE, 0.8, _BY_STEP, demanding=0.5),
+    Diet(8192, _LARGE, 0.8, _BY_STEP, demanding=0.5),
+    Diet(8192, _LARGE, 0.8, _BY_STEP, demanding=0.35),
 )
 
 
@@ -245,7 +250,7 @@ def flow_loss(
     scheduled: float,
     levels: Tensor,
 ) -> Tensor:
-    """Mean squared error of the velocity, and a share of the probes' loss.
+    """Weighted mean squared error of the velocity, and a share of the probes' loss.
 
     X. Liu et al., "Flow Straight and Fast", 2022, equation 1.
 
@@ -263,7 +268,9 @@ def flow_loss(
     noisy = (1 - weight) * batch.latents + weight * noise
     with torch.autocast("cpu", torch.bfloat16):
         velocity, probed = model(noisy, sigma, batch)
-    loss = nn.functional.mse_loss(velocity, noise - batch.latents)
+    errors = (velocity - (noise - batch.latents)).square().mean(dim=-1).flatten(1)
+    weights = torch.where(sees_shape(batch), _SHAPE_WEIGHT, 1.0)
+    loss = (weights * errors).sum() / weights.sum()
     return loss + _PROBE_WEIGHT * probe_loss(probed, batch)
 
 
@@ -297,6 +304,16 @@ def token_poses(batch: Batch) -> Tensor:
     here[..., 0], here[..., 1] = x[None, :, None], y[:, None, None]
     seen = (batch.poses[:, :, None, None] - here) * torch.tensor(_POSE_SCALE)
     return seen.flatten(4).flatten(1, 3)
+
+
+def sees_shape(batch: Batch) -> Tensor:
+    """Which tokens have the shape, or its edge, less than a cell away: BOOL [B, F * H * W]."""
+    scaled = token_poses(batch)
+    poses = scaled.reshape(*scaled.shape[:2], TEMPORAL, -1) / torch.tensor(_POSE_SCALE)
+    x, y, radius, *_ = poses.unbind(-1)
+    cell = 1 / min(batch.latents.shape[2:4])
+    seeing: Tensor = torch.hypot(x, y) < radius + cell
+    return seeing.any(dim=-1)
 
 
 def token_views(poses: Tensor) -> Tensor:

@@ -156,7 +156,9 @@ def _noun_phrase(scene: Attributes, random: Random, told: set[str]) -> str:
 def _place(scene: Attributes, random: Random) -> str:
     colour = random.choice(BACKGROUND_WORDS[scene.background])
     article = "an" if colour[0] in "aeiou" else "a"
-    ground = f"{article} {colour} {random.choice(_NOUNS)}"
+    noun = random.choice(_NOUNS)
+    usual = f"{article} {colour} {noun}"
+    ground = random.choice((usual, usual, usual, usual, f"the {colour} {noun}", colour))
     return random.choice(
         (
             f"on {ground}",
@@ -164,9 +166,8 @@ def _place(scene: Attributes, random: Random) -> str:
             f"over {ground}",
             f"against {ground}",
             f"in front of {ground}",
-            f"on {colour}",
             f"with {ground}",
-            f"{colour} background",
+            f"{colour} {noun}",
         )
     )
 

@@ -13,9 +13,9 @@ from world.attributes import RADII, Background, Colour, Motion, Shape, Size
 from world.shapes import DISTANCES, Field
 
 MOVING_SPEED = 0.16  # a second
-SPINNING_SPEED = math.radians(60)  # clockwise, a second
-BOUNCE_SECONDS = 1.5
-_BOUNCE_HEIGHT = 0.4
+SPINNING_SPEED = math.radians(30)  # clockwise, a second
+BOUNCE_SECONDS = 2.0
+_BOUNCE_HEIGHT = 0.32
 _START = 0.24  # how far from the centre a journey through it begins
 _FLOOR = 0.46
 # Growing and shrinking slow down and never leave these factors of the radius.

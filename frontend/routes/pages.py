@@ -7,6 +7,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from frontend import job_views
+from frontend.examples import examples_of
 from frontend.metrics import read_metrics
 from frontend.openapi import openapi_document
 from frontend.pages import render
@@ -24,10 +25,12 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     """What the service is, a form to make a video with, and recent videos."""
     jobs = await asyncio.to_thread(services.store.recent, _RECENT_JOBS)
     metrics = await read_metrics(services.settings.triton_metrics_url)
+    model_name = metrics.model_name or services.settings.model_name
     return render(
         request,
         "home.html",
-        model_name=metrics.model_name or services.settings.model_name,
+        model_name=model_name,
+        examples=examples_of(model_name),
         settings=services.settings,
         max_fps=MAX_FPS,
         max_prompt_length=MAX_PROMPT_LENGTH,

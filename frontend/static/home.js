@@ -52,3 +52,12 @@ element("generate").addEventListener("submit", async (event) => {
     element("submit").disabled = false;
   }
 });
+
+for (const example of document.querySelectorAll(".example")) {
+  example.addEventListener("click", () => {
+    const prompt = element("prompt");
+    prompt.value = example.innerText.trim();
+    prompt.scrollIntoView({ block: "center" });
+    element("submit").focus({ preventScroll: true });
+  });
+}

@@ -1,15 +1,41 @@
 """The real stack over a real socket: Triton from the wheel, ONNX Runtime, ffmpeg, SQLite."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from frontend.local_frontend import LocalFrontend
 from ltx_triton.local_triton import LocalTriton
+from quality.served import local_service
 
 StartFrontend = Callable[..., LocalFrontend]
+
+
+@pytest.fixture(scope="package")
+def demo(demo_repository: Path) -> Iterator[str]:
+    """Base URL of a service that runs the engines that the repository ships."""
+    with local_service(demo_repository) as service:
+        yield service.url
+
+
+@pytest.fixture(scope="package")
+def browser_page() -> Iterator[Page]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium found: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1000, "height": 1100})
+        page.set_default_timeout(60_000)
+        yield page
+        browser.close()
 
 
 @pytest.fixture

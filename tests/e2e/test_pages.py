@@ -2,34 +2,17 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from frontend.examples import PROMPTS
 from tests.e2e.jobs import finish, post
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: apt install chromium")
 
 # Where to leave screenshots to look at; by default beside the test's other files.
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
-
-
-@pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = browser.new_page(viewport={"width": 1000, "height": 1100})
-        page.set_default_timeout(60_000)
-        yield page
-        browser.close()
 
 
 @pytest.fixture
@@ -159,3 +142,22 @@ def test_the_interactive_documentation_works_offline(
 
     expect(page.get_by_text("/generate").first).to_be_visible()
     screenshot(page, "docs", tmp_path)
+
+
+def test_an_example_of_the_demo_fills_the_form(
+    browser_page: Page, demo: str, tmp_path: Path
+) -> None:
+    browser_page.goto(demo)
+    example = browser_page.locator(".example").nth(1)
+    browser_page.wait_for_function(
+        "() => [...document.querySelectorAll('.example img')].every(image => image.naturalWidth)"
+    )
+    screenshot(browser_page, "examples", tmp_path)
+
+    example.click()
+
+    expect(browser_page.locator("#prompt")).to_have_value(PROMPTS[1])
+    browser_page.click("#submit")
+    expect(browser_page.locator("#result")).to_be_visible()
+    plays(browser_page, "#player")
+    screenshot(browser_page, "demo", tmp_path)

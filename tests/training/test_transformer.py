@@ -10,6 +10,7 @@ from training.transformer import (
     Batch,
     Probed,
     flow_loss,
+    sees_shape,
     token_places,
     token_poses,
     token_views,
@@ -63,6 +64,36 @@ def test_views_turn_with_the_shape() -> None:
     # 1/3 below its centre, which is right as the shape sees it.
     right, down = views[1, 12 + 2 * 4 + 2].reshape(8, 2)[3].tolist()
     assert (right, down) == pytest.approx((3 * 1 / 3, 0.0), abs=1e-6)
+
+
+def test_tokens_see_the_shape_less_than_a_cell_away() -> None:
+    clips = batch()
+    clips.poses[:] = torch.tensor([0.0, 0.0, 0.1, 1.0, 0.0])
+    clips.poses[0, :, :, 2] = 0.0
+    rows, columns = 3, 4  # cells of a third of the shorter side
+    seeing = sees_shape(clips).reshape(2, 2, rows, columns)
+    assert seeing[0, 0].tolist() == [[False] * 4, [False, True, True, False], [False] * 4]
+    assert seeing[1, 1].tolist() == [[False, True, True, False]] * 3
+
+
+def test_an_error_where_the_shape_is_counts_three_times() -> None:
+    clips = batch()
+    clips.poses[:] = 0.0
+
+    def loss_of_error_at(row: int) -> float:
+        def model(noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, Probed]:
+            velocity = (noisy - batch.latents) / sigma[:, :, None, None, None]
+            velocity[:, :, row, 1] += 1.0
+            poses = token_poses(batch)
+            views = token_views(poses)
+            return velocity, Probed(torch.zeros(2, 24, 34), poses, views)
+
+        torch.manual_seed(0)
+        return flow_loss(model, clips, 1.0, EVENLY).item()
+
+    difference = loss_of_error_at(row=1) - loss_of_error_at(row=0)
+    # Of 24 tokens of a clip four see the shape: their weights add up to 4 * 3 + 20.
+    assert difference == pytest.approx(2 * (3 - 1) / 32, abs=1e-4)
 
 
 def test_a_model_that_knows_everything_has_no_loss() -> None:

@@ -3,6 +3,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from frontend.examples import pictures
 from tests.frontend.conftest import StartApi, post, wait_for
 
 
@@ -41,3 +42,16 @@ def test_scripts_load_only_what_is_there(api: TestClient) -> None:
         for name in re.findall(r'from "\./([^"]+)"', text):
             assert api.get(f"/static/{name}").status_code == 200
         assert "innerHTML" not in text
+
+
+def test_the_demo_checkpoint_comes_with_examples_and_other_models_without(
+    start_api: StartApi, api: TestClient
+) -> None:
+    demo = start_api(model_name="ltx-demo", triton_metrics_url="http://127.0.0.1:9/metrics")
+    page = demo.get("/").text
+    for prompt, name in pictures().items():
+        assert prompt in page
+        picture = demo.get(f"/static/examples/{name}")
+        assert picture.status_code == 200
+        assert picture.headers["content-type"] == "image/webp"
+    assert 'id="examples"' not in api.get("/").text

@@ -1,0 +1,1 @@
+"""The demo checkpoint and the engines that the repository ships of it."""

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from export.checkpoint import Checkpoint, open_checkpoint
+from export.run import ExportOptions, pipeline_config
+from export.tokenizer import save_tokenizer
+from export.verify import verify
+from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
+from ltx_triton.pipeline_config import (
+    ENGINE_FILE,
+    TOKENIZER_FILE,
+    PipelineConfig,
+    version_folder,
+)
+
+DEMO = Path(__file__).parents[2] / "demo"
+SHIPPED = DEMO / "engines"
+
+
+@pytest.fixture(scope="module")
+def checkpoint() -> Checkpoint:
+    return open_checkpoint(str(DEMO / "checkpoint"), None)
+
+
+@pytest.fixture(scope="module")
+def config() -> PipelineConfig:
+    return PipelineConfig.load(version_folder(SHIPPED, LTX_VIDEO))
+
+
+def test_the_settings_are_those_of_an_export_of_the_checkpoint(
+    checkpoint: Checkpoint, config: PipelineConfig
+) -> None:
+    options = ExportOptions(model=str(DEMO / "checkpoint"), output=SHIPPED, name="ltx-demo")
+    assert config == pipeline_config(checkpoint, options)
+
+
+def test_so_is_the_tokenizer(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    save_tokenizer(checkpoint, tmp_path / TOKENIZER_FILE)
+    shipped = version_folder(SHIPPED, LTX_VIDEO) / TOKENIZER_FILE
+    assert shipped.read_bytes() == (tmp_path / TOKENIZER_FILE).read_bytes()
+
+
+@pytest.mark.parametrize("contract", ENGINES, ids=lambda contract: contract.name)
+def test_the_engines_compute_what_the_checkpoint_does_in_pytorch(
+    contract: ModelContract, checkpoint: Checkpoint, config: PipelineConfig
+) -> None:
+    verify(contract, checkpoint, config, version_folder(SHIPPED, contract) / ENGINE_FILE)
+
+
+def test_all_of_it_takes_at_most_25_megabytes() -> None:
+    assert sum(file.stat().st_size for file in DEMO.rglob("*") if file.is_file()) <= 25e6

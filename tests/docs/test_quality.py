@@ -1,0 +1,55 @@
+"""The figures in docs/quality.md, the README and the demo checkpoint's card are measured ones."""
+
+import json
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+
+from ltx_triton.contract import LTX_VIDEO
+from ltx_triton.pipeline_config import PipelineConfig, version_folder
+from quality.score import RESULTS, table
+
+ROOT = Path(__file__).parents[2]
+CHECKPOINT = ROOT / "demo" / "checkpoint"
+MEASURED = {
+    source: json.loads((RESULTS / f"{source}.json").read_text())
+    for source in ("served", "reference")
+}
+
+
+def test_the_table_is_that_of_the_results() -> None:
+    scores = {source: measured["scores"] for source, measured in MEASURED.items()}
+    assert table(scores) in (ROOT / "docs" / "quality.md").read_text()
+
+
+def test_the_results_are_those_of_the_shipped_checkpoint() -> None:
+    shipped = PipelineConfig.load(version_folder(ROOT / "demo" / "engines", LTX_VIDEO))
+    for measured in MEASURED.values():
+        assert measured["checkpoint"] == shipped.checkpoint_sha256
+        assert measured["prompts"] == 200
+
+
+def test_the_readme_quotes_the_served_clips() -> None:
+    scores = MEASURED["served"]["scores"]
+    quoted = ", ".join(
+        f"{aspect} in {100 * scores[aspect]:.1f} %"
+        for aspect in ("colour", "background", "shape", "motion", "all four")
+    )
+    assert quoted in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("component", ["transformer", "text_encoder", "vae"])
+def test_the_card_says_how_large_the_models_are(component: str) -> None:
+    [file] = (CHECKPOINT / component).glob("*.safetensors")
+    with safe_open(file, "np") as weights:
+        names = [name for name in weights.keys() if not name.startswith("latents_")]  # noqa: SIM118
+        count = sum(weights.get_tensor(name).size for name in names)
+    config = json.loads((CHECKPOINT / component / "config.json").read_text())
+    name = config.get("_class_name") or config["architectures"][0]
+    [row] = [
+        line
+        for line in (CHECKPOINT / "README.md").read_text().splitlines()
+        if name in line and "|" in line
+    ]
+    assert row.endswith(f"| {count / 1e6:.2f} M |")

@@ -1,0 +1,66 @@
+"""What the shipped checkpoint draws, through the real service."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from quality.judge import judge
+from quality.prompts import ClipRequest, held_out_prompts
+from quality.score import Verdict, scores
+from quality.served import served_clip
+from world.attributes import Background, Colour, Motion, Shape, Size
+
+Clip = Callable[[ClipRequest], NDArray[np.uint8]]
+
+BLUE_STAR = "a large blue star moving left on a white background"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def clip(demo: str) -> Clip:
+    return partial(served_clip, demo)
+
+
+@pytest.mark.parametrize(
+    ("duration", "fps", "resolution"),
+    [(3, 8, 512), (3, 8, 256), (10, 8, 256), (2, 24, 256), (3, 12, 384)],
+)
+def test_a_clip_shows_what_was_asked_for(
+    clip: Clip, duration: int, fps: int, resolution: int
+) -> None:
+    frames = clip(ClipRequest(BLUE_STAR, seed=1, duration=duration, fps=fps, resolution=resolution))
+
+    assert frames.shape == (duration * fps, resolution, resolution, 3)
+    seen = judge(frames, fps)
+    assert seen.colour is Colour.BLUE
+    assert seen.background is Background.WHITE
+    assert seen.shape is Shape.STAR
+    assert seen.size is Size.LARGE
+    assert seen.motion is Motion.LEFT
+
+
+def test_seeds_differ(clip: Clip) -> None:
+    first, second = (
+        clip(ClipRequest(BLUE_STAR, seed=seed, resolution=256)).astype(int) for seed in (1, 2)
+    )
+    changed = np.abs(first - second).max(axis=-1) > 64
+    assert changed.mean() > 0.005
+
+
+def test_words_that_no_caption_has_do_no_harm(clip: Clip) -> None:
+    prompt = "Gorgeous! A red square going right (über-slowly) over a black background, 日本"
+    seen = judge(clip(ClipRequest(prompt, seed=1)), 8)
+    assert (seen.shape, seen.colour) == (Shape.SQUARE, Colour.RED)
+    assert seen.background is Background.BLACK
+
+
+def test_most_clips_of_held_out_prompts_show_what_was_asked_for(clip: Clip) -> None:
+    """A few of those of `make quality`, to notice a change that breaks what a clip shows."""
+    verdicts = [
+        Verdict(prompt, judge(clip(prompt.request), prompt.request.fps))
+        for prompt in held_out_prompts(10)
+    ]
+    assert scores(verdicts)["all four"] >= 0.7
