@@ -1,5 +1,5 @@
 # Triton with what the Python models import. It serves TensorRT engines with its own backend, and
-# ONNX engines on the CPU with ONNX Runtime in the Python backend.
+# ONNX engines on the CPU with OpenVINO or ONNX Runtime in the Python backend.
 #
 # 26.06 is the first release without known holes in the Python backend and the HTTP front. 26.09 is
 # the release of the client in constraints.txt. The exporter's image has to name the same one.
@@ -9,7 +9,8 @@ FROM nvcr.io/nvidia/tritonserver:26.09-py3
 # Triton's stubs run, so this goes into it and not into an environment of its own.
 ENV PIP_BREAK_SYSTEM_PACKAGES=1
 RUN pip install --no-cache-dir \
-      cuda-python==12.9.10 numpy==1.26.4 onnxruntime==1.32.0 psutil==7.2.2 tokenizers==0.23.3
+      cuda-python==12.9.10 numpy==1.26.4 onnxruntime==1.32.0 openvino==2026.4.1 psutil==7.2.2 \
+      tokenizers==0.23.3
 
 COPY deploy/triton.sh /opt/ltx/
 COPY ltx_triton /opt/ltx/ltx_triton

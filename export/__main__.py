@@ -61,12 +61,12 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         "--target",
         choices=[ONNX, TENSORRT],
         default=ONNX,
-        help="onnx for ONNX Runtime on a CPU, tensorrt for a GPU (default: %(default)s)",
+        help="onnx for a CPU, tensorrt for a GPU (default: %(default)s)",
     )
     parser.add_argument(
         "--precision",
         choices=[precision.value for precision in Precision],
-        help="of weights and arithmetic; ONNX Runtime on a CPU needs fp32; fp8 runs the model on "
+        help="of weights and arithmetic; a CPU needs fp32; fp8 runs the model on "
         "some prompts first, to calibrate it (default: fp32 for onnx, bf16 for tensorrt)",
     )
     parser.add_argument(

@@ -4,10 +4,12 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKLLTXVideo
+from diffusers.models.normalization import RMSNorm
 from torch import Tensor, nn
 
 from export.checkpoint import Checkpoint
 from export.engine import Engine
+from export.errors import ExportError
 from export.precision import Precision
 from ltx_triton.contract import VAE_DECODER
 
@@ -47,15 +49,21 @@ class VaeDecoderGraph(nn.Module):
         # diffusers LTXConditionPipeline._denormalize_latents and __call__
         latents = latents * self.latents_std / self.scaling_factor + self.latents_mean
         latents = (1 - self.noise_scale) * latents + self.noise_scale * noise
-        video = self._decode(latents.permute(0, 4, 1, 2, 3).to(self.dtype)).float()
-        # diffusers VideoProcessor.postprocess_video
-        video = (video * 0.5 + 0.5).clamp(0, 1).permute(0, 2, 3, 4, 1)
-        return (video * 255).round().to(torch.uint8)
+        patches = self._decode(latents.permute(0, 4, 1, 2, 3).to(self.dtype)).float()
+        # diffusers VideoProcessor.postprocess_video, before the pixels are moved to their places
+        # for the last time: whole numbers are cheap to move in any precision.
+        patches = (patches * 127.5 + 127.5).round().clamp(0, 255)
+        return self._unpatchify(patches).to(torch.uint8)
 
     def _decode(self, hidden_states: Tensor) -> Tensor:
-        """Follow diffusers `LTXVideoDecoder3d.forward`: [B, L, F, H, W] to [B, 3, N, 32H, 32W].
+        """Follow diffusers `LTXVideoDecoder3d.forward`, from latents to patches of pixels.
 
-        Both have the type of the weights.
+        Args:
+            hidden_states: [B, L, F, H, W], of the type of the weights.
+
+        Returns:
+            [B, 3 * t * p * p, N / t, 32H / p, 32W / p], of the same type, about -1..1, for
+            patches of t frames, p rows and p columns.
         """
         decoder = self.decoder
         timestep = self.timestep * decoder.timestep_scale_multiplier.float()
@@ -69,14 +77,37 @@ class VaeDecoderGraph(nn.Module):
         modulation = modulation + decoder.scale_shift_table[None, ..., None, None, None]
         shift, scale = modulation.unbind(dim=1)
         hidden_states = decoder.conv_act(hidden_states * (1 + scale) + shift)
-        return self._unpatchify(decoder.conv_out(hidden_states))
+        patches: Tensor = decoder.conv_out(hidden_states)
+        return patches
 
     def _unpatchify(self, patches: Tensor) -> Tensor:
+        """Move pixels to their places: what `_decode` returns to [B, N, 32H, 32W, 3]."""
         size, size_t = self.decoder.patch_size, self.decoder.patch_size_t
         batch, _, frames, height, width = patches.shape
         patches = patches.reshape(batch, -1, size_t, size, size, frames, height, width)
-        patches = patches.permute(0, 1, 5, 2, 6, 4, 7, 3)
-        return patches.flatten(6, 7).flatten(4, 5).flatten(2, 3)
+        patches = patches.permute(0, 5, 2, 6, 4, 7, 3, 1)
+        return patches.flatten(5, 6).flatten(3, 4).flatten(1, 2)
+
+
+class ChannelRmsNorm(nn.Module):
+    """diffusers' `RMSNorm` without weights, of channels that stay on axis 1.
+
+    Its callers move them to the last axis and back. Here they are moved once more each way, so that
+    the moves cancel out in the simplified graph.
+    """
+
+    def __init__(self, norm: RMSNorm) -> None:
+        super().__init__()
+        if norm.weight is not None:
+            raise ExportError("the decoder's norms have weights; expected none")
+        self.eps = norm.eps
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """[B, F, H, W, C] in and out."""
+        channels_first = hidden_states.movedim(-1, 1)
+        variance = channels_first.float().pow(2).mean(1, keepdim=True)
+        normed = channels_first * torch.rsqrt(variance + self.eps)
+        return normed.to(hidden_states.dtype).movedim(1, -1)
 
 
 def _block(
@@ -132,7 +163,12 @@ def build(
 
 def _build_vae(checkpoint: Checkpoint) -> AutoencoderKLLTXVideo:
     with torch.device("meta"):
-        return AutoencoderKLLTXVideo.from_config(checkpoint.config("vae")).eval()
+        vae = AutoencoderKLLTXVideo.from_config(checkpoint.config("vae")).eval()
+    for module in list(vae.decoder.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, RMSNorm):
+                setattr(module, name, ChannelRmsNorm(child))
+    return vae
 
 
 def _compression(vae: AutoencoderKLLTXVideo) -> tuple[int, int]:

@@ -29,6 +29,7 @@ class EngineModel:
         )
         self._memory_metric = family.Metric(labels={"model": self.contract.name})
         self._memory_family = family  # the metric lives as long as its family
+        self._reported_bytes = 0
         self._report_memory()
 
     def execute(self, requests: list[Any]) -> list[Any]:
@@ -60,4 +61,7 @@ class EngineModel:
         return responses
 
     def _report_memory(self) -> None:
-        self._memory_metric.set(self._session.memory_bytes())
+        size = self._session.memory_bytes()
+        if size != self._reported_bytes:  # Triton is a process away
+            self._memory_metric.set(size)
+            self._reported_bytes = size

@@ -1,6 +1,7 @@
 """Every environment variable the project reads, once, as one typed object.
 
-(MODEL_DEVICE travels on to Triton's Python stubs, where `ltx_triton/device.py` reads it.)
+(MODEL_DEVICE and CPU_PRECISION travel on to Triton's Python stubs, where `ltx_triton/device.py` and
+`ltx_triton/cpu_precision.py` read them.)
 """
 
 from pathlib import Path
@@ -23,6 +24,7 @@ class Settings(BaseSettings):
     # Model
     model_name: str = "Lightricks/LTX-Video-0.9.7-distilled"
     model_device: Literal["auto", "cuda", "cpu"] = "auto"
+    cpu_precision: Literal["auto", "bf16", "fp32"] = "auto"
     model_cache_dir: Path | None = None
 
     # Video generation limits

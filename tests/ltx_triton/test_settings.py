@@ -40,6 +40,7 @@ def test_defaults_are_the_documented_ones() -> None:
     [
         ("MAX_RESOLUTION", "12", "greater than or equal to 64"),
         ("MODEL_DEVICE", "tpu", "'auto', 'cuda' or 'cpu'"),
+        ("CPU_PRECISION", "int8", "'auto', 'bf16' or 'fp32'"),
         ("API_PORT", "eighty", "valid integer"),
         ("API_WORKERS", "0", "greater than or equal to 1"),
         ("DEFAULT_FPS", "61", "less than or equal to 60"),
