@@ -1,6 +1,6 @@
 """One attempt at one job: from the request to the finished MP4."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ async def generate_video(
     job: Job,
     triton: TritonClient,
     folder: VideoFolder,
-    report: Callable[[Progress], Awaitable[None]],
+    report: Callable[[Progress], None],
 ) -> GeneratedVideo:
     """Have the engine make the job's video and write it as it arrives.
 
@@ -44,7 +44,7 @@ async def generate_video(
         async for message in messages:
             if isinstance(message, Progress):
                 times.saw(message)
-                await report(message)
+                report(message)
                 continue
             _check_size(message, job)
             frames += len(message)

@@ -10,7 +10,7 @@ from frontend.generation import GeneratedVideo
 from frontend.jobs.model import MAX_ATTEMPTS, Job
 from frontend.jobs.queue import JobQueue
 from frontend.logs import log_job
-from frontend.metrics import read_metrics
+from frontend.metrics import EngineMetrics
 from frontend.storage import VideoFolder
 from frontend.triton import EngineError, EngineOutOfMemoryError
 from frontend.video import EncodingError
@@ -26,12 +26,10 @@ class Outcomes:
 
     queue: JobQueue
     folder: VideoFolder
-    metrics_url: str
     model_name: str  # where the engine does not tell
 
-    async def completed(self, job: Job, video: GeneratedVideo) -> None:
-        """The video is in its place."""
-        engine = await read_metrics(self.metrics_url)
+    async def completed(self, job: Job, video: GeneratedVideo, engine: EngineMetrics) -> None:
+        """The video is in its place; `engine` made it."""
         waited = (job.started_at or job.created_at) - job.created_at
         stage_seconds = {"queue": round(waited, 3), **video.stage_seconds}
         stored = await asyncio.to_thread(

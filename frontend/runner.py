@@ -12,6 +12,7 @@ from frontend.generation import generate_video
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
 from frontend.logs import log_job
+from frontend.metrics import read_metrics
 from frontend.outcomes import Outcomes
 from frontend.running_job import Reason, RunningJob
 from frontend.storage import VideoFolder
@@ -20,6 +21,8 @@ from ltx_triton.contract import Progress
 
 _CLAIM_INTERVAL = 0.5  # seconds; a job posted to this worker is claimed at once
 _WATCH_INTERVAL = 0.4
+# Each step takes a core for a while that an engine on the same machine needs, if it is written.
+_PROGRESS_INTERVAL = 0.25
 _RENEWAL_INTERVAL = 1.0
 _READINESS_INTERVAL = 2.0
 _READINESS_FAILURES = 2  # in a row: one slow answer is not the end of the engine
@@ -37,12 +40,14 @@ class JobRunner:
         triton: TritonClient,
         folder: VideoFolder,
         outcomes: Outcomes,
+        metrics_url: str,
     ) -> None:
         self._store = store
         self._queue = queue
         self._triton = triton
         self._folder = folder
         self._outcomes = outcomes
+        self._metrics_url = metrics_url
         self._running: dict[str, RunningJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -55,6 +60,7 @@ class JobRunner:
         """Begin to run jobs."""
         self._loops = [
             asyncio.create_task(self._repeat(self._watch, _WATCH_INTERVAL)),
+            asyncio.create_task(self._repeat(self._write_progress, _PROGRESS_INTERVAL)),
             asyncio.create_task(self._repeat(self._check_engine, _READINESS_INTERVAL)),
         ]
         self._claim_loop = asyncio.create_task(self._repeat_claim())
@@ -115,6 +121,13 @@ class JobRunner:
         self._abort([job_id for job_id in mine if job_id not in held.ids], Reason.LEASE_LOST)
         self._abort([job_id for job_id in mine if job_id in held.to_cancel], Reason.CANCELLED)
 
+    async def _write_progress(self) -> None:
+        for running in list(self._running.values()):
+            progress = running.progress
+            if progress and progress is not running.written:
+                await asyncio.to_thread(self._queue.report, running.job, progress)
+                running.written = progress
+
     async def _check_engine(self) -> None:
         if not self._running:
             return
@@ -139,13 +152,14 @@ class JobRunner:
     async def _attempt(self, running: RunningJob) -> None:
         job = running.job
 
-        async def report(progress: Progress) -> None:
-            await asyncio.to_thread(self._queue.report, job, progress)
+        def report(progress: Progress) -> None:
+            running.progress = progress
 
+        engine = asyncio.create_task(read_metrics(self._metrics_url))  # while it works
         try:
             video = await generate_video(job, self._triton, self._folder, report)
             running.finishing = True
-            await self._outcomes.completed(job, video)
+            await self._outcomes.completed(job, video, await engine)
         except asyncio.CancelledError:
             await self._stopped(running)
         except EngineUnavailableError as error:
@@ -156,6 +170,8 @@ class JobRunner:
         except Exception as error:
             running.finishing = True
             await self._outcomes.failed(job, error)
+        finally:
+            engine.cancel()
 
     async def _stopped(self, running: RunningJob) -> None:
         match running.reason:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from frontend.jobs.model import Job
+from ltx_triton.contract import Progress
 
 
 class Reason(Enum):
@@ -24,3 +25,5 @@ class RunningJob:
     task: asyncio.Task[None] | None = None  # None: has not begun, and could not clean up
     reason: Reason | None = None
     finishing: bool = False  # its end is being written down: too late to stop
+    progress: Progress | None = None
+    written: Progress | None = None  # what the job store says of it

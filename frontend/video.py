@@ -14,6 +14,8 @@ from frontend.triton import Frames
 _log = logging.getLogger(__name__)
 
 _CRF = "18"  # visually lossless
+# Takes more bytes than the default for the same quality, and far less of the engines' time.
+_PRESET = "ultrafast"
 
 
 class EncodingError(Exception):
@@ -34,7 +36,7 @@ class Mp4Writer:
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error"),
             *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps)),
             *("-i", "pipe:0"),
-            *("-c:v", "libx264", "-crf", _CRF, "-pix_fmt", "yuv420p"),
+            *("-c:v", "libx264", "-preset", _PRESET, "-crf", _CRF, "-pix_fmt", "yuv420p"),
             *("-movflags", "+faststart", "-f", "mp4", str(partial)),
         ]
 

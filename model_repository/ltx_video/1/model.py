@@ -25,8 +25,9 @@ from ltx_triton.plan_info import require_checkpoint
 from ltx_triton.tokenizer import PromptTokenizer
 
 # Frames leave in responses of about this size, so that the longest video needs neither one huge
-# message nor a second copy of itself in shared memory.
-CHUNK_BYTES = 8 * 2**20
+# message nor a second copy of itself in shared memory, and the first can be encoded while the next
+# are on their way.
+CHUNK_BYTES = 2 * 2**20
 
 
 # What the Python backend says when the process behind a model is gone.
@@ -75,12 +76,17 @@ class TritonPythonModel:
     async def _serve(self, request: Any) -> None:
         sender = request.get_response_sender()
         error: tuple[ErrorKind, str] | None = None
+
+        def report(progress: Progress) -> None:
+            # Soon: when the next engine has been called, which is not to wait for this.
+            response = _progress_response(progress)
+            asyncio.get_running_loop().call_soon(sender.send, response)
+
         try:
             frames = await self._loop.generate(
-                _read(request),
-                report=lambda progress: sender.send(_progress_response(progress)),
-                is_cancelled=sender.is_cancelled,
+                _read(request), report=report, is_cancelled=sender.is_cancelled
             )
+            await asyncio.sleep(0)  # until the last progress has been sent
             for chunk in _chunks(frames):
                 if sender.is_cancelled():
                     break
@@ -94,6 +100,7 @@ class TritonPythonModel:
             error = (ErrorKind.ENGINE_LOST, str(problem))
         except Exception as problem:
             error = (ErrorKind.FAILED, str(problem))
+        await asyncio.sleep(0)
         if error is not None and not sender.is_cancelled():
             message = pb_utils.TritonError(": ".join(error))
             sender.send(pb_utils.InferenceResponse(error=message))
