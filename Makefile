@@ -2,7 +2,7 @@
 # the exported engines. `make help` lists the targets.
 
 PYTHON ?= python3
-PROMPT ?= A cat walking in a garden
+PROMPT ?= a large blue star moving left on a white background
 # What users typed reaches the commands through the environment, never through the shell's eyes.
 export MODEL PRECISION PROMPT SIZES TARGET
 
@@ -14,7 +14,8 @@ CHECKED := ltx_triton export frontend benchmarks world training quality tests
 CODE := $(CHECKED) model_repository
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve triton export up down logs train-demo quality test lint format clean
+.DELETE_ON_ERROR:
+.PHONY: help install demo serve triton export up down logs train-demo quality examples bench test lint format clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,10 +50,20 @@ logs:  ## Follow the logs of the containers
 	docker compose logs --follow
 
 train-demo: $(VENV)/export  ## Train the demo checkpoint again: hours on two cores, and what stopped goes on
-	$(BIN)/python -m training checkpoints/demo
+	$(BIN)/python -m training demo/checkpoint
+	$(BIN)/python -m export --model demo/checkpoint --name ltx-demo --output demo/engines
+	@echo "To serve it: make export MODEL=demo/checkpoint"
 
-quality: $(VENV)/serve  ## Score what the demo checkpoint draws on 200 held-out prompts
+quality: $(VENV)/export $(ENGINES)  ## Score the demo checkpoint on 200 held-out prompts, served and in diffusers
 	$(BIN)/python -m quality
+	$(BIN)/python -m quality --reference demo/checkpoint
+
+examples: $(VENV)/dev $(ENGINES)  ## Draw the README's and the web page's examples again
+	$(BIN)/python -m quality.examples
+
+bench: $(VENV)/bench $(ENGINES)  ## Measure the service and its peers, write docs/performance.md: half an hour
+	$(BIN)/python -m benchmarks run
+	$(BIN)/python -m benchmarks report
 
 test: $(VENV)/dev  ## Run all tests
 	$(BIN)/python -m pytest
@@ -72,11 +83,9 @@ clean:  ## Remove the environment, engines, checkpoints and videos made here
 	rm -rf $(VENV) checkpoints engines outputs *.egg-info
 	git clean -fdXq model_repository
 
-# The engines of the demo: a tiny random checkpoint, unless another has been exported already.
+# The demo checkpoint is served unless another has been exported.
 $(ENGINES):
-	$(MAKE) $(VENV)/export
-	$(BIN)/python -m export.random_checkpoint checkpoints/random
-	$(BIN)/python -m export --model checkpoints/random
+	cp -R demo/engines/* model_repository/
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \
@@ -99,7 +108,12 @@ $(VENV)/gpu: $(VENV)/serve
 	$(INSTALL) --editable '.[gpu]'
 	@touch $@
 
-$(VENV)/dev: $(VENV)/export
+$(VENV)/bench: $(VENV)/export
+	@echo "Installing what benchmarks need (matplotlib) ..."
+	$(INSTALL) --editable '.[bench]'
+	@touch $@
+
+$(VENV)/dev: $(VENV)/bench
 	@echo "Installing what testing needs ..."
 	$(INSTALL) --editable '.[dev]'
 	@touch $@

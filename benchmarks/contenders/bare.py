@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from benchmarks.contenders.case import Case
 from benchmarks.contenders.inputs import load_inputs, save_output
 from benchmarks.contenders.worker import answer_questions
-from ltx_triton.contract import ENGINES, LTX_VIDEO
+from frontend.progress import StageTimes
+from ltx_triton.contract import ENGINES, LTX_VIDEO, Progress
 from ltx_triton.denoising_loop import DenoisingLoop
 from ltx_triton.in_process import InProcessEngines
 from ltx_triton.pipeline_config import PipelineConfig, version_folder
@@ -49,18 +51,25 @@ class BareEngines:
         self._generate()
         return time.perf_counter() - started
 
+    def stages(self) -> dict[str, float]:
+        """Seconds of each stage of the whole request, and in all."""
+        times = StageTimes()
+        started = time.perf_counter()
+        self._generate(times.saw)
+        return times.seconds() | {"total": time.perf_counter() - started}
+
     def _run(self, name: str) -> dict[str, NDArray[Any]]:
         return asyncio.run(self._engines.run(self._contracts[name], self._inputs[name]))
 
-    def _generate(self) -> NDArray[Any]:
-        made = self._loop.generate(self._case.request, lambda _: None, lambda: False)
+    def _generate(self, report: Callable[[Progress], None] = lambda _: None) -> NDArray[Any]:
+        made = self._loop.generate(self._case.request, report, lambda: False)
         return asyncio.run(made)
 
 
 def main() -> None:
     """Answer questions until there are none."""
     side = BareEngines(Case.load(Path(sys.argv[1])))
-    names = ("outputs", "component", "request")
+    names = ("outputs", "component", "request", "stages")
     answer_questions({name: getattr(side, name) for name in names})
 
 

@@ -6,6 +6,7 @@ python -m benchmarks.contenders.pytorch CASE
 import gc
 import platform
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import diffusers
 import numpy as np
 import torch
 from diffusers import LTXConditionPipeline
+from diffusers.utils import export_to_video
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -104,6 +106,17 @@ class PyTorchSide:
         self._generate()
         return time.perf_counter() - started
 
+    def video(self, contender: str) -> dict[str, float]:
+        """Seconds of the whole request, its frames and their MP4 as diffusers writes it."""
+        self._use(contender)
+        started = time.perf_counter()
+        video = self._call()[: self._case.request.num_frames]
+        made = time.perf_counter()
+        with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
+            export_to_video(list(video), file.name, fps=int(self._case.request.frame_rate))
+        ended = time.perf_counter()
+        return {"frames": made - started, "mp4": ended - made, "total": ended - started}
+
     def flops(self) -> dict[str, dict[str, int]]:
         """Operations of each component, as `component_flops` counts them."""
         checkpoint = open_checkpoint(str(self._case.checkpoint), None)
@@ -187,12 +200,16 @@ class PyTorchSide:
         return _to_bytes(self._pipeline.video_processor.postprocess_video(video, "np"))
 
     def _generate(self) -> NDArray[Any]:
-        """UINT8 [num_frames, height, width, 3] of the pipeline with the loop's own noise."""
+        """UINT8 [num_frames, height, width, 3]."""
+        return _to_bytes(self._call())[: self._case.request.num_frames]
+
+    def _call(self) -> NDArray[np.float32]:
+        """Frames of the pipeline with the loop's own noise, 0..1."""
         request, frames = self._case.request, self._noises[0].shape[1]
         noises = [noise.permute(0, 4, 1, 2, 3).to(self._device) for noise in self._noises]
         noises[1] = noises[1].to(self._dtype)
         with patch(_RANDN, side_effect=noises):
-            video = self._pipeline(
+            video: NDArray[np.float32] = self._pipeline(
                 prompt=request.prompt,
                 num_frames=1 + self._config.temporal_compression * (frames - 1),
                 height=request.height,
@@ -203,8 +220,8 @@ class PyTorchSide:
                 decode_timestep=self._config.decode_timestep,
                 decode_noise_scale=self._config.decode_noise_scale,
                 output_type="np",
-            ).frames
-        return _to_bytes(video)[0, : request.num_frames]
+            ).frames[0]
+        return video
 
 
 def _to_host(tensor: Tensor) -> NDArray[Any]:
@@ -222,7 +239,10 @@ def main() -> None:
     diffusers.logging.set_verbosity_error()
     torch.backends.cudnn.allow_tf32 = False  # FP32 is what the others are compared with
     side = PyTorchSide(Case.load(Path(sys.argv[1])))
-    names = ("load", "compile", "outputs", "component", "request", "flops", "peak", "machine")
+    names = (
+        *("load", "compile", "outputs", "component", "request", "video"),
+        *("flops", "peak", "machine"),
+    )
     answer_questions({name: getattr(side, name) for name in names})
 
 

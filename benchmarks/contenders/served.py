@@ -3,8 +3,8 @@
 import asyncio
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,18 @@ from numpy.typing import NDArray
 from benchmarks.contenders.case import Case
 from benchmarks.contenders.inputs import save_output
 from benchmarks.contenders.worker import answer_questions
+from frontend.progress import StageTimes
 from frontend.triton import TritonClient
-from ltx_triton.contract import Progress
+from ltx_triton.contract import Progress, VideoRequest
 from ltx_triton.local_triton import LocalTriton
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Triton made of a request."""
+
+    frames: NDArray[np.uint8]  # [num_frames, height, width, 3]
+    stages: dict[str, float]  # seconds; the last is the transfer of the frames, then the total
 
 
 class ServedEngines:
@@ -26,22 +35,33 @@ class ServedEngines:
 
     def outputs(self) -> None:
         """Keep the frames that Triton sends."""
-        save_output(self._case, "triton", "request", asyncio.run(self._ask())[1])
+        save_output(self._case, "triton", "request", self._ask().frames)
 
     def request(self) -> float:
         """Seconds from the request to its last frame."""
-        return asyncio.run(self._ask())[0]
+        return self._ask().stages["total"]
 
-    async def _ask(self) -> tuple[float, NDArray[Any]]:
-        client = TritonClient(self._address)
-        try:
-            await client.not_ready_reason()  # connects
-            started = time.perf_counter()
-            stream = client.generate(self._case.request, request_id="benchmark")
-            chunks = [piece async for piece in stream if not isinstance(piece, Progress)]
-            return time.perf_counter() - started, np.concatenate(chunks)
-        finally:
-            await client.close()
+    def _ask(self) -> Answer:
+        return asyncio.run(ask_triton(self._address, self._case.request))
+
+
+async def ask_triton(address: str, request: VideoRequest) -> Answer:
+    """Have a video made by `ltx_video`, gRPC included, without HTTP and MP4."""
+    client = TritonClient(address)
+    try:
+        await client.not_ready_reason()  # connects
+        times = StageTimes()
+        chunks = []
+        started = time.perf_counter()
+        async for message in client.generate(request, request_id="benchmark"):
+            if isinstance(message, Progress):
+                times.saw(message)
+            else:
+                chunks.append(message)
+        total = time.perf_counter() - started
+        return Answer(np.concatenate(chunks), times.seconds() | {"total": total})
+    finally:
+        await client.close()
 
 
 def main() -> None:

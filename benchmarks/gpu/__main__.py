@@ -9,6 +9,7 @@ says that the script works, and no more.
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from export.progress import step
 from export.random_checkpoint import TRANSFORMER as TINY
 from export.random_checkpoint import write_random_checkpoint
 from ltx_triton.contract import ENGINES, VideoRequest
+from ltx_triton.cpu_precision import CpuPrecision
 from ltx_triton.pipeline_config import MODEL_REPOSITORY, version_folder
 from ltx_triton.plan_info import PlanInfo
 
@@ -50,6 +52,8 @@ PROMPT = "A cat walks through a sunlit garden while the camera follows it slowly
 def main() -> None:
     """Run the command line."""
     options = parse()
+    if options.dry_run:
+        os.environ["CPU_PRECISION"] = CpuPrecision.FP32  # that of the case, in every process
     if not options.dry_run and not torch.cuda.is_available():
         sys.exit("error: torch finds no GPU; --dry-run goes through the same steps on a CPU")
     transformers.logging.set_verbosity_error()

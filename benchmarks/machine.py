@@ -1,0 +1,57 @@
+"""What measurements were taken on."""
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+_PACKAGES = (
+    *("diffusers", "fastapi", "nvidia-pytriton", "onnxruntime", "openvino"),
+    *("torch", "tritonclient"),
+)
+_ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Hardware, versions and the time."""
+
+    processor: str
+    cores: int  # that this process may use
+    memory_bytes: int
+    system: str
+    python: str
+    packages: dict[str, str]  # name -> version
+    commit: str  # of this repository; "+" where it was changed
+    time: str  # UTC, ISO 8601
+
+    @classmethod
+    def here(cls) -> "Machine":
+        """This machine, now."""
+        return cls(
+            processor=_processor(),
+            cores=len(os.sched_getaffinity(0)),
+            memory_bytes=psutil.virtual_memory().total,
+            system=platform.platform(),
+            python=platform.python_version(),
+            packages={name: version(name) for name in _PACKAGES},
+            commit=_commit(),
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(_ROOT), "describe", "--always", "--dirty=+", "--abbrev=12"]
+    described = subprocess.run(command, capture_output=True, text=True, check=False)
+    return described.stdout.strip() or "unknown"

@@ -1,0 +1,60 @@
+"""The service with more processes: API workers, and instances of the engine models."""
+
+import asyncio
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+
+import psutil
+from tqdm import tqdm
+
+from benchmarks.measurement import Labels, Measurement
+from benchmarks.suite.load import closed_loop, videos_a_minute
+from benchmarks.suite.memory import by_process
+from ltx_triton.contract import ENGINES
+from quality.served import local_service
+
+PART = "deployment"
+_DEPLOYMENTS = ((1, 1), (2, 1), (4, 1), (1, 2))  # API workers, instances of each engine model
+_CLIENTS = 4
+
+
+def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
+    """Start each deployment once a round, and load it with four clients."""
+    samples: dict[tuple[int, int], list[float]] = {each: [] for each in _DEPLOYMENTS}
+    memory: dict[tuple[int, int], list[float]] = {each: [] for each in _DEPLOYMENTS}
+    for _, deployment in tqdm(list(product(range(rounds), _DEPLOYMENTS)), desc=PART, unit="start"):
+        workers, instances = deployment
+        with (
+            _with_instances(repository, instances) as copy,
+            local_service(copy, {"API_WORKERS": str(workers)}) as service,
+        ):
+            asyncio.run(closed_loop(service.url, _CLIENTS, 1))  # to warm up
+            answers = asyncio.run(closed_loop(service.url, _CLIENTS, 2))
+            samples[deployment].append(videos_a_minute(answers))
+            memory[deployment].append(sum(by_process(psutil.Process()).values()))
+    for workers, instances in _DEPLOYMENTS:
+        labels: Labels = {"workers": workers, "instances": instances}
+        yield Measurement(PART, labels, "videos/min", samples[workers, instances])
+        yield Measurement(PART, labels, "bytes", memory[workers, instances])
+
+
+@contextmanager
+def _with_instances(repository: Path, instances: int) -> Iterator[Path]:
+    """A copy of the model repository with so many instances of each engine model."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "model_repository"
+        shutil.copytree(repository, copy)
+        for contract in ENGINES:
+            config = copy / contract.name / "config.pbtxt"
+            text, replaced = re.subn(
+                r"(instance_group {.*count:) 1", rf"\1 {instances}", config.read_text()
+            )
+            if replaced != 1:
+                raise ValueError(f"{config} has not one instance group of one instance")
+            config.write_text(text)
+        yield copy

@@ -1,0 +1,111 @@
+"""The bare engines: seconds against size, batch and threads, and how near the machine's peak."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from benchmarks.contenders.case import Case
+from benchmarks.contenders.flops import component_flops, peak_flops
+from benchmarks.contenders.inputs import Arrays, component_inputs
+from benchmarks.measurement import Labels, Measurement
+from benchmarks.suite.request import default_case
+from export.checkpoint import open_checkpoint
+from ltx_triton.contract import ENGINES, TRANSFORMER, ModelContract
+from ltx_triton.cpu_precision import select_cpu_precision
+from ltx_triton.engine_session import EngineSession, open_session
+from ltx_triton.pipeline_config import version_folder
+
+PART = "engines"
+_SIZES = ((256, 25), (384, 25), (512, 25), (256, 81), (512, 81), (512, 241))  # pixels, frames
+_DEFAULT = (512, 25)
+_BATCHES = (2, 4)  # beside 1
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One engine on one input."""
+
+    labels: Labels
+    session: EngineSession
+    inputs: Arrays
+    cores: int
+
+    def seconds(self) -> float:
+        with _on(self.cores):
+            started = perf_counter()
+            self.session.run(self.inputs)
+            return perf_counter() - started
+
+
+def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
+    """Time every engine, once a round and once before to warm up; count its operations."""
+    device, precision = torch.device("cpu"), select_cpu_precision()
+    with tempfile.TemporaryDirectory() as folder:
+        default = default_case(Path(folder), repository)
+        sized = {size: component_inputs(_sized(default, *size)) for size in _SIZES}
+    runs = list(_runs(repository, sized))
+    samples: list[list[float]] = [[] for _ in runs]
+    peaks = []
+    for number in tqdm(range(1 + rounds), desc=PART, unit="round"):
+        for run, seconds in zip(runs, samples, strict=True):
+            value = run.seconds()
+            if number > 0:
+                seconds.append(value)
+        peaks.append(peak_flops(device, precision))
+    for run, seconds in zip(runs, samples, strict=True):
+        yield Measurement(PART, run.labels, "s", seconds)
+    yield Measurement(PART, {"what": "peak", "precision": precision}, "flop/s", peaks)
+    checkpoint = open_checkpoint(str(default.checkpoint), None)
+    for (side, frames), inputs in sized.items():
+        for name, counts in component_flops(checkpoint, inputs).items():
+            labels: Labels = {"engine": name, "side": side, "frames": frames}
+            yield Measurement(PART, labels, "flop", [float(sum(counts.values()))])
+
+
+def _runs(repository: Path, sized: dict[tuple[int, int], dict[str, Arrays]]) -> Iterator[_Run]:
+    """All sizes with all cores; at the default size also larger batches, and fewer cores."""
+    all_cores = len(os.sched_getaffinity(0))
+    for cores in range(1, all_cores + 1):
+        with _on(cores):
+            sessions = {contract.name: _open(repository, contract) for contract in ENGINES}
+        for size, inputs in sized.items():
+            if cores == all_cores or size == _DEFAULT:
+                for name, session in sessions.items():
+                    yield _Run(_labels(name, size, 1, cores), session, inputs[name], cores)
+    session, usual = sessions[TRANSFORMER.name], sized[_DEFAULT][TRANSFORMER.name]
+    for batch in _BATCHES:
+        repeated = {name: np.repeat(array, batch, axis=0) for name, array in usual.items()}
+        labels = _labels(TRANSFORMER.name, _DEFAULT, batch, all_cores)
+        yield _Run(labels, session, repeated, all_cores)
+
+
+def _labels(engine: str, size: tuple[int, int], batch: int, cores: int) -> Labels:
+    side, frames = size
+    return {"engine": engine, "side": side, "frames": frames, "batch": batch, "cores": cores}
+
+
+def _open(repository: Path, contract: ModelContract) -> EngineSession:
+    return open_session(version_folder(repository, contract), contract)
+
+
+def _sized(case: Case, side: int, frames: int) -> Case:
+    return replace(case, request=replace(case.request, height=side, width=side, num_frames=frames))
+
+
+@contextmanager
+def _on(cores: int) -> Iterator[None]:
+    """Use only so many of the cores."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:cores])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)

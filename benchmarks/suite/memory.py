@@ -1,0 +1,29 @@
+"""What each process of a running service holds in memory."""
+
+import psutil
+
+_STUB = "triton_python_backend_stub"
+
+
+def by_process(root: psutil.Process) -> dict[str, float]:
+    """Resident bytes of the processes below `root`, by what they do.
+
+    The same pages count in each process that has mapped them.
+    """
+    sizes: dict[str, float] = {}
+    for process in root.children(recursive=True):
+        name = _name(process.cmdline())
+        if name is not None:
+            sizes[name] = sizes.get(name, 0.0) + process.memory_info().rss
+    return sizes
+
+
+def _name(command: list[str]) -> str | None:
+    """What a process is there for; None for launchers."""
+    if "tritonserver" in command[0]:
+        return "tritonserver"
+    if _STUB in command[0]:
+        [model] = [part for part in command if "/1/model.py" in part]
+        return model.split("/")[-3]
+    is_worker = any("multiprocessing.spawn" in part for part in command)
+    return "frontend" if command[-2:] == ["-m", "frontend"] or is_worker else None

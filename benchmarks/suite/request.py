@@ -1,0 +1,126 @@
+"""The default request, by everybody in turns: the service, its engines bare, and diffusers."""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from tqdm import tqdm
+
+from benchmarks.contenders.case import Case
+from benchmarks.contenders.inputs import save_inputs
+from benchmarks.contenders.served import ask_triton
+from benchmarks.contenders.worker import Worker
+from benchmarks.measurement import Measurement
+from benchmarks.suite.client import ask, client
+from export.checkpoint import open_checkpoint
+from export.progress import step
+from ltx_triton.contract import LTX_VIDEO
+from ltx_triton.pipeline_config import PipelineConfig, version_folder
+from quality.prompts import held_out_prompts
+from quality.served import local_service
+
+PART = "request"
+TOTAL = "total"
+CHECKPOINT = Path(__file__).parents[2] / "demo" / "checkpoint"
+_STEPS = 8
+_WARM_UP = 2  # rounds that are not counted
+_REQUEST = held_out_prompts(1)[0].request
+
+Stages = dict[str, float]  # seconds; `TOTAL` among them
+Contenders = dict[str, Callable[[], Stages]]
+
+
+def default_case(folder: Path, repository: Path) -> Case:
+    """The default request on the engines in `repository`, with `folder` for files.
+
+    Raises:
+        ValueError: they are not those of the demo checkpoint, which the peers run.
+    """
+    served = PipelineConfig.load(version_folder(repository, LTX_VIDEO))
+    if served.checkpoint_sha256 != open_checkpoint(str(CHECKPOINT), None).sha256():
+        raise ValueError(
+            f"{repository} holds the engines of {served.model_name}, but the benchmarks "
+            f"compare those of {CHECKPOINT}: `make clean` removes them"
+        )
+    return Case(
+        folder=folder,
+        checkpoint=CHECKPOINT,
+        repository=repository,
+        request=replace(_REQUEST.video, num_inference_steps=_STEPS),
+        precision="fp32",
+        device="cpu",
+        compile_backend="inductor",
+    )
+
+
+def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
+    """Time all contenders."""
+    with contenders(repository, compiled=True) as running:
+        yield from in_turns(running, rounds)
+
+
+def in_turns(contenders: Contenders, rounds: int) -> Iterator[Measurement]:
+    """Let each contender make the video once a round, in an order that changes."""
+    random = Random(0)
+    samples: dict[tuple[str, str], list[float]] = {}
+    for number in tqdm(range(_WARM_UP + rounds), desc=PART, unit="round"):
+        order = list(contenders)
+        random.shuffle(order)
+        for name in order:
+            for stage, seconds in contenders[name]().items():
+                if number >= _WARM_UP:
+                    samples.setdefault((name, stage), []).append(seconds)
+    for (name, stage), values in samples.items():
+        yield Measurement(PART, {"contender": name, "stage": stage}, "s", values)
+
+
+@contextmanager
+def contenders(repository: Path, *, compiled: bool) -> Iterator[Contenders]:
+    """Start everybody.
+
+    Args:
+        repository: holds the engines of the demo checkpoint.
+        compiled: also with `torch.compile`, which takes minutes, and in BF16.
+    """
+    with ExitStack() as stack:
+        case = default_case(Path(stack.enter_context(tempfile.TemporaryDirectory())), repository)
+        file = case.save()
+        save_inputs(case)
+        bare = stack.enter_context(
+            closing(Worker(sys.executable, "benchmarks.contenders.bare", file))
+        )
+        theirs = _pytorch(stack, file, case.precision)
+        running: Contenders = {
+            "bare engines": lambda: bare.ask("stages"),
+            "diffusers": lambda: theirs.ask("video", "eager"),
+        }
+        if compiled:
+            with step("compiling with torch"):
+                theirs.ask("compile")
+            running["torch.compile"] = lambda: theirs.ask("video", "compiled")
+            narrow = _pytorch(stack, file, "bf16")
+            running["diffusers BF16"] = lambda: narrow.ask("video", "eager")
+        service = stack.enter_context(local_service(repository))
+        address = service.triton.grpc_address
+        running["Triton"] = lambda: asyncio.run(ask_triton(address, case.request)).stages
+        running["service"] = lambda: asyncio.run(_ask_service(service.url))
+        yield running
+
+
+def _pytorch(stack: ExitStack, case: Path, precision: str) -> Worker:
+    worker = Worker(sys.executable, "benchmarks.contenders.pytorch", case)
+    stack.enter_context(closing(worker))
+    worker.ask("load", precision)
+    return worker
+
+
+async def _ask_service(url: str) -> Stages:
+    async with client(url) as http:
+        answer = await ask(http, _REQUEST)
+    http_seconds = answer.seconds - sum(answer.stages.values())
+    return {**answer.stages, "http": http_seconds, TOTAL: answer.seconds}

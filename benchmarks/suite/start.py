@@ -1,0 +1,90 @@
+"""What `make serve` runs: seconds until it is ready, the first videos, and its memory."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+from tqdm import tqdm
+
+from benchmarks.measurement import Measurement
+from benchmarks.suite.client import Answer, ask, client
+from benchmarks.suite.memory import by_process
+from ltx_triton.local_triton import free_port
+from quality.prompts import held_out_prompts
+
+PART = "start"
+_ROOT = Path(__file__).parents[2]
+_COMMAND = (sys.executable, "-m", "frontend.local_stack")
+_TIMEOUT = 120.0  # seconds
+
+
+def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
+    """Start the service, have it make two videos, stop it."""
+    samples: dict[str, list[float]] = {"ready": [], "first request": [], "second request": []}
+    memory: dict[str, list[float]] = {}
+    for _ in tqdm(range(rounds), desc=PART, unit="start"):
+        started = time.monotonic()
+        with _serving(repository) as (process, url):
+            samples["ready"].append(time.monotonic() - started)
+            for what in ("first request", "second request"):
+                samples[what].append(asyncio.run(_ask(url)).seconds)
+            for name, size in by_process(psutil.Process(process.pid)).items():
+                memory.setdefault(name, []).append(size)
+    for what, seconds in samples.items():
+        yield Measurement(PART, {"what": what}, "s", seconds)
+    for name, sizes in memory.items():
+        yield Measurement(PART, {"process": name}, "bytes", sizes)
+
+
+@contextmanager
+def _serving(repository: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The process and its URL, once it is ready."""
+    port, grpc, metrics = free_port(), free_port(), free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [*_COMMAND, "--model-repository", str(repository)],
+            cwd=_ROOT,
+            env=os.environ
+            | {
+                "API_HOST": "127.0.0.1",
+                "API_PORT": str(port),
+                "TRITON_GRPC_ADDRESS": f"127.0.0.1:{grpc}",
+                "TRITON_METRICS_URL": f"http://127.0.0.1:{metrics}/metrics",
+                "OUTPUT_DIR": folder,
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_ready(process, url)
+            yield process, url
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(_TIMEOUT)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + _TIMEOUT
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/health", trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.02)
+    raise RuntimeError(f"the service is not ready (exit code {process.poll()})")
+
+
+async def _ask(url: str) -> Answer:
+    async with client(url) as http:
+        return await ask(http, held_out_prompts(1)[0].request)

@@ -1,0 +1,65 @@
+"""A whole run of the suite in round figures, to see what is made of them."""
+
+from benchmarks.machine import Machine
+from benchmarks.measurement import Labels, Measurement
+from benchmarks.result import Result
+
+_TOTALS = {
+    "service": 2.0,
+    "Triton": 1.7,
+    "bare engines": 1.5,
+    "diffusers": 6.0,
+    "torch.compile": 3,
+    "diffusers BF16": 4.0,
+}
+_ENGINES = {"text_encoder": 1e9, "transformer": 1e10, "vae_decoder": 1e11}
+_PEAK = 2e11
+
+
+def results() -> list[Result]:
+    """Of all parts, as one."""
+    machine = Machine(
+        "EPYC", 2, 2**34, "Linux", "3.11", {"torch": "2"}, "abc", "2026-01-01T00:00:00+00:00"
+    )
+    return [Result(machine, "python -m benchmarks run", measurements())]
+
+
+def measurements() -> list[Measurement]:
+    """Three samples of everything."""
+    found: list[Measurement] = []
+
+    def add(part: str, unit: str, value: float, **labels: str | int) -> None:
+        found.append(Measurement(part, labels, unit, [value * each for each in (1, 0.9, 1.2)]))
+
+    for contender, total in _TOTALS.items():
+        add("request", "s", total, contender=contender, stage="total")
+        for stage, share in (("text", 0.1), ("denoise", 0.5), ("decode", 0.2), ("mp4", 0.1)):
+            add("request", "s", total * share, contender=contender, stage=stage)
+    add("request", "s", 0.01, contender="service", stage="queue")
+    add("request", "s", 0.02, contender="service", stage="http")
+    for clients in (1, 4):
+        closed: Labels = {"load": "closed", "clients": clients}
+        for server, rate in (("service", 30), ("handwritten", 20)):
+            add("throughput", "videos/min", rate * clients**0.5, server=server, **closed)
+            add("throughput", "s", 2.0 * clients, server=server, **closed, what="request")
+        add("throughput", "s", 0.5 * clients, server="service", **closed, what="wait")
+        add("throughput", "videos a step", clients**0.5, server="service", **closed)
+    opened: Labels = {"server": "service", "load": "open", "percent": 90}
+    add("throughput", "videos/min", 50, **opened)
+    add("throughput", "refused", 0, **opened)
+    add("throughput", "s", 3.0, **opened, what="request")
+    for what in ("ready", "first request", "second request"):
+        add("start", "s", 4.0, what=what)
+    add("start", "bytes", 1.5e8, process="frontend")
+    for stage in ("total", "denoise", "decode", "mp4"):
+        add("grid", "s", 2.5, resolution=512, duration=3, fps=8, stage=stage)
+    add("engines", "flop/s", _PEAK, what="peak", precision="bf16")
+    for engine, operations in _ENGINES.items():
+        for side, factor in ((256, 1), (512, 4)):
+            size: Labels = {"engine": engine, "side": side, "frames": 25}
+            seconds = 0.01 + factor * operations / (_PEAK / 2)
+            add("engines", "s", seconds, **size, batch=1, cores=2)
+            found.append(Measurement("engines", size, "flop", [factor * operations]))
+    add("deployment", "videos/min", 40, workers=2, instances=1)
+    add("deployment", "bytes", 1e9, workers=2, instances=1)
+    return found

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from benchmarks.report import markdown
+from tests.benchmarks.report.measured import results
+
+
+@pytest.fixture
+def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(markdown, "DOCUMENT", tmp_path / "performance.md")
+    markdown.write(results())
+    return tmp_path / "performance.md"
+
+
+def test_every_table_has_rows_as_wide_as_its_head(document: Path) -> None:
+    tables = [part for part in document.read_text().split("\n\n") if part.startswith("|")]
+    assert len(tables) == 11
+    for table in tables:
+        head, _, *rows = table.splitlines()
+        assert rows
+        assert {row.count("|") for row in rows} == {head.count("|")}
+
+
+def test_figures_are_the_measured_ones(document: Path) -> None:
+    text = document.read_text()
+    assert "| diffusers, eager | 6.00 | 5.46 | 7.08 | 3.00 (3.00 to 3.00) |" in text
+    assert "| not in engines | ≤ 10 % | 25.0% | **missed** |" in text
+    assert "| transformer | 512 x 512 x 25 | 1 | 2 | 40.00 | 410.0 | 98 | 49% |" in text
+    assert "| 4 | 60.0 | 40.0 | 1.50 (1.50 to 1.50) | 8.0 | 9.4 | 1.20 | 2.0 | 2.00 |" in text
+
+
+def test_plots_are_drawn_and_the_same_each_time(document: Path) -> None:
+    folder = document.with_suffix("")
+    drawn = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert drawn.keys() == {"stages.svg", "peers.svg", "latency.svg", "throughput.svg"}
+    for name in drawn:
+        assert f"performance/{name}" in document.read_text()
+    markdown.write(results())
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == drawn
