@@ -29,12 +29,13 @@ class Part:
 
 def parts() -> dict[str, Part]:
     """By name, in the order in which they run. They need torch, which `compare` does not."""
-    from benchmarks.suite import deployment, engines, grid, request, start, throughput
+    from benchmarks.suite import deployment, engines, grid, request, start, steps, throughput
 
     return {
         request.PART: Part(request.measure, 20),
         throughput.PART: Part(throughput.measure, 2),
         start.PART: Part(start.measure, 5),
+        steps.PART: Part(steps.measure, 10),
         grid.PART: Part(grid.measure, 2),
         engines.PART: Part(engines.measure, 5),
         deployment.PART: Part(deployment.measure, 2),
@@ -101,7 +102,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "parts",
         nargs="*",
         metavar="PART",
-        help="request, throughput, start, grid, engines, deployment (default: all)",
+        help="request, throughput, start, steps, grid, engines, deployment (default: all)",
     )
     running.add_argument("--rounds", type=_count, help="how often (default: each part's own)")
     running.add_argument(

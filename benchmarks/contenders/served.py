@@ -3,7 +3,9 @@
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from benchmarks.contenders.inputs import save_output
 from benchmarks.contenders.worker import answer_questions
 from frontend.progress import StageTimes
 from frontend.triton import TritonClient
-from ltx_triton.contract import Progress, VideoRequest
+from ltx_triton.contract import Progress, Stage, VideoRequest
 from ltx_triton.local_triton import LocalTriton
 
 
@@ -24,6 +26,7 @@ class Answer:
 
     frames: NDArray[np.uint8]  # [num_frames, height, width, 3]
     stages: dict[str, float]  # seconds; the last is the transfer of the frames, then the total
+    steps: list[float]  # seconds of each denoising step
 
 
 class ServedEngines:
@@ -50,18 +53,26 @@ async def ask_triton(address: str, request: VideoRequest) -> Answer:
     client = TritonClient(address)
     try:
         await client.not_ready_reason()  # connects
-        times = StageTimes()
+        times, progress = StageTimes(), []
         chunks = []
         started = time.perf_counter()
         async for message in client.generate(request, request_id="benchmark"):
             if isinstance(message, Progress):
                 times.saw(message)
+                progress.append(message)
             else:
                 chunks.append(message)
         total = time.perf_counter() - started
-        return Answer(np.concatenate(chunks), times.seconds() | {"total": total})
+        stages = times.seconds() | {"total": total}
+        return Answer(np.concatenate(chunks), stages, step_seconds(progress))
     finally:
         await client.close()
+
+
+def step_seconds(messages: Sequence[Progress]) -> list[float]:
+    """Of each denoising step, by the engine's clock. The last ends where decoding begins."""
+    ends = [each.seconds for each in messages if each.stage in (Stage.DENOISE, Stage.DECODE)]
+    return [end - begin for begin, end in pairwise(ends)]
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.measurement import Labels, Measurement, Ratio, paired_ratio
 from benchmarks.result import find
-from benchmarks.suite import engines, request, start, throughput
+from benchmarks.suite import engines, request, start, steps, throughput
 
 STEPS = 8
 PEERS = {
@@ -102,6 +102,16 @@ class Figures:
             for n in (clients, 1)
         )
         return paired_ratio(many, one)
+
+    def step_fit(self) -> tuple[float, float]:
+        """Seconds of a request as a constant and those of each further step; least squares."""
+        numbers = [int(each["steps"]) for each in self.labels(steps.PART, "s", what="request")]
+        seconds = [
+            median(self.samples(steps.PART, "s", what="request", steps=number))
+            for number in numbers
+        ]
+        further, constant = np.polyfit(numbers, seconds, 1)
+        return float(constant), float(further)
 
     def fit(self, engine: str) -> Fit:
         """Least squares over the sizes, relative to each size's seconds."""

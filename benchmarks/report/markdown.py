@@ -8,7 +8,7 @@ from benchmarks.measurement import Labels, percentile
 from benchmarks.report import plots
 from benchmarks.report.figures import PEERS, STEPS, Figures
 from benchmarks.result import Result
-from benchmarks.suite import deployment, engines, grid, request, start, throughput
+from benchmarks.suite import deployment, engines, grid, request, start, steps, throughput
 from ltx_triton.contract import ENGINES, TRANSFORMER, VAE_DECODER
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
@@ -52,9 +52,12 @@ def text(results: Sequence[Result], figures: Figures) -> str:
                 _stages(figures),
                 "## Other sizes, lengths and frame rates",
                 _grid(figures),
+                "## Number of steps",
+                _steps(figures),
                 "## Load",
                 _closed_loop(figures),
                 _open_loop(figures),
+                _flood(figures),
                 "## Start and memory",
                 _start(figures),
                 "## The engines",
@@ -178,6 +181,28 @@ def _grid(figures: Figures) -> str:
     )
 
 
+def _steps(figures: Figures) -> str:
+    rows = []
+    for each in figures.labels(steps.PART, "s", what="request"):
+        seconds = figures.samples(steps.PART, "s", **each)
+        single = figures.samples(steps.PART, "s", what="step", steps=each["steps"])
+        milliseconds = (median(single), percentile(single, 5), percentile(single, 95))
+        rows.append(
+            [
+                f"{each['steps']}",
+                *_spread(seconds),
+                *(f"{1e3 * value:.1f}" for value in milliseconds),
+            ]
+        )
+    constant, further = figures.step_fit()
+    heads = ["steps", "request, s", "5 %", "95 %", "one step, ms", "5 %", "95 %"]
+    return (
+        "The default size asked of Triton, without HTTP and MP4, and its single steps:\n\n"
+        + _table(heads, rows)
+        + f"\n\nFitted: {constant:.2f} s and {1e3 * further:.1f} ms for each step."
+    )
+
+
 def _closed_loop(figures: Figures) -> str:
     rows = []
     for each in figures.labels(throughput.PART, "videos/min", server="service", load="closed"):
@@ -235,6 +260,21 @@ def _open_loop(figures: Figures) -> str:
         "got. Past saturation the queue grows, in order of arrival, up to `MAX_QUEUED_JOBS`; what "
         "comes then is refused with 503.\n\n"
         + _table(["rate", "videos/min", "latency, s", "95 %", "longest", "refused"], rows)
+    )
+
+
+def _flood(figures: Figures) -> str:
+    [flood] = figures.labels(throughput.PART, "videos/min", load="flood")
+    where: Labels = {"load": "flood", "percent": flood["percent"]}
+    refused = figures.samples(throughput.PART, "refused", **flood)
+    refusals = figures.samples(throughput.PART, "s", what="refusal", **where)
+    made = figures.samples(throughput.PART, "s", what="request", **where)
+    return (
+        f"At {flood['percent']} % with `MAX_QUEUED_JOBS={flood['room']}`, {sum(refused):.0f} of "
+        f"{sum(refused) + len(made):.0f} requests were refused, within "
+        f"{1e3 * max(refusals):.0f} ms at most; the others took {median(made):.1f} s and "
+        f"{max(made):.1f} s at most, at "
+        f"{median(figures.samples(throughput.PART, 'videos/min', **flood)):.1f} videos a minute."
     )
 
 

@@ -28,11 +28,13 @@ _CLIENTS = (1, 2, 4, 8, 16)
 _VIDEOS = 8  # of each load, or one for each client where there are more
 _RATES = (50, 90, 130)  # % of what four clients got
 _OPEN_VIDEOS = 16
+_FLOOD = 300  # % of what four clients got
+_ROOM = 4  # jobs that may wait in a flood
 _START_TIMEOUT = 120.0  # seconds
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
-    """Closed loops on both servers in turns, then open loops on ours."""
+    """Closed loops on both servers in turns, then open loops and a flood on ours."""
     samples = _Samples()
     with local_service(repository) as ours, handwritten() as theirs:
         for url in (ours.url, theirs):
@@ -53,6 +55,13 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
         ):
             answers = asyncio.run(open_loop(ours.url, percent / 100 * reached / 60, _OPEN_VIDEOS))
             samples.add(answers, {"server": "service", "load": "open", "percent": percent})
+    with local_service(repository, {"MAX_QUEUED_JOBS": str(_ROOM)}) as small:
+        asyncio.run(closed_loop(small.url, 1, 2))  # to warm up
+        for _ in tqdm(range(rounds), desc=f"{PART}, flood", unit="load"):
+            answers = asyncio.run(open_loop(small.url, _FLOOD / 100 * reached / 60, _OPEN_VIDEOS))
+            samples.add(
+                answers, {"server": "service", "load": "flood", "percent": _FLOOD, "room": _ROOM}
+            )
     yield from samples.measurements()
 
 
@@ -69,6 +78,9 @@ class _Samples:
             self.append(labels | {"what": "request"}, "s", answer.seconds)
             if answer.stages:
                 self.append(labels | {"what": "wait"}, "s", answer.stages["queue"])
+        for answer in answers:
+            if answer.refused:
+                self.append(labels | {"what": "refusal"}, "s", answer.seconds)
 
     def append(self, labels: Labels, unit: str, sample: float) -> None:
         """One more sample."""

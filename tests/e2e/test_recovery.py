@@ -15,7 +15,8 @@ from tests.e2e.conftest import StartFrontend
 from tests.e2e.jobs import finish, post, status, wait_until
 from tests.ltx_triton.processes import processes_of_session, stub_of
 
-LONG = {"resolution": 256, "duration": 10, "fps": 8, "seed": 1}
+# Each stage lasts longer than a worker takes to write down that it has begun.
+LONG = {"resolution": 384, "duration": 10, "fps": 8, "seed": 1}
 
 
 @pytest.fixture

@@ -48,6 +48,14 @@ def measurements() -> list[Measurement]:
     add("throughput", "videos/min", 50, **opened)
     add("throughput", "refused", 0, **opened)
     add("throughput", "s", 3.0, **opened, what="request")
+    flood: Labels = {"server": "service", "load": "flood", "percent": 300, "room": 4}
+    add("throughput", "videos/min", 50, **flood)
+    add("throughput", "refused", 10, **flood)
+    add("throughput", "s", 4.0, **flood, what="request")
+    add("throughput", "s", 0.02, **flood, what="refusal")
+    for steps in (1, 2, 4):
+        add("steps", "s", 1.0 + 0.5 * steps, steps=steps, what="request")
+        add("steps", "s", 0.5, steps=steps, what="step")
     for what in ("ready", "first request", "second request"):
         add("start", "s", 4.0, what=what)
     add("start", "bytes", 1.5e8, process="frontend")

@@ -27,6 +27,12 @@ def test_the_fit_finds_the_constant_and_the_rate(figures: Figures) -> None:
     assert fit.peak_share == pytest.approx(0.5)
 
 
+def test_the_steps_of_a_request_are_told_from_the_rest_of_it(figures: Figures) -> None:
+    constant, further = figures.step_fit()
+    assert constant == pytest.approx(1.0)
+    assert further == pytest.approx(0.5)
+
+
 def test_targets_are_met_or_missed(figures: Figures) -> None:
     met = {target.what: target.met for target in figures.targets()}
     assert met == {

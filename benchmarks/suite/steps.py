@@ -1,0 +1,37 @@
+"""The number of denoising steps, and how much one step differs from another."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from tqdm import tqdm
+
+from benchmarks.contenders.served import Answer, ask_triton
+from benchmarks.measurement import Labels, Measurement
+from ltx_triton.local_triton import LocalTriton
+from quality.prompts import held_out_prompts
+
+PART = "steps"
+_STEPS = (1, 2, 4, 8, 16)
+
+
+def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
+    """Ask Triton for each number of steps, once a round and once before to warm up."""
+    random = Random(0)
+    video = held_out_prompts(1)[0].request.video
+    answers: dict[int, list[Answer]] = {steps: [] for steps in _STEPS}
+    with LocalTriton(repository) as triton:
+        for number in tqdm(range(1 + rounds), desc=PART, unit="round"):
+            for steps in random.sample(_STEPS, len(_STEPS)):
+                request = replace(video, num_inference_steps=steps)
+                answer = asyncio.run(ask_triton(triton.grpc_address, request))
+                if number > 0:
+                    answers[steps].append(answer)
+    for steps, given in answers.items():
+        labels: Labels = {"steps": steps}
+        totals = [each.stages["total"] for each in given]
+        yield Measurement(PART, labels | {"what": "request"}, "s", totals)
+        single = [seconds for each in given for seconds in each.steps]
+        yield Measurement(PART, labels | {"what": "step"}, "s", single)
