@@ -16,7 +16,7 @@ from tests.e2e.jobs import finish, post, status, wait_until
 from tests.ltx_triton.processes import processes_of_session, stub_of
 
 # Each stage lasts longer than a worker takes to write down that it has begun.
-LONG = {"resolution": 384, "duration": 10, "fps": 8, "seed": 1}
+LONG = {"resolution": 512, "duration": 10, "fps": 8, "seed": 1}
 
 
 @pytest.fixture
