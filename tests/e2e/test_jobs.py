@@ -10,7 +10,7 @@ from tests.model_repository.client import executions
 
 
 def test_a_job_reports_real_progress_from_queue_to_video(frontend: str) -> None:
-    job = post(frontend, prompt="progress", resolution=512, duration=10)
+    job = post(frontend, prompt="progress", resolution=512, duration=10, fps=16)
 
     answers = list(follow(frontend, job["job_id"]))
 
