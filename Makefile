@@ -61,7 +61,7 @@ quality: $(VENV)/export $(ENGINES)  ## Score the demo checkpoint on 200 held-out
 examples: $(VENV)/dev $(ENGINES)  ## Draw the README's and the web page's examples again
 	$(BIN)/python -m quality.examples
 
-bench: $(VENV)/bench $(ENGINES)  ## Measure the service and its peers, write docs/performance.md: half an hour
+bench: $(VENV)/bench $(ENGINES)  ## Measure the service and its peers, write docs/performance.md: 40 minutes
 	$(BIN)/python -m benchmarks run
 	$(BIN)/python -m benchmarks report
 

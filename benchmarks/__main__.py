@@ -1,6 +1,6 @@
 """Measure the service, compare it with what people would use instead, report, guard.
 
-run      measure parts of the suite, or all of it (about half an hour on two cores)
+run      measure parts of the suite, or all of it (about 40 minutes on two cores)
 report   write docs/performance.md and its plots from what was measured
 compare  say what changed between two results by more than the noise
 check    a few rounds against diffusers; fails where the service has lost its lead
@@ -33,7 +33,7 @@ def parts() -> dict[str, Part]:
 
     return {
         request.PART: Part(request.measure, 20),
-        throughput.PART: Part(throughput.measure, 2),
+        throughput.PART: Part(throughput.measure, 4),
         start.PART: Part(start.measure, 5),
         steps.PART: Part(steps.measure, 10),
         grid.PART: Part(grid.measure, 2),

@@ -27,7 +27,7 @@ class Machine:
     system: str
     python: str
     packages: dict[str, str]  # name -> version
-    commit: str  # of this repository; "+" where it was changed
+    commit: str  # of this repository; "+" where its code was changed
     time: str  # UTC, ISO 8601
 
     @classmethod
@@ -52,6 +52,15 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    command = ["git", "-C", str(_ROOT), "describe", "--always", "--dirty=+", "--abbrev=12"]
-    described = subprocess.run(command, capture_output=True, text=True, check=False)
-    return described.stdout.strip() or "unknown"
+    described = _git("describe", "--always", "--abbrev=12").stdout.strip()
+    if not described:
+        return "unknown"
+    # What a run of the suite writes is none of its code.
+    code = (".", ":!benchmarks/results", ":!docs")
+    changed = _git("diff", "--quiet", "HEAD", "--", *code).returncode != 0
+    return f"{described}+" if changed else described
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["git", "-C", str(_ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

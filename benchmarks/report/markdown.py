@@ -374,7 +374,7 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 _HOW = """\
-`make bench` runs everything and writes this page; it takes about half an hour on two cores.
+`make bench` runs everything and writes this page; it takes about 40 minutes on two cores.
 `python -m benchmarks --help` says more:
 
 ```bash
