@@ -29,11 +29,21 @@ class Part:
 
 def parts() -> dict[str, Part]:
     """By name, in the order in which they run. They need torch, which `compare` does not."""
-    from benchmarks.suite import deployment, engines, grid, request, start, steps, throughput
+    from benchmarks.suite import (
+        deployment,
+        engines,
+        grid,
+        request,
+        start,
+        steps,
+        throughput,
+        together,
+    )
 
     return {
         request.PART: Part(request.measure, 20),
         throughput.PART: Part(throughput.measure, 4),
+        together.PART: Part(together.measure, 8),
         start.PART: Part(start.measure, 5),
         steps.PART: Part(steps.measure, 10),
         grid.PART: Part(grid.measure, 2),
@@ -102,7 +112,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "parts",
         nargs="*",
         metavar="PART",
-        help="request, throughput, start, steps, grid, engines, deployment (default: all)",
+        help="request, throughput, together, start, steps, grid, engines, deployment (default: all)",
     )
     running.add_argument("--rounds", type=_count, help="how often (default: each part's own)")
     running.add_argument(

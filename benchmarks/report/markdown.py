@@ -8,7 +8,7 @@ from benchmarks.measurement import Labels, percentile
 from benchmarks.report import plots
 from benchmarks.report.figures import PEERS, STEPS, Figures
 from benchmarks.result import Result
-from benchmarks.suite import deployment, engines, grid, request, start, steps, throughput
+from benchmarks.suite import deployment, engines, grid, request, start, steps, throughput, together
 from ltx_triton.contract import ENGINES, TRANSFORMER, VAE_DECODER
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
@@ -234,8 +234,14 @@ def _closed_loop(figures: Figures) -> str:
         "([handwritten.py](../benchmarks/contenders/handwritten.py)). *Videos a step* is the "
         "batch that Triton reached in the transformer.\n\n"
         + _table([*heads, "wait, s", "videos a step"], rows)
-        + "\n\n![Throughput against clients](performance/throughput.svg)"
+        + "\n\n![Throughput against clients](performance/throughput.svg)\n\n"
+        f"Four clients and one, in turns: {_rate(figures, 4)} and {_rate(figures, 1)} videos a "
+        f"minute, which is a ratio of {figures.together(4)}."
     )
+
+
+def _rate(figures: Figures, clients: int) -> str:
+    return f"{median(figures.samples(together.PART, 'videos/min', clients=clients)):.1f}"
 
 
 def _open_loop(figures: Figures) -> str:

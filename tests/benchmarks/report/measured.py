@@ -44,6 +44,7 @@ def measurements() -> list[Measurement]:
             add("throughput", "s", 2.0 * clients, server=server, **closed, what="request")
         add("throughput", "s", 0.5 * clients, server="service", **closed, what="wait")
         add("throughput", "videos a step", clients**0.5, server="service", **closed)
+        add("together", "videos/min", 10.0 * clients**0.5, clients=clients)
     opened: Labels = {"server": "service", "load": "open", "percent": 90}
     add("throughput", "videos/min", 50, **opened)
     add("throughput", "refused", 0, **opened)

@@ -27,6 +27,7 @@ def test_figures_are_the_measured_ones(document: Path) -> None:
     assert "| diffusers, eager | 6.00 | 5.46 | 7.08 | 3.00 (3.00 to 3.00) |" in text
     assert "| not in engines | ≤ 10 % | 25.0% | **missed** |" in text
     assert "| transformer | 512 x 512 x 25 | 1 | 2 | 40.00 | 410.0 | 98 | 49% |" in text
+    assert "Four clients and one, in turns: 20.0 and 10.0 videos a minute" in text
     assert "| 2 | 2.00 | 1.82 | 2.36 | 500.0 | 455.0 | 590.0 |" in text
     assert "Fitted: 1.00 s and 500.0 ms for each step." in text
     assert "31 of 34 requests were refused, within 24 ms at most; the others took 4.0 s" in text
