@@ -112,7 +112,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "parts",
         nargs="*",
         metavar="PART",
-        help="request, throughput, together, start, steps, grid, engines, deployment (default: all)",
+        help="request, throughput, together, start, steps, grid, engines, deployment "
+        "(default: all)",
     )
     running.add_argument("--rounds", type=_count, help="how often (default: each part's own)")
     running.add_argument(
