@@ -10,7 +10,6 @@ from benchmarks.measurement import Labels, Measurement, Ratio, paired_ratio
 from benchmarks.result import find
 from benchmarks.suite import engines, request, start, steps, throughput, together
 
-STEPS = 8
 PEERS = {
     "diffusers": "diffusers, eager",
     "torch.compile": "diffusers, torch.compile",
@@ -78,7 +77,7 @@ class Figures:
     def step_overhead(self) -> float:
         """Seconds that a denoising step takes longer in the service than bare."""
         differences = [
-            (served - bare) / STEPS
+            (served - bare) / request.STEPS
             for bare, served in zip(
                 self.stage("bare engines", "denoise"), self.stage("service", "denoise"), strict=True
             )

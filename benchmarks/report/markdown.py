@@ -6,7 +6,7 @@ from statistics import median
 
 from benchmarks.measurement import Labels, percentile
 from benchmarks.report import plots
-from benchmarks.report.figures import PEERS, STEPS, Figures
+from benchmarks.report.figures import PEERS, Figures
 from benchmarks.result import Result
 from benchmarks.suite import deployment, engines, grid, request, start, steps, throughput, together
 from ltx_triton.contract import ENGINES, TRANSFORMER, VAE_DECODER
@@ -111,8 +111,8 @@ def _peers(figures: Figures) -> str:
         ratio = "1" if contender == "service" else str(figures.against(contender))
         rows.append([name, *_spread(seconds), ratio])
     return (
-        f"24 frames, 512 x 512, {STEPS} steps. The peers run `LTXConditionPipeline` on the same "
-        "checkpoint in one process and write the MP4 with diffusers' `export_to_video`; the "
+        f"24 frames, 512 x 512, {request.STEPS} steps. The peers run `LTXConditionPipeline` on the "
+        "same checkpoint in one process and write the MP4 with diffusers' `export_to_video`; the "
         "service goes through HTTP, its job store, Triton and ffmpeg.\n\n"
         + _table(["", "median, s", "5 %", "95 %", "time over the service's"], rows)
         + "\n\n![Ratio of the peers to the service](performance/peers.svg)"
@@ -123,7 +123,7 @@ def _stages(figures: Figures) -> str:
     names = {
         "queue": "queue",
         "text": "text encoder",
-        "denoise": f"denoising, {STEPS} steps",
+        "denoise": f"denoising, {request.STEPS} steps",
         "decode": "decoding",
         "mp4": "transfer, MP4",
         "http": "HTTP, job store",

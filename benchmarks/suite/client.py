@@ -46,6 +46,12 @@ async def ask(http: httpx.AsyncClient, request: ClipRequest) -> Answer:
     return Answer(posted, answered, stages=status["stage_seconds"])
 
 
+async def ask_alone(url: str, request: ClipRequest) -> Answer:
+    """Ask as a client that has not been there before. Raises what `ask` does."""
+    async with client(url) as http:
+        return await ask(http, request)
+
+
 def client(url: str) -> httpx.AsyncClient:
     """An HTTP client for any number of requests at once."""
     limits = httpx.Limits(max_connections=None)

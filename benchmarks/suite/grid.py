@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks.measurement import Measurement
-from benchmarks.suite.client import Answer, ask, client
+from benchmarks.suite.client import Answer, ask_alone
 from quality.prompts import ClipRequest, held_out_prompts
 from quality.served import local_service
 
@@ -28,7 +28,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
     answers: dict[ClipRequest, list[Answer]] = {size: [] for size in sizes}
     with local_service(repository) as service:
         for number, size in tqdm(list(product(range(1 + rounds), sizes)), desc=PART, unit="video"):
-            answer = asyncio.run(_ask(service.url, size))
+            answer = asyncio.run(ask_alone(service.url, size))
             if number > 0:
                 answers[size].append(answer)
     for size, given in answers.items():
@@ -38,8 +38,3 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
                 PART, {**labels, "stage": stage}, "s", [each.stages[stage] for each in given]
             )
         yield Measurement(PART, {**labels, "stage": "total"}, "s", [each.seconds for each in given])
-
-
-async def _ask(url: str, request: ClipRequest) -> Answer:
-    async with client(url) as http:
-        return await ask(http, request)

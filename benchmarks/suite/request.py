@@ -16,7 +16,7 @@ from benchmarks.contenders.inputs import save_inputs
 from benchmarks.contenders.served import ask_triton
 from benchmarks.contenders.worker import Worker
 from benchmarks.measurement import Measurement
-from benchmarks.suite.client import ask, client
+from benchmarks.suite.client import ask_alone
 from export.checkpoint import open_checkpoint
 from export.progress import step
 from ltx_triton.contract import LTX_VIDEO
@@ -27,7 +27,7 @@ from quality.served import local_service
 PART = "request"
 TOTAL = "total"
 CHECKPOINT = Path(__file__).parents[2] / "demo" / "checkpoint"
-_STEPS = 8
+STEPS = 8
 _WARM_UP = 2  # rounds that are not counted
 _REQUEST = held_out_prompts(1)[0].request
 
@@ -51,7 +51,7 @@ def default_case(folder: Path, repository: Path) -> Case:
         folder=folder,
         checkpoint=CHECKPOINT,
         repository=repository,
-        request=replace(_REQUEST.video, num_inference_steps=_STEPS),
+        request=replace(_REQUEST.video, num_inference_steps=STEPS),
         precision="fp32",
         device="cpu",
         compile_backend="inductor",
@@ -120,7 +120,6 @@ def _pytorch(stack: ExitStack, case: Path, precision: str) -> Worker:
 
 
 async def _ask_service(url: str) -> Stages:
-    async with client(url) as http:
-        answer = await ask(http, _REQUEST)
+    answer = await ask_alone(url, _REQUEST)
     http_seconds = answer.seconds - sum(answer.stages.values())
     return {**answer.stages, "http": http_seconds, TOTAL: answer.seconds}

@@ -16,7 +16,7 @@ import psutil
 from tqdm import tqdm
 
 from benchmarks.measurement import Measurement
-from benchmarks.suite.client import Answer, ask, client
+from benchmarks.suite.client import ask_alone
 from benchmarks.suite.memory import by_process
 from ltx_triton.local_triton import free_port
 from quality.prompts import held_out_prompts
@@ -36,7 +36,8 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
         with _serving(repository) as (process, url):
             samples["ready"].append(time.monotonic() - started)
             for what in ("first request", "second request"):
-                samples[what].append(asyncio.run(_ask(url)).seconds)
+                answer = asyncio.run(ask_alone(url, held_out_prompts(1)[0].request))
+                samples[what].append(answer.seconds)
             for name, size in by_process(psutil.Process(process.pid)).items():
                 memory.setdefault(name, []).append(size)
     for what, seconds in samples.items():
@@ -83,8 +84,3 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
         except httpx.TransportError:
             time.sleep(0.02)
     raise RuntimeError(f"the service is not ready (exit code {process.poll()})")
-
-
-async def _ask(url: str) -> Answer:
-    async with client(url) as http:
-        return await ask(http, held_out_prompts(1)[0].request)
