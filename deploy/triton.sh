@@ -1,6 +1,9 @@
 #!/bin/sh
 # Starts Triton with nothing open that the frontend and Prometheus do not use. Further options are
 # passed on.
+#
+# --disable-auto-complete-config: the configs are complete, and to complete one Triton would read and
+# deserialise the whole plan a first time.
 set -eu
 
 closed=shared-memory,model-repository,statistics,trace,logging
@@ -10,6 +13,7 @@ secret=$(cat /proc/sys/kernel/random/uuid)
 exec tritonserver \
   --model-repository=/models \
   --model-control-mode=none \
+  --disable-auto-complete-config \
   --strict-readiness=true \
   --exit-on-error=true \
   --exit-timeout-secs=30 \

@@ -11,7 +11,15 @@ from tritonclient.grpc import InferInput, InferResult
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException, triton_to_np_dtype
 
-from ltx_triton.contract import LTX_VIDEO, MODELS, ErrorKind, Progress, Stage, VideoRequest
+from ltx_triton.contract import (
+    LTX_VIDEO,
+    MODELS,
+    ErrorKind,
+    Progress,
+    Stage,
+    VideoRequest,
+    says_engine_is_gone,
+)
 
 Frames = NDArray[np.uint8]  # [N, height, width, 3], RGB
 
@@ -29,8 +37,6 @@ _CHANNEL_OPTIONS = [
 ]
 
 _OUT_OF_MEMORY = ("out of memory", "out_of_memory", "outofmemory", "bad_alloc")
-# Said by the server itself, for `ltx_video`, before the model could say a kind of error.
-_GONE = ("stub process", "is not ready", "is not found")
 
 
 class EngineError(Exception):
@@ -147,7 +153,7 @@ def _engine_error(message: str) -> EngineError:
     lowered = text.lower()
     if any(sign in lowered for sign in _OUT_OF_MEMORY):
         return EngineOutOfMemoryError(text)
-    if kind == ErrorKind.ENGINE_LOST or any(sign in lowered for sign in _GONE):
+    if kind == ErrorKind.ENGINE_LOST or says_engine_is_gone(text):
         return EngineUnavailableError(text)
     if kind == ErrorKind.INVALID_REQUEST:
         return EngineRejectedError(text)

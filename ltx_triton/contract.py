@@ -117,6 +117,17 @@ class ErrorKind(StrEnum):
     FAILED = "FAILED"  # anything else
 
 
+# Triton's own words where a model has gone: its process died or hangs ("is not healthy", "stub
+# process"), it is not loaded ("is not found"), or the server exits and takes no more calls ("server
+# not ready", "is not ready").
+_GONE = ("is not healthy", "stub process", "is not found", "not ready")
+
+
+def says_engine_is_gone(message: str) -> bool:
+    """Whether an error of Triton is about the server or a model being away, not about a request."""
+    return any(sign in message.lower() for sign in _GONE)
+
+
 @dataclass(frozen=True)
 class VideoRequest:
     """What to generate: the inputs of `ltx_video`."""

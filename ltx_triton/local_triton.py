@@ -8,7 +8,6 @@ import contextlib
 import logging
 import signal
 import socket
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -25,13 +24,22 @@ from ltx_triton.pipeline_config import (
 )
 from ltx_triton.settings import Settings, load_settings
 from ltx_triton.triton_process import LOOPBACK, Ports, TritonProcess
-from ltx_triton.triton_wheel import MissingPieceError, TritonWheel
+from ltx_triton.triton_wheel import (
+    MissingPieceError,
+    ServerLinks,
+    TritonWheel,
+    make_plain_folder,
+    raise_open_files_limit,
+)
 
 log = logging.getLogger(__name__)
 
 WATCH_INTERVAL = 0.1  # seconds
 RESTART_DELAY = 0.5  # seconds
 START_TIMEOUT = 900  # seconds; checkpoints of tens of gigabytes take minutes to load
+# Every model has a stub, which starts before it loads; a server that cannot start any lives on.
+STUB_TIMEOUT = 10  # seconds
+PATIENCE = 10  # seconds between words that the server is still loading
 
 
 class TritonStartError(RuntimeError):
@@ -63,8 +71,10 @@ class LocalTriton:
         *,
         grpc_port: int | None = None,
         metrics_port: int | None = None,
+        wheel: TritonWheel | None = None,
     ) -> None:
         self._repository = repository
+        self._wheel = wheel
         self._ports = Ports(
             http=free_port(),
             grpc=grpc_port or free_port(),
@@ -104,14 +114,18 @@ class LocalTriton:
             TritonStartError: the server could not start, or not load a model.
         """
         PipelineConfig.load(version_folder(self._repository, LTX_VIDEO))
-        self._wheel = TritonWheel.find()
-        self._folder = tempfile.TemporaryDirectory(prefix="ltx_triton_")
+        raise_open_files_limit()
+        wheel = self._wheel or TritonWheel.find()
+        self._folder = make_plain_folder("ltx_triton_")
+        links = wheel.link_into(Path(self._folder.name), self._repository)
         self._stopping = threading.Event()
         self._ready = threading.Event()
-        self._launch_error: OSError | None = None
+        self._start_failure = ""
         # One thread launches, watches and ends the servers: their death signal is tied to the
         # thread that forked them, which must therefore live as long as they do.
-        self._keeper = threading.Thread(target=self._keep_running, name="local-triton")
+        self._keeper = threading.Thread(
+            target=self._keep_running, args=(wheel, links), name="local-triton"
+        )
         self._keeper.start()
         try:
             self._wait_for_first_ready()
@@ -130,16 +144,14 @@ class LocalTriton:
         self._keeper.join()
         self._folder.cleanup()
 
-    def _keep_running(self) -> None:
+    def _keep_running(self, wheel: TritonWheel, links: ServerLinks) -> None:
         while not self._stopping.is_set():
             try:
-                self._process = TritonProcess(
-                    self._wheel, self._repository, self._ports, Path(self._folder.name)
-                )
+                self._process = TritonProcess(wheel, links, self._ports)
             except OSError as error:
                 log.error("tritonserver could not be launched: %s", error)
                 if not self._ready.is_set():
-                    self._launch_error = error
+                    self._start_failure = str(error)
                     return
                 self._stopping.wait(RESTART_DELAY)
                 continue
@@ -149,33 +161,45 @@ class LocalTriton:
                 return
             self._process.kill()
             if not self._ready.is_set():
-                return  # the first start failed: __enter__ says why
+                self._start_failure = f"{death}. Its log:\n{self._process.errors()}"
+                return
             log.error("%s; starting it again. Its log:\n%s", death, self._process.errors())
             self._stopping.wait(RESTART_DELAY)
 
     def _watch(self) -> str | None:
         """Return how the server died, or None when it is to be stopped."""
         ready = False
+        had_stubs_at = time.monotonic()
         while not self._stopping.wait(WATCH_INTERVAL):
             if self._process.exit_code is not None:
                 return f"tritonserver died (exit {self._process.exit_code})"
             if self._process.has_lost_a_stub():
                 return "a Python stub of tritonserver died"
-            if not ready and self._process.is_ready():
+            if ready:
+                continue
+            if self._process.is_ready():
                 ready = True
                 self._ready.set()
+            elif self._process.has_stubs():
+                had_stubs_at = time.monotonic()
+            elif time.monotonic() - had_stubs_at > STUB_TIMEOUT:
+                return f"tritonserver has had no Python stub for {STUB_TIMEOUT} s"
         return None
 
     def _wait_for_first_ready(self) -> None:
-        deadline = time.monotonic() + START_TIMEOUT
+        started = time.monotonic()
+        told = started
         while not self._ready.wait(0.05):
+            now = time.monotonic()
             if not self._keeper.is_alive():
-                reason = self._launch_error or self._process.errors()
-                raise TritonStartError(f"tritonserver could not start:\n{reason}")
-            if time.monotonic() > deadline:
+                raise TritonStartError(f"tritonserver could not start: {self._start_failure}")
+            if now - started > START_TIMEOUT:
                 raise TritonStartError(
                     f"tritonserver was not ready after {START_TIMEOUT} s:\n{self._process.errors()}"
                 )
+            if now - told > PATIENCE:
+                told = now
+                log.info("Triton is loading the models, for %.0f s now ...", now - started)
 
 
 def prepare_command(description: str) -> tuple[Path, Settings]:

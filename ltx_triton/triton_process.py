@@ -2,11 +2,11 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import psutil
@@ -14,10 +14,12 @@ import psutil
 from ltx_triton.contract import MODELS
 from ltx_triton.interrupt import die_with_parent
 from ltx_triton.shared_memory import SharedMemory
-from ltx_triton.triton_wheel import TritonWheel
+from ltx_triton.triton_wheel import ServerLinks, TritonWheel
 
 LOOPBACK = "127.0.0.1"
 EXIT_TIMEOUT = 10  # seconds for requests still running; without it a crashed stub blocks the exit
+# Of Triton itself, of the C++ runtime and of the shells that start its stubs.
+_ERROR_LINE = re.compile(r"E\d{4} |error:|terminate|\S*bash: |\S*sh: \d+: ")
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,18 @@ class Ports:
 
 
 class TritonProcess:
-    """A tritonserver that loads `repository`, writing its log to `log_path`."""
+    """A tritonserver that loads the linked models and writes its log beside the links."""
 
-    def __init__(self, wheel: TritonWheel, repository: Path, ports: Ports, folder: Path) -> None:
+    def __init__(self, wheel: TritonWheel, links: ServerLinks, ports: Ports) -> None:
         self._shared_memory = SharedMemory()
         self._shared_memory.remove_leftovers()
         self._url = f"http://{LOOPBACK}:{ports.http}"
         self._stubs: set[psutil.Process] = set()
-        self.log_path = folder / "triton.log"
+        self.log_path = links.folder / "triton.log"
         command = [
             str(wheel.server),
-            f"--model-repository={repository}",
-            f"--backend-directory={wheel.backend_directory(folder)}",
+            f"--model-repository={links.models}",
+            f"--backend-directory={links.backends}",
             f"--backend-config=python,shm-region-prefix-name={self._shared_memory.prefix}",
             f"--http-address={LOOPBACK}",
             f"--http-port={ports.http}",
@@ -60,7 +62,7 @@ class TritonProcess:
                 stdout=log_file,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env=os.environ | wheel.environment(),
+                env=os.environ | wheel.environment(links),
                 start_new_session=True,  # Ctrl-C goes to the launcher, which ends the server
                 preexec_fn=die_with_parent,
             )
@@ -93,10 +95,14 @@ class TritonProcess:
         """Whether one of the stubs of the ready server is gone."""
         return not all(_is_alive(stub) for stub in self._stubs)
 
+    def has_stubs(self) -> bool:
+        """Whether any Python stub runs. A server that loads or serves models has some."""
+        return any(_is_alive(stub) for stub in self._descendants())
+
     def errors(self) -> str:
         """Triton's own error lines, or the end of its log where there are none."""
         lines = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
-        marked = [line for line in lines if line.startswith(("E", "error:", "terminate"))]
+        marked = [line for line in lines if _ERROR_LINE.match(line)]
         return "\n".join(marked or lines[-20:])
 
     def terminate(self) -> None:

@@ -1,6 +1,7 @@
 """deploy/triton.sh with the real Triton: what it leaves open and what it closes."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -24,21 +25,26 @@ HTTP, GRPC, METRICS = range(3)
 
 
 @pytest.fixture(scope="module")
-def ports(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[int]]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("triton") / "triton.log"
+
+
+@pytest.fixture(scope="module")
+def ports(repository: Path, log: Path) -> Iterator[list[int]]:
     """Of a server that the script has started, on a repository that is elsewhere than in images."""
-    folder = tmp_path_factory.mktemp("triton")
+    folder = log.parent
     script = folder / "triton.sh"
     script.write_text(SCRIPT.read_text().replace("/models", str(repository)))
     wheel = TritonWheel.find()
-    environment = os.environ | wheel.environment()
+    links = wheel.link_into(folder / "links", repository)
+    environment = os.environ | wheel.environment(links)
     environment["PATH"] = f"{wheel.server.parent}{os.pathsep}{environment['PATH']}"
     memory = SharedMemory()
     ports = [free_port() for _ in range(3)]
-    options = [f"--backend-directory={wheel.backend_directory(folder)}"]
+    options = [f"--backend-directory={links.backends}"]
     options += [f"--backend-config=python,shm-region-prefix-name={memory.prefix}"]
     for kind, port in zip(("http", "grpc", "metrics"), ports, strict=True):
         options += [f"--{kind}-address={LOOPBACK}", f"--{kind}-port={port}"]
-    log = folder / "triton.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
             ["/bin/sh", script, *options],
@@ -106,6 +112,12 @@ def test_what_nobody_needs_is_closed_over_grpc(call: str, ports: list[int]) -> N
         getattr(client, call)()
     assert "restricted" in refusal.value.message()
     client.close()
+
+
+def test_configs_are_not_completed_for_which_triton_would_open_a_plan_twice(
+    ports: list[int], log: Path
+) -> None:
+    assert re.search(r"strict_model_config +\| 1 ", log.read_text())
 
 
 def test_the_frontend_and_prometheus_get_what_they_need(ports: list[int]) -> None:

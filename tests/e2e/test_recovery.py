@@ -40,9 +40,22 @@ def digest(url: str, path: str) -> str:
     return hashlib.sha256(requests.get(url + path, timeout=60).content).hexdigest()
 
 
-@pytest.mark.parametrize("victim", ["transformer", "vae_decoder", "ltx_video", "the server"])
-def test_a_job_whose_engine_is_killed_is_done_again_with_the_same_result(
-    own_triton: LocalTriton, own_frontend: str, tmp_path: Path, victim: str
+@pytest.mark.parametrize(
+    ("victim", "number"),
+    [
+        ("transformer", signal.SIGKILL),
+        ("vae_decoder", signal.SIGKILL),
+        ("ltx_video", signal.SIGKILL),
+        ("the server", signal.SIGKILL),
+        ("the server", signal.SIGTERM),  # refuses the next engine call of a running job
+    ],
+)
+def test_a_job_whose_engine_ends_is_done_again_with_the_same_result(
+    own_triton: LocalTriton,
+    own_frontend: str,
+    tmp_path: Path,
+    victim: str,
+    number: signal.Signals,
 ) -> None:
     undisturbed = post(own_frontend, **LONG)
     finish(own_frontend, undisturbed["job_id"])
@@ -52,7 +65,7 @@ def test_a_job_whose_engine_is_killed_is_done_again_with_the_same_result(
     wait_until(own_frontend, job["job_id"], lambda answer: answer.get("stage") == stage)
 
     process = psutil.Process(server) if victim == "the server" else stub_of(server, victim)
-    process.kill()
+    process.send_signal(number)
 
     last = finish(own_frontend, job["job_id"])
     assert last["status"] == "completed", last

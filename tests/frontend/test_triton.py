@@ -56,6 +56,10 @@ def test_a_request_arrives_as_it_was_sent_and_so_do_progress_and_frames(
         ("std::bad_alloc", EngineOutOfMemoryError),
         ("Stub process 'ltx_video_0_0' is not healthy.", EngineUnavailableError),
         ("Request for unknown model: 'ltx_video' is not found", EngineUnavailableError),
+        (
+            "Model transformer - Error when running inference: Server not ready",
+            EngineUnavailableError,
+        ),
         ("anything else", EngineFailedError),
     ],
 )

@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from frontend.triton import EngineUnavailableError, TritonClient
 from ltx_triton.contract import Progress, VideoRequest
 from ltx_triton.local_triton import LocalTriton, TritonStartError
+from ltx_triton.triton_wheel import TritonWheel
 from tests.ltx_triton.processes import processes_of_session, stub_of, wait_for
 from tests.model_repository.client import generate_all
 
@@ -45,6 +47,33 @@ def test_shows_tritons_own_error_when_a_model_cannot_be_loaded(
 
     with pytest.raises(TritonStartError, match=r"failed to load 'transformer'"):
         LocalTriton(broken).__enter__()
+
+
+def test_a_server_that_can_start_no_stub_ends_with_its_own_words(
+    repository: Path, tmp_path: Path
+) -> None:
+    """tritonserver itself would wait for its models for ever."""
+    stub = tmp_path / "triton_python_backend_stub"
+    stub.write_text("#!/no/such/interpreter\n")
+    stub.chmod(0o755)
+    started = time.monotonic()
+
+    with pytest.raises(TritonStartError, match="triton_python_backend_stub: cannot execute"):
+        LocalTriton(repository, wheel=replace(TritonWheel.find(), stub=stub)).__enter__()
+
+    assert time.monotonic() - started < 60
+
+
+def test_serves_from_a_folder_with_a_space_and_a_letter_beyond_ascii(
+    repository: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / "mes vidéos"
+    shutil.copytree(repository, odd)
+
+    with LocalTriton(odd) as triton:
+        [video] = generate_all(triton.grpc_address, [REQUEST])
+
+    assert len(video.frames) == REQUEST.num_frames
 
 
 def test_a_repository_without_a_checkpoint_says_which_command_makes_one(tmp_path: Path) -> None:

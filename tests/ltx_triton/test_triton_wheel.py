@@ -1,11 +1,18 @@
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from ltx_triton import triton_wheel
-from ltx_triton.triton_wheel import MissingPieceError, TritonWheel
+from ltx_triton.triton_wheel import (
+    MissingPieceError,
+    ServerLinks,
+    TritonWheel,
+    make_plain_folder,
+)
 
 
 class Version(NamedTuple):
@@ -49,19 +56,78 @@ def test_says_how_to_get_a_missing_libpython(
         TritonWheel.find()
 
 
-def test_the_environment_puts_this_python_first() -> None:
-    environment = TritonWheel.find().environment()
+@pytest.fixture
+def links(tmp_path: Path) -> ServerLinks:
+    repository = tmp_path / "módels of mine"
+    repository.mkdir()
+    return TritonWheel.find().link_into(tmp_path / "links", repository)
 
-    assert environment["PATH"].split(":")[0] == str(Path(sys.executable).parent)
+
+def test_models_are_reached_by_a_path_without_spaces_and_accents(
+    links: ServerLinks, tmp_path: Path
+) -> None:
+    assert links.models == tmp_path / "links" / "models"
+    assert links.models.resolve() == tmp_path / "módels of mine"
+
+
+def test_the_backend_has_the_stub_and_this_package(links: ServerLinks) -> None:
+    backend = links.backends / "python"
+
+    assert (backend / "triton_python_backend_stub").is_file()
+    assert (backend / "ltx_triton" / "contract.py").is_file()
+
+
+def test_the_environment_puts_this_python_first(links: ServerLinks) -> None:
+    first = TritonWheel.find().environment(links)["PATH"].split(":")[0]
+
+    assert Path(first, "python3").resolve() == Path(sys.executable).resolve()
 
 
 def test_libraries_that_the_caller_has_named_are_found_last(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, links: ServerLinks
 ) -> None:
     wheel = TritonWheel.find()
     own = [str(wheel.libpython.parent), str(wheel.libraries)]
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/tensorrt:/opt/more")
-    assert wheel.environment()["LD_LIBRARY_PATH"].split(":") == [*own, "/opt/tensorrt", "/opt/more"]
+    assert wheel.environment(links)["LD_LIBRARY_PATH"].split(":") == [
+        *own,
+        "/opt/tensorrt",
+        "/opt/more",
+    ]
 
     monkeypatch.delenv("LD_LIBRARY_PATH")
-    assert wheel.environment()["LD_LIBRARY_PATH"].split(":") == own
+    assert wheel.environment(links)["LD_LIBRARY_PATH"].split(":") == own
+
+
+@pytest.mark.parametrize("name", ["my files", "vidéos"])
+def test_temporary_files_go_to_a_plain_path_whatever_tmpdir_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+    with make_plain_folder("ltx_test_") as made:
+        assert made.isascii()
+        assert " " not in made
+
+
+def test_names_a_limit_of_open_files_that_is_too_low() -> None:
+    code = "from ltx_triton.triton_wheel import raise_open_files_limit as f; f()"
+    limited = f'ulimit -n 64; exec "{sys.executable}" -c "{code}"'
+
+    ended = subprocess.run(["/bin/sh", "-c", limited], capture_output=True, text=True, check=False)
+
+    assert "may open 64 files, Triton needs 256" in ended.stderr
+
+
+def test_raises_the_limit_of_open_files_to_what_the_system_allows() -> None:
+    code = (
+        "import resource as r; from ltx_triton.triton_wheel import raise_open_files_limit as f; "
+        "f(); print(r.getrlimit(r.RLIMIT_NOFILE))"
+    )
+    limited = f'ulimit -Sn 100; ulimit -Hn 300; exec "{sys.executable}" -c "{code}"'
+
+    ended = subprocess.run(["/bin/sh", "-c", limited], capture_output=True, text=True, check=False)
+
+    assert ended.stdout.strip() == "(300, 300)"

@@ -16,6 +16,7 @@ from ltx_triton.contract import (
     ModelContract,
     Progress,
     VideoRequest,
+    says_engine_is_gone,
 )
 from ltx_triton.denoising_loop import CancelledError, DenoisingLoop, InvalidRequestError
 from ltx_triton.device import select_device
@@ -30,16 +31,12 @@ from ltx_triton.tokenizer import PromptTokenizer
 CHUNK_BYTES = 2 * 2**20
 
 
-# What the Python backend says when the process behind a model is gone.
-STUB_DIED = "is not healthy"
-
-
 class EngineError(RuntimeError):
     """An engine model answered with an error."""
 
 
 class EngineLostError(EngineError):
-    """The process of an engine model died."""
+    """The process of an engine model died, or the server exits."""
 
 
 class TritonPythonModel:
@@ -121,7 +118,7 @@ class _BlsEngines:
         response = await request.async_exec()
         if response.has_error():
             message = response.error().message()
-            raise (EngineLostError if STUB_DIED in message else EngineError)(message)
+            raise (EngineLostError if says_engine_is_gone(message) else EngineError)(message)
         return {
             tensor.name: pb_utils.get_output_tensor_by_name(response, tensor.name).as_numpy()
             for tensor in model.outputs
