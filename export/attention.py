@@ -25,7 +25,7 @@ class ExportAttention:
             hidden_states: [B, N, D].
             encoder_hidden_states: [B, T, D].
             attention_mask: bias [B, 1, 1, T].
-            image_rotary_emb: cosines and sines, FP32 [B, N, D/2] each.
+            image_rotary_emb: cosines and sines, FP32 [B, N, D] each.
 
         Returns:
             [B, N, D].
@@ -53,10 +53,12 @@ class ExportAttention:
 
 
 def _rotate(tokens: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
-    """Turn each pair of neighbouring channels (diffusers `apply_rotary_emb`).
+    """Turn each pair of neighbouring channels (diffusers `apply_rotary_emb`); all FP32 [B, N, D].
 
-    `tokens` [B, N, D]; `cosines` and `sines` [B, N, D / 2], one for each pair; all FP32.
+    OpenVINO runs it as one operator, `RoPE`, if a `Split` takes the pairs apart. `chunk` becomes
+    one; strided slices and `unbind` become `Slice`. It looks for a product with -1 as well.
     """
-    real, imaginary = tokens[..., 0::2], tokens[..., 1::2]
-    turned = (real * cosines - imaginary * sines, imaginary * cosines + real * sines)
-    return torch.stack(turned, dim=-1).flatten(2)
+    pairs = torch.unflatten(tokens, 2, (-1, 2))
+    real, imaginary = (channel.squeeze(-1) for channel in pairs.chunk(2, dim=-1))
+    rotated = torch.stack((imaginary * -1.0, real), dim=-1).flatten(2)
+    return tokens * cosines + rotated * sines

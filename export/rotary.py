@@ -34,7 +34,7 @@ class RotaryPositions(nn.Module):
     def forward(
         self, frame_rate: Tensor, frames: int, rows: int, columns: int
     ) -> tuple[Tensor, Tensor]:
-        """Return cosines and sines, FP32 [B, F*H*W, D/2] each, for frame_rate FP32 [B, 1]."""
+        """Return cosines and sines, FP32 [B, F*H*W, D] each, for frame_rate FP32 [B, 1]."""
         first_frames = torch.arange(frames) * self.temporal_compression
         # A latent frame covers several frames, the first one a single frame: causal positions.
         first_frames = (first_frames + 1 - self.temporal_compression).clamp(min=0)
@@ -50,10 +50,9 @@ class RotaryPositions(nn.Module):
         sines = torch.stack([axis.sin().expand(grid) for axis in axes], dim=-1)
         cosines, sines = cosines.flatten(4).flatten(1, 3), sines.flatten(4).flatten(1, 3)
         unturned = torch.ones_like(cosines[:, :, : self.unused_pairs])
-        return (
-            torch.cat([unturned, cosines], dim=-1),
-            torch.cat([torch.zeros_like(unturned), sines], dim=-1),
-        )
+        cosines = torch.cat([unturned, cosines], dim=-1)
+        sines = torch.cat([torch.zeros_like(unturned), sines], dim=-1)
+        return cosines.repeat_interleave(2, dim=-1), sines.repeat_interleave(2, dim=-1)
 
     def _angles(self, positions: Tensor) -> Tensor:
         """[...] fractions of the model's range to [..., frequencies] radians."""

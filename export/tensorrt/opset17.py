@@ -11,8 +11,9 @@ from export.errors import ExportError
 def to_opset_17(path: Path) -> bytes:
     """The graph in `path` at opset 17, serialised, its weights still in the file beside it.
 
-    Of the operators in the exported graphs only ReduceMean has changed from 17 to 18: its axes
-    became an input. The parser of TensorRT 8.6 overlooks that input and averages over everything.
+    Of the operators in the exported graphs two have changed from 17 to 18. The axes of ReduceMean
+    became an input; the parser of TensorRT 8.6 overlooks it and averages over everything. Split
+    says the number of its outputs; without, it has equal parts in both.
 
     Raises:
         ExportError: the graph is of a later opset, or has axes that are not constant.
@@ -37,6 +38,10 @@ def to_opset_17(path: Path) -> bytes:
             kept = [given for given in node.attribute if given.name == "keepdims"]
             del node.attribute[:]
             node.attribute.extend([*kept, onnx.helper.make_attribute("axes", axes)])
+        elif node.op_type == "Split":
+            kept = [given for given in node.attribute if given.name != "num_outputs"]
+            del node.attribute[:]
+            node.attribute.extend(kept)
     opset.version = min(opset.version, 17)
     serialized: bytes = model.SerializeToString()
     return serialized

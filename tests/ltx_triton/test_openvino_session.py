@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ltx_triton.contract import LTX_VIDEO, TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.engine_session import Arrays
 from ltx_triton.onnxruntime_session import OnnxRuntimeSession
-from ltx_triton.openvino_session import OpenVinoSession
+from ltx_triton.openvino_session import OpenVinoSession, compile_engine
 from ltx_triton.pipeline_config import ENGINE_FILE, PipelineConfig, version_folder
 from ltx_triton.tokenizer import PromptTokenizer
 
@@ -63,6 +63,21 @@ def test_a_step_differs_by_what_bf16_rounds_away(
     )
 
     assert relative_error(fp32 - latents, bf16 - latents) < 0.01
+
+
+def test_the_rotary_embedding_is_one_operator_for_each_query_and_key(
+    demo_repository: Path,
+) -> None:
+    """5 layers turn one query and one key each."""
+    engine = compile_engine(version_folder(demo_repository, TRANSFORMER) / ENGINE_FILE)
+    operators = [
+        (node.get_rt_info()["layerType"].astype(str), node.get_output_partial_shape(0))
+        for node in engine.get_runtime_model().get_ops()
+    ]
+
+    assert [kind for kind, _ in operators].count("RoPE") == 5 * 2
+    # Turned in several operators, pairs would be put together again: [B, N, D / 2, 2].
+    assert not [kind for kind, shape in operators if kind == "Concatenation" and shape[-1] == 2]
 
 
 def test_frames_differ_by_little(demo_repository: Path) -> None:

@@ -21,7 +21,7 @@ TENSORRT_10 = (
         **dict.fromkeys(("Add", "Clip", "Div", "Gelu", "Mul", "Pow", "Range"), _NUMBERS),
         **dict.fromkeys(("ReduceMean", "Sub"), _NUMBERS),
         **dict.fromkeys(("Concat", "Expand", "Gather", "Reshape", "Shape", "Slice"), _ANY),
-        **dict.fromkeys(("Squeeze", "Tile", "Transpose", "Unsqueeze"), _ANY),
+        **dict.fromkeys(("Split", "Squeeze", "Tile", "Transpose", "Unsqueeze"), _ANY),
         **dict.fromkeys(("Conv", "Cos", "Gemm", "LayerNormalization", "MatMul"), _FLOATS),
         **dict.fromkeys(("Reciprocal", "Round", "Sigmoid", "Sin", "Softmax", "Sqrt"), _FLOATS),
         **dict.fromkeys(("QuantizeLinear", "RMSNormalization", "Tanh"), _FLOATS),
@@ -40,7 +40,7 @@ TENSORRT_8 = (
     {
         **dict.fromkeys(("Add", "Clip", "Div", "Mul", "Range", "Sub"), _NUMBERS_8),
         **dict.fromkeys(("Concat", "Expand", "Gather", "Reshape", "Shape", "Slice"), _ANY_8),
-        **dict.fromkeys(("Squeeze", "Tile", "Transpose", "Unsqueeze"), _ANY_8),
+        **dict.fromkeys(("Split", "Squeeze", "Tile", "Transpose", "Unsqueeze"), _ANY_8),
         **dict.fromkeys(("Conv", "Cos", "Gemm", "LayerNormalization", "MatMul"), _FLOATS_8),
         **dict.fromkeys(("Pow", "Reciprocal", "ReduceMean", "Round", "Sigmoid"), _FLOATS_8),
         **dict.fromkeys(("Sin", "Softmax", "Sqrt", "Tanh"), _FLOATS_8),

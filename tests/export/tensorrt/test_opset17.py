@@ -26,6 +26,7 @@ def test_the_rewritten_graph_computes_the_same(
     rewritten.write_bytes(to_opset_17(file))
     batch = random_inputs(engine, config, checkpoint, SIZES[1], 8, generator)
     try:
+        onnx.checker.check_model(rewritten)
         [expected], [actual] = run(file, [batch]), run(rewritten, [batch])
     finally:
         rewritten.unlink()
