@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ENGINES := model_repository/ltx_video/1/pipeline.json
-CHECKED := ltx_triton export frontend benchmarks world training quality tests
+CHECKED := ltx_triton export frontend benchmarks demo tests
 CODE := $(CHECKED) model_repository
 
 .DEFAULT_GOAL := help
@@ -23,13 +23,13 @@ help:  ## Show this list
 install: $(VENV)/serve  ## Install what serving needs (no torch) into .venv
 
 demo: $(VENV)/serve $(ENGINES)  ## Make a video through HTTP: make demo PROMPT="..."
-	$(BIN)/python -m frontend.demo "$$PROMPT"
+	$(BIN)/python -m frontend.local.demo "$$PROMPT"
 
 serve: $(VENV)/serve $(ENGINES)  ## Serve the HTTP API on port 8000, with Triton behind it
-	$(BIN)/python -m frontend.local_stack
+	$(BIN)/python -m frontend.local.stack
 
 triton: $(VENV)/serve $(ENGINES)  ## Serve the models with the local Triton alone
-	$(BIN)/python -m ltx_triton.local_triton
+	$(BIN)/python -m ltx_triton.launcher.local_triton
 
 export: $(VENV)/export $(if $(filter tensorrt,$(TARGET)),$(VENV)/gpu)  ## Export MODEL (folder or hub id): TARGET=tensorrt, PRECISION=, SIZES=
 	$(BIN)/python -m export $(if $(MODEL),--model "$$MODEL") $(if $(TARGET),--target "$$TARGET") \
@@ -50,16 +50,16 @@ logs:  ## Follow the logs of the containers
 	docker compose logs --follow
 
 train-demo: $(VENV)/export  ## Train the demo checkpoint again: hours on two cores, and what stopped goes on
-	$(BIN)/python -m training demo/checkpoint
+	$(BIN)/python -m demo.training demo/checkpoint
 	$(BIN)/python -m export --model demo/checkpoint --name ltx-demo --output demo/engines
 	@echo "To serve it: make export MODEL=demo/checkpoint"
 
 quality: $(VENV)/export $(ENGINES)  ## Score the demo checkpoint on 200 held-out prompts, served and in diffusers
-	$(BIN)/python -m quality
-	$(BIN)/python -m quality --reference demo/checkpoint
+	$(BIN)/python -m demo.evaluation
+	$(BIN)/python -m demo.evaluation --reference demo/checkpoint
 
 examples: $(VENV)/dev $(ENGINES)  ## Draw the README's and the web page's examples again
-	$(BIN)/python -m quality.examples
+	$(BIN)/python -m demo.evaluation.examples
 
 bench: $(VENV)/bench $(ENGINES)  ## Measure the service and its peers, write docs/performance.md: 40 minutes
 	$(BIN)/python -m benchmarks run

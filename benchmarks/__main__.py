@@ -16,7 +16,7 @@ from benchmarks import result
 from benchmarks.compare import describe
 from benchmarks.machine import Machine
 from benchmarks.measurement import Measurement
-from ltx_triton.pipeline_config import MODEL_REPOSITORY
+from ltx_triton.pipeline.config import MODEL_REPOSITORY
 
 
 @dataclass(frozen=True)

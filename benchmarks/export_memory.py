@@ -21,16 +21,16 @@ from tqdm import tqdm
 
 from benchmarks.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_13B, VAE
 from benchmarks.memory import watch
-from export import text_encoder, transformer, vae_decoder
-from export.checkpoint import Checkpoint, open_checkpoint
-from export.engine import Engine
+from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.weights import DATA_FILE, weight_bytes
+from export.graphs import text_encoder, transformer, vae_decoder
+from export.graphs.engine import Engine
 from export.precision import Precision
-from export.random_checkpoint import write_random_checkpoint
+from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config, write_engine
-from export.verify import verify
-from export.weights import DATA_FILE, weight_bytes
+from export.verification.verify import verify
 from ltx_triton.contract import TRANSFORMER
-from ltx_triton.pipeline_config import ENGINE_FILE
+from ltx_triton.pipeline.config import ENGINE_FILE
 
 RESULT = Path(__file__).parent / "results" / "export_memory.json"
 COMPONENTS: dict[str, dict[str, Any]] = {

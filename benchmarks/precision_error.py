@@ -21,9 +21,9 @@ import torch
 import transformers
 
 from benchmarks.precision_runs import REQUEST, Measurement
-from export.checkpoint import open_checkpoint
+from export.checkpoint.folder import open_checkpoint
 from export.precision import Precision
-from export.random_checkpoint import write_random_checkpoint
+from export.random.checkpoint import write_random_checkpoint
 
 RESULT = Path(__file__).parent / "results" / "precision_error.json"
 WIDE = {

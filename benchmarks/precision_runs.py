@@ -13,24 +13,24 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.frame_quality import frame_quality
-from export import text_encoder, transformer, vae_decoder
-from export.checkpoint import Checkpoint
-from export.engine import Engine
+from export.checkpoint.folder import Checkpoint
+from export.checkpoint.tokenizer import save_tokenizer
 from export.fp8.calibrate import fitting_record
 from export.fp8.quantize import rounded, scale_for
 from export.fp8.record import Record
 from export.fp8.simulate import simulated
-from export.fp8.verify import relative_l2
-from export.materialise import materialise
+from export.graphs import text_encoder, transformer, vae_decoder
+from export.graphs.engine import Engine
+from export.onnx.upcast import widen
 from export.precision import Precision
 from export.run import ExportOptions, pipeline_config, write_engine
-from export.tokenizer import save_tokenizer
-from export.widen import widen
+from export.verification.fp8 import relative_l2
+from export.verification.load_weights import materialise
 from ltx_triton.contract import TRANSFORMER, ModelContract, VideoRequest
-from ltx_triton.denoising_loop import DenoisingLoop
-from ltx_triton.engine_session import Arrays
-from ltx_triton.pipeline_config import ENGINE_FILE, TOKENIZER_FILE
-from ltx_triton.tokenizer import PromptTokenizer
+from ltx_triton.engines.session import Arrays
+from ltx_triton.pipeline.config import ENGINE_FILE, TOKENIZER_FILE
+from ltx_triton.pipeline.loop import DenoisingLoop
+from ltx_triton.pipeline.tokenizer import PromptTokenizer
 
 REQUEST = VideoRequest(
     prompt="A cat walking in a garden",

@@ -16,7 +16,7 @@ from export.precision import Precision
 from export.run import ExportOptions, export
 from export.tensorrt.arguments import add_arguments
 from export.tensorrt.build import PlanOptions
-from ltx_triton.pipeline_config import MODEL_REPOSITORY
+from ltx_triton.pipeline.config import MODEL_REPOSITORY
 from ltx_triton.settings import load_settings
 
 ONNX, TENSORRT = "onnx", "tensorrt"

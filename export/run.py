@@ -7,30 +7,30 @@ from pathlib import Path
 import onnx_ir
 from diffusers import LTXConditionPipeline
 
-from export import text_encoder, transformer, vae_decoder
-from export.checkpoint import Checkpoint, open_checkpoint
-from export.engine import Engine
+from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.schedule import sigma_schedules
+from export.checkpoint.tokenizer import save_tokenizer
+from export.checkpoint.weights import DATA_FILE, write_weights
 from export.errors import ExportError
 from export.fp8.calibrate import fitting_record
 from export.fp8.graph import insert_qdq
-from export.fp8.verify import verify_fp8
+from export.graphs import text_encoder, transformer, vae_decoder
+from export.graphs.engine import Engine
+from export.onnx.trace import trace
 from export.precision import Precision
 from export.progress import step
-from export.reuse import is_current, write_fingerprint
-from export.schedule import sigma_schedules
-from export.staging import publish, staging
-from export.tokenizer import save_tokenizer
-from export.trace import trace
-from export.verify import require_memory, verify
-from export.weights import DATA_FILE, write_weights
+from export.repository.fingerprint import is_current, write_fingerprint
+from export.repository.staging import publish, staging
+from export.verification.fp8 import verify_fp8
+from export.verification.verify import require_memory, verify
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
-from ltx_triton.pipeline_config import (
+from ltx_triton.engines.tensorrt.plan import PLAN_FILE
+from ltx_triton.pipeline.config import (
     ENGINE_FILE,
     TOKENIZER_FILE,
     PipelineConfig,
     version_folder,
 )
-from ltx_triton.plan_info import PLAN_FILE
 
 TEXT_BUCKETS = (32, 64, 128, 256)  # tokens
 

@@ -5,8 +5,8 @@ import os
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
-from frontend.counters import shared_between
 from frontend.logs import logging_config
+from frontend.metrics.counters import shared_between
 from frontend.services import open_job_store
 from ltx_triton.settings import load_settings
 

@@ -12,14 +12,14 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
-from frontend import errors
-from frontend.head import HeadMiddleware
-from frontend.pages import STATIC_FOLDER
-from frontend.request_counter import RequestCounterMiddleware
-from frontend.routes import generate, jobs, metrics, pages, system, videos
-from frontend.runner import JobRunner
-from frontend.security import ApiKeyMiddleware, CrossSiteMiddleware
+from frontend.api import errors
+from frontend.api.head import HeadMiddleware
+from frontend.api.request_counter import RequestCounterMiddleware
+from frontend.api.routes import generate, jobs, metrics, pages, system, videos
+from frontend.api.security import ApiKeyMiddleware, CrossSiteMiddleware
+from frontend.jobs.worker import JobRunner
 from frontend.services import running_services
+from frontend.web.pages import STATIC_FOLDER
 from ltx_triton.settings import Settings, load_settings
 
 

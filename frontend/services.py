@@ -13,13 +13,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from frontend.database import Database
+from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
+from frontend.jobs.database import Database
+from frontend.jobs.outcomes import Outcomes
 from frontend.jobs.queue import CLAIM, JobQueue
+from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import ADMISSION, JobStore
-from frontend.outcomes import Outcomes
-from frontend.rate_limit import RATE_LIMIT, RateLimiter
-from frontend.runner import JobRunner
-from frontend.storage import VideoFolder
+from frontend.jobs.worker import JobRunner
 from frontend.triton import TritonClient
 from ltx_triton.settings import Settings
 

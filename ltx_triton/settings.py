@@ -1,7 +1,7 @@
 """Every environment variable the project reads, once, as one typed object.
 
-(MODEL_DEVICE and CPU_PRECISION travel on to Triton's Python stubs, where `ltx_triton/device.py` and
-`ltx_triton/cpu_precision.py` read them.)
+(MODEL_DEVICE and CPU_PRECISION travel on to Triton's Python stubs, where
+`ltx_triton/engines/device.py` and `ltx_triton/engines/cpu_precision.py` read them.)
 """
 
 from pathlib import Path

@@ -10,13 +10,13 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from export.checkpoint import Checkpoint, open_checkpoint
-from export.random_checkpoint import write_random_checkpoint
+from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, export
-from frontend.local_frontend import LocalFrontend
+from frontend.local.api import LocalFrontend
 from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.local_triton import LocalTriton
-from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig, version_folder
+from ltx_triton.launcher.local_triton import LocalTriton
+from ltx_triton.pipeline.config import MODEL_REPOSITORY, PipelineConfig, version_folder
 
 DEMO_ENGINES = Path(__file__).parents[1] / "demo" / "engines"
 

@@ -25,17 +25,17 @@ import transformers
 from tqdm import tqdm
 
 from benchmarks import architectures
-from benchmarks.contenders.case import Case
-from benchmarks.contenders.inputs import save_inputs
-from benchmarks.contenders.worker import Worker
+from benchmarks.baselines.case import Case
+from benchmarks.baselines.inputs import save_inputs
+from benchmarks.baselines.worker import Worker
 from benchmarks.gpu.report import REQUEST, errors, floors, table
 from export.progress import step
-from export.random_checkpoint import TRANSFORMER as TINY
-from export.random_checkpoint import write_random_checkpoint
+from export.random.checkpoint import TRANSFORMER as TINY
+from export.random.checkpoint import write_random_checkpoint
 from ltx_triton.contract import ENGINES, VideoRequest
-from ltx_triton.cpu_precision import CpuPrecision
-from ltx_triton.pipeline_config import MODEL_REPOSITORY, version_folder
-from ltx_triton.plan_info import PlanInfo
+from ltx_triton.engines.cpu_precision import CpuPrecision
+from ltx_triton.engines.tensorrt.plan import PlanInfo
+from ltx_triton.pipeline.config import MODEL_REPOSITORY, version_folder
 
 RESULTS = Path(__file__).parent.parent / "results"
 ARCHITECTURES = {

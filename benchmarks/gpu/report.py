@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.contenders.case import Case
-from benchmarks.contenders.inputs import load_output
+from benchmarks.baselines.case import Case
+from benchmarks.baselines.inputs import load_output
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
 
 REQUEST = "request"

@@ -231,7 +231,7 @@ def _closed_loop(figures: Figures) -> str:
     return (
         "Clients that ask for the next default video when they have the last one, here and at "
         "the peer: the FastAPI application that people write by hand around diffusers' pipeline "
-        "([handwritten.py](../benchmarks/contenders/handwritten.py)). *Videos a step* is the "
+        "([handwritten.py](../benchmarks/baselines/fastapi_diffusers.py)). *Videos a step* is the "
         "batch that Triton reached in the transformer.\n\n"
         + _table([*heads, "wait, s", "videos a step"], rows)
         + "\n\n![Throughput against clients](performance/throughput.svg)\n\n"

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 import httpx
 
-from quality.prompts import ClipRequest
+from demo.evaluation.prompts import ClipRequest
 
 _TIMEOUT = 900.0  # seconds
 _REFUSED = (429, 503)

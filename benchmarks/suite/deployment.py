@@ -15,8 +15,8 @@ from tqdm import tqdm
 from benchmarks.measurement import Labels, Measurement
 from benchmarks.suite.load import closed_loop, videos_a_minute
 from benchmarks.suite.memory import by_process
+from frontend.local.service import local_service
 from ltx_triton.contract import ENGINES
-from quality.served import local_service
 
 PART = "deployment"
 _DEPLOYMENTS = ((1, 1), (2, 1), (4, 1), (1, 2))  # API workers, instances of each engine model

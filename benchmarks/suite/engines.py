@@ -12,16 +12,17 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from benchmarks.contenders.case import Case
-from benchmarks.contenders.flops import component_flops, peak_flops
-from benchmarks.contenders.inputs import Arrays, component_inputs
+from benchmarks.baselines.case import Case
+from benchmarks.baselines.flops import component_flops, peak_flops
+from benchmarks.baselines.inputs import Arrays, component_inputs
 from benchmarks.measurement import Labels, Measurement
 from benchmarks.suite.request import default_case
-from export.checkpoint import open_checkpoint
+from export.checkpoint.folder import open_checkpoint
 from ltx_triton.contract import ENGINES, TRANSFORMER, ModelContract
-from ltx_triton.cpu_precision import select_cpu_precision
-from ltx_triton.engine_session import EngineSession, open_session
-from ltx_triton.pipeline_config import version_folder
+from ltx_triton.engines.cpu_precision import select_cpu_precision
+from ltx_triton.engines.open import open_session
+from ltx_triton.engines.session import EngineSession
+from ltx_triton.pipeline.config import version_folder
 
 PART = "engines"
 _SIZES = ((256, 25), (384, 25), (512, 25), (256, 81), (512, 81), (512, 241))  # pixels, frames

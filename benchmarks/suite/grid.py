@@ -9,8 +9,8 @@ from tqdm import tqdm
 
 from benchmarks.measurement import Measurement
 from benchmarks.suite.client import Answer, ask_alone
-from quality.prompts import ClipRequest, held_out_prompts
-from quality.served import local_service
+from demo.evaluation.prompts import ClipRequest, held_out_prompts
+from frontend.local.service import local_service
 
 PART = "grid"
 _RESOLUTIONS = (256, 384, 512)  # pixels a side

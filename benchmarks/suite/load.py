@@ -9,7 +9,7 @@ from random import Random
 import httpx
 
 from benchmarks.suite.client import Answer, ask, client
-from quality.prompts import ClipRequest, held_out_prompts
+from demo.evaluation.prompts import ClipRequest, held_out_prompts
 
 
 def requests() -> Iterator[ClipRequest]:

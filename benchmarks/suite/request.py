@@ -11,18 +11,18 @@ from random import Random
 
 from tqdm import tqdm
 
-from benchmarks.contenders.case import Case
-from benchmarks.contenders.inputs import save_inputs
-from benchmarks.contenders.served import ask_triton
-from benchmarks.contenders.worker import Worker
+from benchmarks.baselines.case import Case
+from benchmarks.baselines.inputs import save_inputs
+from benchmarks.baselines.triton import ask_triton
+from benchmarks.baselines.worker import Worker
 from benchmarks.measurement import Measurement
 from benchmarks.suite.client import ask_alone
-from export.checkpoint import open_checkpoint
+from demo.evaluation.prompts import held_out_prompts
+from export.checkpoint.folder import open_checkpoint
 from export.progress import step
+from frontend.local.service import local_service
 from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.pipeline_config import PipelineConfig, version_folder
-from quality.prompts import held_out_prompts
-from quality.served import local_service
+from ltx_triton.pipeline.config import PipelineConfig, version_folder
 
 PART = "request"
 TOTAL = "total"

@@ -18,12 +18,12 @@ from tqdm import tqdm
 from benchmarks.measurement import Measurement
 from benchmarks.suite.client import ask_alone
 from benchmarks.suite.memory import by_process
-from ltx_triton.local_triton import free_port
-from quality.prompts import held_out_prompts
+from demo.evaluation.prompts import held_out_prompts
+from ltx_triton.launcher.local_triton import free_port
 
 PART = "start"
 _ROOT = Path(__file__).parents[2]
-_COMMAND = (sys.executable, "-m", "frontend.local_stack")
+_COMMAND = (sys.executable, "-m", "frontend.local.stack")
 _TIMEOUT = 120.0  # seconds
 
 

@@ -8,10 +8,10 @@ from random import Random
 
 from tqdm import tqdm
 
-from benchmarks.contenders.served import Answer, ask_triton
+from benchmarks.baselines.triton import Answer, ask_triton
 from benchmarks.measurement import Labels, Measurement
-from ltx_triton.local_triton import LocalTriton
-from quality.prompts import held_out_prompts
+from demo.evaluation.prompts import held_out_prompts
+from ltx_triton.launcher.local_triton import LocalTriton
 
 PART = "steps"
 _STEPS = (1, 2, 4, 8, 16)

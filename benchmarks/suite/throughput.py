@@ -18,10 +18,10 @@ from benchmarks.measurement import Labels, Measurement
 from benchmarks.suite.client import Answer
 from benchmarks.suite.load import closed_loop, open_loop, videos_a_minute
 from benchmarks.suite.request import CHECKPOINT
-from frontend.local_frontend import LocalFrontend
+from frontend.local.api import LocalFrontend
+from frontend.local.service import local_service
 from ltx_triton.contract import TRANSFORMER
-from ltx_triton.local_triton import free_port
-from quality.served import local_service
+from ltx_triton.launcher.local_triton import free_port
 
 PART = "throughput"
 _CLIENTS = (1, 2, 4, 8, 16)
@@ -100,7 +100,7 @@ class _Samples:
 def handwritten() -> Iterator[str]:
     """URL of the peer, once it is ready."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.contenders.handwritten", str(CHECKPOINT)]
+    command = [sys.executable, "-m", "benchmarks.baselines.fastapi_diffusers", str(CHECKPOINT)]
     process = subprocess.Popen([*command, str(port)])
     try:
         url = f"http://127.0.0.1:{port}"

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from benchmarks.measurement import Measurement
 from benchmarks.suite.load import closed_loop, videos_a_minute
-from quality.served import local_service
+from frontend.local.service import local_service
 
 PART = "together"
 _CLIENTS = (1, 4)

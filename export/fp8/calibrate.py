@@ -16,13 +16,13 @@ from diffusers import LTXConditionPipeline
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from export.checkpoint import Checkpoint
+from export.checkpoint.folder import Checkpoint
+from export.checkpoint.weights import weight_bytes
 from export.errors import ExportError
 from export.fp8.quantize import scale_for
 from export.fp8.record import RECORD_FILE, Record, Scales, prompts, prompts_sha256
 from export.fp8.sensitivity import RULE, Call, Layer, measure
 from export.progress import step
-from export.weights import weight_bytes
 
 STEPS = 8
 # pixels, pixels, frames: those of a default request, and few enough for a CPU

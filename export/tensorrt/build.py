@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from export.errors import ExportError
-from export.staging import staging
+from export.repository.staging import staging
 from export.tensorrt.builder import Builder
 from export.tensorrt.layer_types import require_precision
 from export.tensorrt.profiles import profiles
@@ -14,8 +14,10 @@ from export.tensorrt.report import PlanReport, host_peak_bytes, print_reports
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.timing_cache import cache_file
 from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
-from ltx_triton.cuda import Gpu, NoGpuError, find_gpu
-from ltx_triton.pipeline_config import (
+from ltx_triton.engines.tensorrt.cuda import Gpu, NoGpuError, find_gpu
+from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError, load_tensorrt
+from ltx_triton.engines.tensorrt.plan import PLAN_FILE, PlanInfo
+from ltx_triton.pipeline.config import (
     ENGINE_FILE,
     MODEL_REPOSITORY,
     OtherVersionError,
@@ -23,9 +25,7 @@ from ltx_triton.pipeline_config import (
     SizeLimit,
     version_folder,
 )
-from ltx_triton.plan_info import PLAN_FILE, PlanInfo
 from ltx_triton.settings import Settings
-from ltx_triton.tensorrt_library import TensorRt, TensorRtError, load_tensorrt
 
 
 @dataclass(frozen=True)

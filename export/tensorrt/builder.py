@@ -12,8 +12,8 @@ from export.tensorrt.layer_types import set_layer_types
 from export.tensorrt.network import parse
 from export.tensorrt.progress import show_progress
 from ltx_triton.contract import ModelContract
-from ltx_triton.plan_info import PLAN_FILE, PlanInfo, Profile
-from ltx_triton.tensorrt_library import TensorRt, TensorRtError, make_logger, open_plan
+from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError, make_logger, open_plan
+from ltx_triton.engines.tensorrt.plan import PLAN_FILE, PlanInfo, Profile
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ suggestion, unless each layer is told which one to compute in and to give.
 from typing import Any
 
 from export.errors import ExportError
-from ltx_triton.tensorrt_library import TensorRt
+from ltx_triton.engines.tensorrt.library import TensorRt
 
 PRECISIONS = ("fp32", "fp16")
 

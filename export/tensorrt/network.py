@@ -7,7 +7,7 @@ from typing import Any
 from export.errors import ExportError
 from export.tensorrt.opset17 import to_opset_17
 from ltx_triton.contract import ModelContract
-from ltx_triton.tensorrt_library import TensorRt
+from ltx_triton.engines.tensorrt.library import TensorRt
 
 
 @dataclass(frozen=True)

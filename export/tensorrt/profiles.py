@@ -1,8 +1,8 @@
 """Optimisation profiles: the shapes of every input, for each named size."""
 
 from ltx_triton.contract import TEXT_ENCODER, ModelContract
-from ltx_triton.pipeline_config import PipelineConfig, SizeLimit
-from ltx_triton.plan_info import Profile, Range, Shape
+from ltx_triton.engines.tensorrt.plan import Profile, Range, Shape
+from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 
 
 def profiles(

@@ -4,7 +4,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ltx_triton.tensorrt_library import TensorRt
+from ltx_triton.engines.tensorrt.library import TensorRt
 
 
 def show_progress(library: TensorRt, config: Any) -> Any:

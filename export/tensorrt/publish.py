@@ -5,9 +5,9 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from export.staging import publish
+from export.repository.staging import publish
 from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.pipeline_config import (
+from ltx_triton.pipeline.config import (
     ENGINE_FILE,
     TOKENIZER_FILE,
     OtherVersionError,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from export.errors import ExportError
-from ltx_triton.pipeline_config import PipelineConfig, SizeLimit
+from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 from ltx_triton.settings import MAX_FPS, Settings
 
 DEFAULT_SIZES = ("default", "maximum")

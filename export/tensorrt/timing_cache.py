@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ltx_triton.cuda import Gpu
-from ltx_triton.tensorrt_library import TensorRt, TensorRtError
+from ltx_triton.engines.tensorrt.cuda import Gpu
+from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError
 
 
 def cache_file(folder: Path, library: TensorRt, gpu: Gpu) -> Path:

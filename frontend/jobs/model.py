@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from frontend.database import Base
+from frontend.jobs.database import Base
 
 MAX_ATTEMPTS = 3
 

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from export.checkpoint import Checkpoint, open_checkpoint
+from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.tokenizer import save_tokenizer
 from export.run import ExportOptions, pipeline_config
-from export.tokenizer import save_tokenizer
-from export.verify import verify
+from export.verification.verify import verify
 from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
-from ltx_triton.pipeline_config import (
+from ltx_triton.pipeline.config import (
     ENGINE_FILE,
     TOKENIZER_FILE,
     PipelineConfig,

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 import yaml
 
-from ltx_triton.interrupt import die_with_parent
-from ltx_triton.local_triton import free_port
+from ltx_triton.launcher.local_triton import free_port
+from ltx_triton.launcher.signals import die_with_parent
 from tests.deploy.stack import DEPLOY
 from tests.frontend.conftest import wait_until
 

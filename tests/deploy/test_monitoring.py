@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from ltx_triton.local_triton import LocalTriton
+from ltx_triton.launcher.local_triton import LocalTriton
 from tests.deploy.dashboard import GPU_METRICS, alerts, metrics_in, needs_gpu, panels, queries
 from tests.deploy.prometheus import CONFIG, Prometheus, running
 from tests.deploy.stack import ROOT

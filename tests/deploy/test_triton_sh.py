@@ -12,11 +12,11 @@ import pytest
 from tritonclient.grpc import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
-from ltx_triton.interrupt import die_with_parent
-from ltx_triton.local_triton import free_port
-from ltx_triton.shared_memory import SharedMemory
-from ltx_triton.triton_process import LOOPBACK
-from ltx_triton.triton_wheel import TritonWheel
+from ltx_triton.launcher.local_triton import free_port
+from ltx_triton.launcher.process import LOOPBACK
+from ltx_triton.launcher.shared_memory import SharedMemory
+from ltx_triton.launcher.signals import die_with_parent
+from ltx_triton.launcher.wheel import TritonWheel
 from tests.deploy.stack import DEPLOY
 from tests.frontend.conftest import wait_until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from frontend.schemas import Generated
+from frontend.api.responses import Generated
 from tests.e2e.jobs import finish, post
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"

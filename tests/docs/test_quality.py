@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from safetensors import safe_open
 
+from demo.evaluation.score import RESULTS, table
 from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.pipeline_config import PipelineConfig, version_folder
-from quality.score import RESULTS, table
+from ltx_triton.pipeline.config import PipelineConfig, version_folder
 
 ROOT = Path(__file__).parents[2]
 CHECKPOINT = ROOT / "demo" / "checkpoint"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from quality import mp4
+from frontend.media import reader as mp4
 
 ROOT = Path(__file__).parents[2]
 GIT = shutil.which("git") or "git"

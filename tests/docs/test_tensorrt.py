@@ -9,9 +9,9 @@ from benchmarks.gpu.__main__ import parse as benchmark_options
 from export.__main__ import parse as export_options
 from export.tensorrt.__main__ import parse as plan_options
 from export.tensorrt.sizes import DEFAULT_SIZES, SIZE_NAMES, size_limits
+from ltx_triton.engines.tensorrt.session import MAX_SHAPES
 from ltx_triton.settings import Settings
-from ltx_triton.tensorrt_session import MAX_SHAPES
-from tests.ltx_triton.test_pipeline_config import CONFIG
+from tests.ltx_triton.pipeline.test_config import CONFIG
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "tensorrt.md").read_text()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from frontend.local_frontend import LocalFrontend
-from ltx_triton.local_triton import LocalTriton
-from quality.served import local_service
+from frontend.local.api import LocalFrontend
+from frontend.local.service import local_service
+from ltx_triton.launcher.local_triton import LocalTriton
 
 StartFrontend = Callable[..., LocalFrontend]
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quality.judge import judge
-from quality.prompts import ClipRequest, held_out_prompts
-from quality.score import Verdict, scores
-from quality.served import served_clip
-from world.attributes import Background, Colour, Motion, Shape, Size
+from demo.evaluation.classifier import judge
+from demo.evaluation.prompts import ClipRequest, held_out_prompts
+from demo.evaluation.score import Verdict, scores
+from demo.shapes.attributes import Background, Colour, Motion, Shape, Size
+from frontend.local.service import served_clip
 
 Clip = Callable[[ClipRequest], NDArray[np.uint8]]
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import requests
 
-from quality import mp4
+from frontend.media import reader as mp4
 
 DOCUMENTED_FIELDS = {
     "status", "message", "job_id", "filename", "prompt", "duration", "frames_generated",

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from ltx_triton.local_triton import LocalTriton
+from ltx_triton.launcher.local_triton import LocalTriton
 from tests.e2e.conftest import StartFrontend
 from tests.e2e.jobs import finish, follow, post, status, wait_until
 from tests.model_repository.client import executions

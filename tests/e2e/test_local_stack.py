@@ -8,9 +8,9 @@ import psutil
 import pytest
 import requests
 
-from frontend.local_frontend import FrontendStartError, LocalFrontend
-from ltx_triton.local_triton import LocalTriton, free_port
-from tests.ltx_triton.processes import processes_of_session, wait_for
+from frontend.local.api import FrontendStartError, LocalFrontend
+from ltx_triton.launcher.local_triton import LocalTriton, free_port
+from tests.ltx_triton.launcher.processes import processes_of_session, wait_for
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def serve(repository: Path, tmp_path: Path) -> "subprocess.Popen[str]":
     """The command behind `make serve`, ready."""
     grpc, metrics, port = free_port(), free_port(), free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "frontend.local_stack", "--model-repository", repository],
+        [sys.executable, "-m", "frontend.local.stack", "--model-repository", repository],
         env=os.environ
         | {
             "API_HOST": "127.0.0.1",

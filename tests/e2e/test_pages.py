@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from frontend.examples import PROMPTS
+from frontend.web.examples import PROMPTS
 from tests.e2e.jobs import finish, post
 
 # Where to leave screenshots to look at; by default beside the test's other files.

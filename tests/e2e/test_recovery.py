@@ -9,11 +9,11 @@ import psutil
 import pytest
 import requests
 
-from frontend.local_frontend import LocalFrontend
-from ltx_triton.local_triton import LocalTriton
+from frontend.local.api import LocalFrontend
+from ltx_triton.launcher.local_triton import LocalTriton
 from tests.e2e.conftest import StartFrontend
 from tests.e2e.jobs import finish, post, status, wait_until
-from tests.ltx_triton.processes import processes_of_session, stub_of
+from tests.ltx_triton.launcher.processes import processes_of_session, stub_of
 
 # Each stage lasts longer than a worker takes to write down that it has begun.
 LONG = {"resolution": 512, "duration": 10, "fps": 8, "seed": 1}

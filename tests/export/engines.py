@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.checkpoint import Checkpoint
-from export.reference import REFERENCES, Inputs
-from export.verify import Difference, difference, random_inputs, run
+from export.checkpoint.folder import Checkpoint
+from export.verification.reference import REFERENCES, Inputs
+from export.verification.verify import Difference, difference, random_inputs, run
 from ltx_triton.contract import ModelContract
-from ltx_triton.pipeline_config import ENGINE_FILE, PipelineConfig
+from ltx_triton.pipeline.config import ENGINE_FILE, PipelineConfig
 
 # Single frames, single rows and single samples are where a dynamic axis most easily goes wrong.
 SIZES = (

@@ -9,7 +9,7 @@ from onnx_ir import DataType
 
 from export.precision import Precision
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, ModelContract
-from ltx_triton.pipeline_config import PipelineConfig
+from ltx_triton.pipeline.config import PipelineConfig
 from tests.export.engines import model_file
 
 FLOATS = {DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16}

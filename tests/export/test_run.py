@@ -7,12 +7,12 @@ import torch
 from diffusers import LTXConditionPipeline
 from tokenizers import Tokenizer
 
-from export.checkpoint import Checkpoint
+from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
 from export.run import ExportOptions, export
-from export.verify import difference
+from export.verification.verify import difference
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
-from ltx_triton.pipeline_config import PipelineConfig
+from ltx_triton.pipeline.config import PipelineConfig
 from tests.export.engines import model_file
 
 
@@ -97,7 +97,7 @@ def test_an_interrupted_export_leaves_no_settings(
 def test_engines_too_large_to_compare_are_refused_at_once(
     checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("export.verify.MEMORY_SHARE", 1e9)
+    monkeypatch.setattr("export.verification.verify.MEMORY_SHARE", 1e9)
     with pytest.raises(ExportError, match=r"GB are available; --skip-verification exports without"):
         export(ExportOptions(model=str(checkpoint_folder), output=tmp_path))
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from ltx_triton.local_triton import free_port
+from ltx_triton.launcher.local_triton import free_port
 from tests.frontend.conftest import SMALL, wait_until
 from tests.frontend.fake_triton import FakeTriton
 

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from frontend.app import create_app
-from frontend.database import Database
+from frontend.jobs.database import Database
 from frontend.jobs.model import Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ltx_triton.local_triton import free_port
+from ltx_triton.launcher.local_triton import free_port
 from tests.frontend.api_process import Api, running
 from tests.frontend.conftest import wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault

@@ -1,7 +1,7 @@
 import pytest
 
-from frontend.database import Database
-from frontend.storage import VideoFolder
+from frontend.jobs.database import Database
+from frontend.jobs.storage import VideoFolder
 from tests.frontend.conftest import StartApi, finished_job, wait_until
 
 

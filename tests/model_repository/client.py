@@ -11,7 +11,7 @@ from tritonclient.grpc import InferenceServerClient
 
 from frontend.triton import TritonClient
 from ltx_triton.contract import Progress, VideoRequest
-from ltx_triton.local_triton import LocalTriton
+from ltx_triton.launcher.local_triton import LocalTriton
 
 
 @dataclass

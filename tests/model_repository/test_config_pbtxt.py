@@ -5,7 +5,7 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
 from ltx_triton.contract import ENGINES, MODELS, ModelContract, Tensor
-from ltx_triton.pipeline_config import MODEL_REPOSITORY
+from ltx_triton.pipeline.config import MODEL_REPOSITORY
 
 PROTOBUF_TYPES = {"BYTES": "TYPE_STRING"}
 

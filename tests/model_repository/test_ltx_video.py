@@ -7,10 +7,10 @@ import httpx
 import numpy as np
 import pytest
 
+from demo.evaluation.reference import ReferencePipeline
 from frontend.triton import EngineRejectedError, TritonClient
 from ltx_triton.contract import Progress, Stage, VideoRequest
-from ltx_triton.local_triton import LocalTriton
-from quality.reference import ReferencePipeline
+from ltx_triton.launcher.local_triton import LocalTriton
 from tests.model_repository.client import executions, generate_all
 
 SMALL = VideoRequest(

@@ -11,12 +11,12 @@ import pytest
 from export.tensorrt.profiles import profiles
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from ltx_triton.contract import ENGINES, ModelContract
-from ltx_triton.local_triton import free_port
-from ltx_triton.pipeline_config import MODEL_REPOSITORY
-from ltx_triton.plan_info import Profile
+from ltx_triton.engines.tensorrt.plan import Profile
+from ltx_triton.launcher.local_triton import free_port
+from ltx_triton.launcher.wheel import ServerLinks, TritonWheel
+from ltx_triton.pipeline.config import MODEL_REPOSITORY
 from ltx_triton.settings import Settings
-from ltx_triton.triton_wheel import ServerLinks, TritonWheel
-from tests.ltx_triton.test_pipeline_config import CONFIG
+from tests.ltx_triton.pipeline.test_config import CONFIG
 from tests.model_repository.test_config_pbtxt import parse
 
 # LTX-Video 0.9.7 has captions of this width, and text buckets as the exporter writes them.

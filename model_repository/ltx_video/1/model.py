@@ -18,12 +18,12 @@ from ltx_triton.contract import (
     VideoRequest,
     says_engine_is_gone,
 )
-from ltx_triton.denoising_loop import CancelledError, DenoisingLoop, InvalidRequestError
-from ltx_triton.device import select_device
-from ltx_triton.engine_session import Arrays
-from ltx_triton.pipeline_config import PipelineConfig, version_folder
-from ltx_triton.plan_info import require_checkpoint
-from ltx_triton.tokenizer import PromptTokenizer
+from ltx_triton.engines.device import select_device
+from ltx_triton.engines.session import Arrays
+from ltx_triton.engines.tensorrt.plan import require_checkpoint
+from ltx_triton.pipeline.config import PipelineConfig, version_folder
+from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop, InvalidRequestError
+from ltx_triton.pipeline.tokenizer import PromptTokenizer
 
 # Frames leave in responses of about this size, so that the longest video needs neither one huge
 # message nor a second copy of itself in shared memory, and the first can be encoded while the next

@@ -1,7 +1,7 @@
 """The `text_encoder` engine in the Python backend."""
 
 from ltx_triton.contract import TEXT_ENCODER
-from ltx_triton.engine_model import EngineModel
+from ltx_triton.engines.triton_model import EngineModel
 
 
 class TritonPythonModel(EngineModel):

@@ -1,7 +1,7 @@
 """The `transformer` engine in the Python backend."""
 
 from ltx_triton.contract import TRANSFORMER
-from ltx_triton.engine_model import EngineModel
+from ltx_triton.engines.triton_model import EngineModel
 
 
 class TritonPythonModel(EngineModel):

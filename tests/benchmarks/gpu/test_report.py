@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.contenders.case import Case
-from benchmarks.contenders.inputs import save_output
+from benchmarks.baselines.case import Case
+from benchmarks.baselines.inputs import save_output
 from benchmarks.gpu.report import errors, floors, table
 from ltx_triton.contract import VideoRequest
 

@@ -10,8 +10,8 @@ import pytest
 from benchmarks.suite.client import Answer
 from benchmarks.suite.load import closed_loop, open_loop, requests, videos_a_minute
 from benchmarks.suite.memory import by_process
-from frontend.local_frontend import LocalFrontend
-from quality.served import local_service
+from frontend.local.api import LocalFrontend
+from frontend.local.service import local_service
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,16 @@ import torch
 from diffusers import LTXConditionPipeline
 from torch import nn
 
-from export.checkpoint import Checkpoint
-from export.engine import Engine
+from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
 from export.fp8 import calibrate
 from export.fp8.quantize import scale_for
 from export.fp8.record import Record
+from export.graphs.engine import Engine
 from export.precision import Precision
 from export.run import ExportOptions, export
 from ltx_triton.contract import TRANSFORMER
-from ltx_triton.pipeline_config import PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig, version_folder
 
 PROMPTS = ["A red fish", "Black"]
 

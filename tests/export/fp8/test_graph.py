@@ -7,7 +7,7 @@ import pytest
 from onnx_ir import DataType
 from safetensors.torch import load_file
 
-from export.checkpoint import Checkpoint
+from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
 from export.fp8.graph import insert_qdq
 from export.fp8.record import Record, Scales

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 import export.tensorrt
-import ltx_triton
+import ltx_triton.engines.tensorrt
 from tests.export.tensorrt.api_use import Use, uses, uses_in
 from tests.export.tensorrt.bindings import PACKAGES, Bindings, install
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 EXPORT = Path(export.tensorrt.__file__).parent
-SERVING = Path(ltx_triton.__file__).parent
+SERVING = Path(ltx_triton.engines.tensorrt.__file__).parent
 
 ALL = (8, 10, 11)
 # File -> the versions that run it, and what the variables in it are.
@@ -51,7 +51,7 @@ FILES: dict[Path, tuple[tuple[int, ...], dict[str, str]]] = {
             "tensor": "ITensor",
         },
     ),
-    SERVING / "tensorrt_library.py": (
+    SERVING / "library.py": (
         ALL,
         {
             "config": "IBuilderConfig",
@@ -60,7 +60,7 @@ FILES: dict[Path, tuple[tuple[int, ...], dict[str, str]]] = {
             "runtime": "Runtime",
         },
     ),
-    SERVING / "tensorrt_session.py": (
+    SERVING / "session.py": (
         ALL,
         {
             "engine": "ICudaEngine",
@@ -140,7 +140,7 @@ def test_classes_of_one_version_are_told_apart() -> None:
 def test_the_version_is_recognised(bindings: Bindings) -> None:
     found = bindings.run("""
 import json
-from ltx_triton.tensorrt_library import load_tensorrt
+from ltx_triton.engines.tensorrt.library import load_tensorrt
 library = load_tensorrt()
 print(json.dumps([type(library).__name__, library.strongly_typed, library.network_flags()]))
 """)
@@ -153,7 +153,7 @@ print(json.dumps([type(library).__name__, library.strongly_typed, library.networ
 def test_the_logger_is_one_that_tensorrt_takes(bindings: Bindings) -> None:
     written, first, second, out_of_memory = bindings.run("""
 import json
-from ltx_triton.tensorrt_library import load_tensorrt, make_logger
+from ltx_triton.engines.tensorrt.library import load_tensorrt, make_logger
 library = load_tensorrt()
 lines = []
 logger = make_logger(library, lines.append)
@@ -176,7 +176,7 @@ def test_the_progress_monitor_is_one_that_tensorrt_takes(bindings: Bindings) -> 
     answers: list[Any] = bindings.run("""
 import json
 from export.tensorrt.progress import progress_monitor
-from ltx_triton.tensorrt_library import load_tensorrt
+from ltx_triton.engines.tensorrt.library import load_tensorrt
 library = load_tensorrt()
 monitor = progress_monitor(library)
 assert isinstance(monitor, library.trt.IProgressMonitor)

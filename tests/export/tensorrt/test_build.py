@@ -12,11 +12,11 @@ from export.errors import ExportError
 from export.tensorrt.build import PlanOptions, build_plans
 from export.tensorrt.builder import Builder, BuiltPlan
 from ltx_triton.contract import ENGINES, ModelContract
-from ltx_triton.cuda import Gpu
-from ltx_triton.pipeline_config import MODEL_REPOSITORY, PipelineConfig, SizeLimit, version_folder
-from ltx_triton.plan_info import PLAN_FILE, PlanInfo
+from ltx_triton.engines.tensorrt.cuda import Gpu
+from ltx_triton.engines.tensorrt.plan import PLAN_FILE, PlanInfo
+from ltx_triton.pipeline.config import MODEL_REPOSITORY, PipelineConfig, SizeLimit, version_folder
 from ltx_triton.settings import Settings
-from tests.ltx_triton.test_pipeline_config import CONFIG
+from tests.ltx_triton.pipeline.test_config import CONFIG
 
 GPU = Gpu("NVIDIA Stand-in", "9.0")
 

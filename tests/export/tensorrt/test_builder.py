@@ -11,9 +11,9 @@ import pytest
 from export.errors import ExportError
 from export.tensorrt.builder import Builder
 from ltx_triton.contract import VAE_DECODER
-from ltx_triton.plan_info import PLAN_FILE, PlanInfo
-from ltx_triton.tensorrt_library import load_tensorrt
-from tests.ltx_triton.test_plan_info import INFO
+from ltx_triton.engines.tensorrt.library import load_tensorrt
+from ltx_triton.engines.tensorrt.plan import PLAN_FILE, PlanInfo
+from tests.ltx_triton.engines.tensorrt.test_plan import INFO
 
 
 class ILogger:

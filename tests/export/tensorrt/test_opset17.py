@@ -4,12 +4,12 @@ import numpy as np
 import onnx
 import pytest
 
-from export.checkpoint import Checkpoint
+from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
 from export.tensorrt.opset17 import to_opset_17
-from export.verify import random_inputs, run
+from export.verification.verify import random_inputs, run
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, ModelContract
-from ltx_triton.pipeline_config import PipelineConfig
+from ltx_triton.pipeline.config import PipelineConfig
 from tests.export.engines import SIZES, model_file
 
 

@@ -2,9 +2,9 @@ import pytest
 
 from export.tensorrt.profiles import profiles
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
-from ltx_triton.pipeline_config import SizeLimit
-from ltx_triton.plan_info import Range
-from tests.ltx_triton.test_pipeline_config import CONFIG
+from ltx_triton.engines.tensorrt.plan import Range
+from ltx_triton.pipeline.config import SizeLimit
+from tests.ltx_triton.pipeline.test_config import CONFIG
 
 LIMITS = {"preview": SizeLimit(256, 320, 25), "maximum": SizeLimit(512, 512, 257)}
 

@@ -2,9 +2,9 @@ import pytest
 
 from export.errors import ExportError
 from export.tensorrt.sizes import SIZE_NAMES, size_limits
-from ltx_triton.pipeline_config import SizeLimit
+from ltx_triton.pipeline.config import SizeLimit
 from ltx_triton.settings import Settings
-from tests.ltx_triton.test_pipeline_config import CONFIG
+from tests.ltx_triton.pipeline.test_config import CONFIG
 
 
 def test_each_name_is_a_size_in_the_order_given() -> None:

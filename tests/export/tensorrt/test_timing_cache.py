@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from export.tensorrt.timing_cache import attach, cache_file, keep
-from ltx_triton.cuda import Gpu
-from ltx_triton.tensorrt_library import TensorRtError
+from ltx_triton.engines.tensorrt.cuda import Gpu
+from ltx_triton.engines.tensorrt.library import TensorRtError
 
 
 class Config:

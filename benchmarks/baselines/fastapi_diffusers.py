@@ -1,0 +1,73 @@
+"""What people write by hand: FastAPI around diffusers' pipeline.
+
+python -m benchmarks.baselines.fastapi_diffusers CHECKPOINT PORT
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from threading import Lock
+
+import diffusers
+import torch
+import uvicorn
+from diffusers import LTXConditionPipeline
+from diffusers.utils import export_to_video
+from fastapi import FastAPI, Response
+from pydantic import BaseModel
+
+
+class Wish(BaseModel):
+    """The parameters of our own `POST /generate` that it understands."""
+
+    prompt: str
+    duration: int = 3
+    fps: int = 8
+    resolution: int = 512
+    seed: int = 0
+
+
+def create_app(checkpoint: Path) -> FastAPI:
+    """One pipeline, which is not safe to be used by two threads at once."""
+    pipeline = LTXConditionPipeline.from_pretrained(checkpoint, torch_dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    lock = Lock()
+    app = FastAPI()
+
+    @app.get("/health")
+    def health() -> str:
+        return "ok"
+
+    @app.post("/generate")
+    def generate(wish: Wish) -> Response:
+        frames = wish.duration * wish.fps
+        with lock:
+            video = pipeline(
+                prompt=wish.prompt,
+                width=wish.resolution,
+                height=wish.resolution,
+                num_frames=1 + 8 * -(-(frames - 1) // 8),
+                frame_rate=float(wish.fps),
+                num_inference_steps=8,
+                guidance_scale=1.0,
+                decode_timestep=0.05,
+                decode_noise_scale=0.025,
+                generator=torch.Generator().manual_seed(wish.seed),
+                output_type="np",
+            ).frames[0]
+        with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
+            export_to_video(list(video[:frames]), file.name, fps=wish.fps)
+            return Response(Path(file.name).read_bytes(), media_type="video/mp4")
+
+    return app
+
+
+def main() -> None:
+    """Serve until terminated."""
+    diffusers.logging.set_verbosity_error()
+    checkpoint, port = sys.argv[1:]
+    uvicorn.run(create_app(Path(checkpoint)), port=int(port), log_level="warning")
+
+
+if __name__ == "__main__":
+    main()

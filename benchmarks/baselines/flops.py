@@ -1,0 +1,77 @@
+"""How many operations the work takes, and how many this machine does in a second.
+
+A multiplication and an addition count as two operations.
+"""
+
+import time
+from statistics import median
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.baselines.inputs import Arrays
+from export.checkpoint.folder import Checkpoint
+from export.graphs import text_encoder, transformer, vae_decoder
+from export.precision import Precision
+
+_SIZE = {"cuda": 8192, "cpu": 2048}  # rows and columns of the products that measure the peak
+_REPEATS = 20
+_TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+def component_flops(checkpoint: Checkpoint, inputs: dict[str, Arrays]) -> dict[str, dict[str, int]]:
+    """Count the operations of each component on its inputs.
+
+    Returns:
+        Component -> "linear" (products with weights, which FP8 speeds up) and "other".
+    """
+    engines = (
+        text_encoder.build(checkpoint, Precision.FP32),
+        transformer.build(checkpoint, Precision.FP32),
+        vae_decoder.build(checkpoint, Precision.FP32, 0.0, 0.0),
+    )
+    counts = {}
+    for engine in engines:
+        name = engine.contract.name
+        module = engine.module.to("meta")
+        arguments = [torch.from_numpy(array).to("meta") for array in inputs[name].values()]
+        with torch.device("meta"), FlopCounterMode(display=False) as counter:
+            module(*arguments)
+        total = counter.get_total_flops()
+        by_operator = counter.get_flop_counts()["Global"]
+        linear = sum(
+            by_operator.get(operator, 0) for operator in (torch.ops.aten.mm, torch.ops.aten.addmm)
+        )
+        counts[name] = {"linear": linear, "other": total - linear}
+    return counts
+
+
+def peak_flops(device: torch.device, kind: str) -> float:
+    """Measure the operations a second in large products.
+
+    Args:
+        device: where.
+        kind: "fp32", "fp16", "bf16" or "fp8".
+    """
+    size = _SIZE[device.type]
+    left, right = (torch.randn(size, size, device=device) for _ in range(2))
+    if kind == "fp8":
+        scale = torch.ones((), device=device)
+        quantized = left.to(torch.float8_e4m3fn), right.to(torch.float8_e4m3fn).t()
+
+        def multiply() -> None:
+            torch._scaled_mm(*quantized, scale, scale, out_dtype=torch.bfloat16)
+    else:
+        narrow = left.to(_TYPES[kind]), right.to(_TYPES[kind])
+
+        def multiply() -> None:
+            torch.matmul(*narrow)
+
+    seconds = []
+    for _ in range(_REPEATS):
+        started = time.perf_counter()
+        multiply()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - started)
+    return 2 * size**3 / median(seconds)

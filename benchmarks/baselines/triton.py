@@ -1,0 +1,87 @@
+"""Our engines in the real Triton: `python -m benchmarks.baselines.triton CASE`. Needs no torch."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.baselines.case import Case
+from benchmarks.baselines.inputs import save_output
+from benchmarks.baselines.worker import answer_questions
+from frontend.jobs.progress import StageTimes
+from frontend.triton import TritonClient
+from ltx_triton.contract import Progress, Stage, VideoRequest
+from ltx_triton.launcher.local_triton import LocalTriton
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Triton made of a request."""
+
+    frames: NDArray[np.uint8]  # [num_frames, height, width, 3]
+    stages: dict[str, float]  # seconds; the last is the transfer of the frames, then the total
+    steps: list[float]  # seconds of each denoising step
+
+
+class ServedEngines:
+    """The commands of this worker. Seconds are wall-clock, gRPC included."""
+
+    def __init__(self, case: Case, address: str) -> None:
+        self._case = case
+        self._address = address
+
+    def outputs(self) -> None:
+        """Keep the frames that Triton sends."""
+        save_output(self._case, "triton", "request", self._ask().frames)
+
+    def request(self) -> float:
+        """Seconds from the request to its last frame."""
+        return self._ask().stages["total"]
+
+    def _ask(self) -> Answer:
+        return asyncio.run(ask_triton(self._address, self._case.request))
+
+
+async def ask_triton(address: str, request: VideoRequest) -> Answer:
+    """Have a video made by `ltx_video`, gRPC included, without HTTP and MP4."""
+    client = TritonClient(address)
+    try:
+        await client.not_ready_reason()  # connects
+        times, progress = StageTimes(), []
+        chunks = []
+        started = time.perf_counter()
+        async for message in client.generate(request, request_id="benchmark"):
+            if isinstance(message, Progress):
+                times.saw(message)
+                progress.append(message)
+            else:
+                chunks.append(message)
+        total = time.perf_counter() - started
+        stages = times.seconds() | {"total": total}
+        return Answer(np.concatenate(chunks), stages, step_seconds(progress))
+    finally:
+        await client.close()
+
+
+def step_seconds(messages: Sequence[Progress]) -> list[float]:
+    """Of each denoising step, by the engine's clock. The last ends where decoding begins."""
+    ends = [each.seconds for each in messages if each.stage in (Stage.DENOISE, Stage.DECODE)]
+    return [end - begin for begin, end in pairwise(ends)]
+
+
+def main() -> None:
+    """Answer questions until there are none."""
+    case = Case.load(Path(sys.argv[1]))
+    with LocalTriton(case.repository) as triton:
+        side = ServedEngines(case, triton.grpc_address)
+        answer_questions({"outputs": side.outputs, "request": side.request})
+
+
+if __name__ == "__main__":
+    main()

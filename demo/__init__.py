@@ -1,0 +1,1 @@
+"""The demo checkpoint: its data set, training and evaluation."""

@@ -1,0 +1,44 @@
+"""Scenes by chance, and the combinations that are kept out of training."""
+
+import hashlib
+from random import Random
+
+from demo.shapes.attributes import BACKGROUNDS, COLOURS, Background, Colour, Motion, Shape, Size
+from demo.shapes.scene import Attributes, Scene
+
+_HELD_OUT_SHARE = 0.15
+
+
+def is_visible(attributes: Attributes) -> bool:
+    """Whether the shape's colour is another than the background's."""
+    return COLOURS[attributes.colour] != BACKGROUNDS[attributes.background]
+
+
+def is_held_out(attributes: Attributes) -> bool:
+    """Whether this shape, colour, background and motion never meet in training."""
+    parts = (attributes.shape, attributes.colour, attributes.background, attributes.motion)
+    digest = hashlib.sha256(" ".join(parts).encode()).digest()
+    return digest[0] < 256 * _HELD_OUT_SHARE
+
+
+def sample_attributes(random: Random, *, held_out: bool) -> Attributes:
+    """Draw from the combinations of one side."""
+    while True:
+        attributes = Attributes(
+            shape=random.choice(list(Shape)),
+            colour=random.choice(list(Colour)),
+            size=random.choice(list(Size)),
+            background=random.choice(list(Background)),
+            motion=random.choice(list(Motion)),
+        )
+        if is_visible(attributes) and is_held_out(attributes) == held_out:
+            return attributes
+
+
+def sample_scene(random: Random, attributes: Attributes) -> Scene:
+    """Draw what the attributes leave open."""
+    return Scene(
+        attributes,
+        offset=(random.uniform(-1, 1), random.uniform(-1, 1)),
+        phase=random.uniform(-1, 1),
+    )

@@ -1,0 +1,52 @@
+"""Train the demo checkpoint: a few hours on two CPU cores.
+
+A training that was interrupted goes on where it was.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from transformers import logging
+
+from demo.training.autoencoder import train_decoder, train_encoder
+from demo.training.checkpoint import set_statistics, write_checkpoint
+from demo.training.latents import measure_statistics
+from demo.training.models import new_autoencoder
+from demo.training.tokenizer import save_demo_tokenizer
+from demo.training.transformer import Clips, TextToLatents, train
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.training",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("output", type=Path, help="where the checkpoint goes")
+    parser.add_argument(
+        "--work", type=Path, default=Path("checkpoints/training"), help="states and losses"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of everything")
+    arguments = parser.parse_args()
+    logging.set_verbosity_error()
+    train_demo(arguments.output, arguments.work, arguments.seed)
+
+
+def train_demo(output: Path, work: Path, seed: int) -> None:
+    """Train all parts, then write the checkpoint."""
+    statistics = measure_statistics(seed)
+    torch.manual_seed(seed)
+    autoencoder = new_autoencoder()
+    set_statistics(autoencoder, statistics)
+    train_decoder(autoencoder, work, seed)
+    train_encoder(autoencoder, torch.from_numpy(statistics.deviation), work, seed)
+    model = TextToLatents(save_demo_tokenizer(work / "tokenizer"))
+    train(model, Clips(work / "tokenizer", statistics), work, seed)
+    write_checkpoint(output, model, autoencoder)
+    print(f"Demo checkpoint written to {output}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A diffusers checkpoint: its layout, weights, schedule and tokenizer."""

@@ -1,0 +1,49 @@
+"""The noise levels of every number of steps, as LTXConditionPipeline would use them."""
+
+from diffusers import FlowMatchEulerDiscreteScheduler
+from diffusers.pipelines.ltx.pipeline_ltx_condition import (
+    linear_quadratic_schedule,
+    retrieve_timesteps,
+)
+
+from export.checkpoint.folder import Checkpoint
+from export.errors import ExportError
+
+MAX_STEPS = 50
+
+
+def load_scheduler(checkpoint: Checkpoint) -> FlowMatchEulerDiscreteScheduler:
+    """Load the checkpoint's scheduler."""
+    return FlowMatchEulerDiscreteScheduler.from_pretrained(checkpoint.folder / "scheduler")
+
+
+def set_steps(scheduler: FlowMatchEulerDiscreteScheduler, steps: int) -> None:
+    """Set the schedule as diffusers `LTXConditionPipeline.__call__` does without timesteps."""
+    timesteps = linear_quadratic_schedule(steps) * 1000
+    retrieve_timesteps(scheduler, steps, "cpu", timesteps)
+
+
+def sigma_schedules(checkpoint: Checkpoint) -> dict[int, tuple[float, ...]]:
+    """Noise levels for 1 to 50 steps, leaving out the numbers without a falling schedule.
+
+    Returns:
+        Number of steps -> that many noise levels from 1 downwards, and a final 0.
+
+    Raises:
+        ExportError: the scheduler changes the noise levels, so that they differ from the
+            timesteps the model is given; the pipeline uses those unchanged.
+    """
+    scheduler = load_scheduler(checkpoint)
+    where = "scheduler/scheduler_config.json"
+    if scheduler.config.use_dynamic_shifting:
+        raise ExportError(f"{where}: use_dynamic_shifting is true, expected false")
+    schedules = {}
+    for steps in range(1, MAX_STEPS + 1):
+        set_steps(scheduler, steps)
+        sigmas = scheduler.sigmas
+        if not (scheduler.timesteps / 1000).allclose(sigmas[:-1], rtol=0, atol=1e-6):
+            raise ExportError(f"{where} changes the noise levels; expected no shift, e.g. shift 1")
+        # The scheduler takes levels closer than 1e-6 for the same (step, per_token_timesteps).
+        if (sigmas[:-1] - sigmas[1:] > 1e-6).all():
+            schedules[steps] = tuple(sigmas.tolist())
+    return schedules

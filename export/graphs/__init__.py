@@ -1,0 +1,1 @@
+"""The three engines as torch modules that can be traced."""

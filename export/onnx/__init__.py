@@ -1,0 +1,1 @@
+"""Traced modules to ONNX graphs."""

@@ -1,0 +1,1 @@
+"""Random checkpoints of any size, for tests and measurements."""

@@ -1,0 +1,1 @@
+"""Files of an export, staged and published into a model repository."""

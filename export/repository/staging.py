@@ -1,0 +1,57 @@
+"""New files wait beside the model repository's own until all of them are complete."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ltx_triton.contract import LTX_VIDEO, MODELS
+from ltx_triton.pipeline.config import PIPELINE_CONFIG_FILE
+
+# Triton leaves sub-folders alone whose names are not numbers.
+_FOLDER = ".export"
+
+
+@contextmanager
+def staging(repository: Path) -> Iterator[dict[str, Path]]:
+    """Give each model an empty folder on the repository's file system; remove them at the end.
+
+    Leftovers of an export that was killed are removed first.
+
+    Yields:
+        Model name -> folder.
+    """
+    folders = {model.name: repository / model.name / _FOLDER for model in MODELS}
+    try:
+        for folder in folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        yield folders
+    finally:
+        for folder in folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(folders: dict[str, Path], stale: tuple[str, ...] = ()) -> None:
+    """Move the staged files into each model's version folder.
+
+    The repository counts as exported when `pipeline.json` is there: the old one goes first and the
+    new one comes last.
+
+    Args:
+        folders: from `staging`; a model without files there keeps what it has.
+        stale: patterns of files in the version folders that the new ones make invalid.
+    """
+    settings = folders[LTX_VIDEO.name].parent / "1" / PIPELINE_CONFIG_FILE
+    settings.unlink(missing_ok=True)
+    for folder in folders.values():
+        version = folder.parent / "1"
+        version.mkdir(exist_ok=True)
+        for pattern in stale:
+            for file in version.glob(pattern):
+                file.unlink()
+                print(f"{file} does not belong to this export: removed")
+        for file in folder.iterdir():
+            if file.name != PIPELINE_CONFIG_FILE:
+                file.replace(version / file.name)
+    (folders[LTX_VIDEO.name] / PIPELINE_CONFIG_FILE).replace(settings)

@@ -1,0 +1,1 @@
+"""Engines compared with PyTorch."""

@@ -1,0 +1,177 @@
+"""What the engines have to compute: the checkpoint's own modules, called as the pipeline does.
+
+Each function loads its component, rounds the weights to the export's precision, runs it in FP32 on
+every set of inputs and lets it go. The pipeline is diffusers' `LTXConditionPipeline`.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKLLTXVideo, LTXConditionPipeline, LTXVideoTransformer3DModel
+from diffusers.video_processor import VideoProcessor
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from transformers import T5EncoderModel
+
+from export.checkpoint.folder import Checkpoint
+from export.checkpoint.schedule import load_scheduler, set_steps
+from export.fp8.record import Record
+from export.fp8.simulate import simulated
+from export.precision import Precision
+from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
+from ltx_triton.pipeline.config import PipelineConfig
+
+Inputs = dict[str, NDArray[Any]]
+Outputs = list[NDArray[Any]]
+
+
+@torch.no_grad()
+def text_encoder(
+    checkpoint: Checkpoint, config: PipelineConfig, batches: Iterable[Inputs]
+) -> Outputs:
+    """FP32 [B, T, C] for each batch, as `_get_t5_prompt_embeds` computes it."""
+    model = T5EncoderModel.from_pretrained(
+        checkpoint.folder / "text_encoder", dtype=torch.float32
+    ).eval()
+    _round(model, config, TEXT_ENCODER)
+    return [
+        model(
+            torch.from_numpy(batch["input_ids"]).long(),
+            attention_mask=torch.from_numpy(batch["attention_mask"]).bool(),
+        )[0].numpy()
+        for batch in batches
+    ]
+
+
+@torch.no_grad()
+def transformer(
+    checkpoint: Checkpoint, config: PipelineConfig, batches: Iterable[Inputs]
+) -> Outputs:
+    """FP32 [B, F, H, W, L] for each batch, as the loop of `__call__` computes it."""
+    model = _transformer(checkpoint, config)
+    return [_denoise(model, checkpoint, config, batch) for batch in batches]
+
+
+@torch.no_grad()
+def fp8_transformer(
+    checkpoint: Checkpoint, config: PipelineConfig, record: Record, batches: list[Inputs]
+) -> tuple[Outputs, Outputs, Outputs]:
+    """The same without FP8, with the weights alone in FP8, and with the inputs as well."""
+    model = _transformer(checkpoint, config)
+    exact = [_denoise(model, checkpoint, config, batch) for batch in batches]
+    with simulated(model, record.layers, quantized_inputs=False):
+        weights = [_denoise(model, checkpoint, config, batch) for batch in batches]
+    with simulated(model, record.layers):
+        everything = [_denoise(model, checkpoint, config, batch) for batch in batches]
+    return exact, weights, everything
+
+
+def _transformer(checkpoint: Checkpoint, config: PipelineConfig) -> LTXVideoTransformer3DModel:
+    model = LTXVideoTransformer3DModel.from_pretrained(
+        checkpoint.folder / "transformer", torch_dtype=torch.float32
+    ).eval()
+    _round(model, config, TRANSFORMER)
+    return model
+
+
+def _denoise(
+    model: LTXVideoTransformer3DModel,
+    checkpoint: Checkpoint,
+    config: PipelineConfig,
+    batch: Inputs,
+) -> NDArray[Any]:
+    pipeline = LTXConditionPipeline
+    latents = torch.from_numpy(batch["latents"]).permute(0, 4, 1, 2, 3)
+    batch_size, _, frames, rows, columns = latents.shape
+    video_ids = pipeline._scale_video_ids(
+        pipeline._prepare_video_ids(batch_size, frames, rows, columns),
+        scale_factor=config.spatial_compression,
+        scale_factor_t=config.temporal_compression,
+        frame_index=0,
+    )
+    video_coords = video_ids.float()
+    for sample, frame_rate in enumerate(batch["frame_rate"][:, 0].tolist()):
+        video_coords[sample, 0] = video_coords[sample, 0] * (1.0 / frame_rate)
+    tokens = pipeline._pack_latents(latents)
+    timestep = torch.from_numpy(batch["sigma"]) * 1000
+    velocity = model(
+        hidden_states=tokens,
+        encoder_hidden_states=torch.from_numpy(batch["prompt_embeds"]),
+        timestep=timestep,
+        encoder_attention_mask=torch.from_numpy(batch["attention_mask"]).bool(),
+        video_coords=video_coords,
+        return_dict=False,
+    )[0]
+    scheduler = load_scheduler(checkpoint)
+    set_steps(scheduler, _steps(config, batch))
+    tokens = scheduler.step(
+        -velocity,
+        scheduler.timesteps[0],
+        tokens,
+        per_token_timesteps=timestep,
+        return_dict=False,
+    )[0]
+    latents = pipeline._unpack_latents(tokens, frames, rows, columns)
+    output: NDArray[Any] = latents.permute(0, 2, 3, 4, 1).numpy()
+    return output
+
+
+def _steps(config: PipelineConfig, batch: Inputs) -> int:
+    """Find the schedule in which every sample's `sigma` is followed by its `sigma_next`."""
+    wanted = set(
+        zip(batch["sigma"][:, 0].tolist(), batch["sigma_next"][:, 0].tolist(), strict=True)
+    )
+    return next(
+        steps
+        for steps, sigmas in config.sigmas.items()
+        if wanted <= set(itertools.pairwise(sigmas))
+    )
+
+
+@torch.no_grad()
+def vae_decoder(
+    checkpoint: Checkpoint, config: PipelineConfig, batches: Iterable[Inputs]
+) -> Outputs:
+    """UINT8 [B, N, 32H, 32W, 3] for each batch, as the end of `__call__` computes it."""
+    vae = AutoencoderKLLTXVideo.from_pretrained(
+        checkpoint.folder / "vae", torch_dtype=torch.float32
+    ).eval()
+    _round(vae.decoder, config, VAE_DECODER)
+    return [
+        _decode(
+            vae,
+            config,
+            torch.from_numpy(batch["latents"]).permute(0, 4, 1, 2, 3),
+            torch.from_numpy(batch["noise"]).permute(0, 4, 1, 2, 3),
+        )
+        for batch in batches
+    ]
+
+
+def _decode(
+    vae: AutoencoderKLLTXVideo, config: PipelineConfig, latents: Tensor, noise: Tensor
+) -> NDArray[Any]:
+    latents = LTXConditionPipeline._denormalize_latents(
+        latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
+    )
+    timestep = torch.full((latents.shape[0],), config.decode_timestep)
+    scale = torch.full((latents.shape[0],), config.decode_noise_scale)[:, None, None, None, None]
+    latents = (1 - scale) * latents + scale * noise
+    video = vae.decode(latents, timestep, return_dict=False)[0]
+    processor = VideoProcessor(vae_scale_factor=config.spatial_compression)
+    pixels: NDArray[Any] = processor.postprocess_video(video, output_type="np")
+    return (pixels * 255).round().astype(np.uint8)  # VaeImageProcessor.numpy_to_pil
+
+
+def _round(module: nn.Module, config: PipelineConfig, contract: ModelContract) -> None:
+    module.to(Precision(config.precision).dtype(contract)).float()
+
+
+REFERENCES: dict[str, Callable[[Checkpoint, PipelineConfig, Iterable[Inputs]], Outputs]] = {
+    TEXT_ENCODER.name: text_encoder,
+    TRANSFORMER.name: transformer,
+    VAE_DECODER.name: vae_decoder,
+}

@@ -1,0 +1,169 @@
+"""Compare an engine in onnxruntime with the same component in PyTorch on random inputs.
+
+onnxruntime computes in FP32 on a CPU: a graph of lower precision is widened first, and PyTorch's
+weights are rounded as the graph's are. So the comparison shows whether graph and weights are right,
+not what rounding in between costs.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import psutil
+from numpy.typing import NDArray
+
+from export.checkpoint.folder import Checkpoint
+from export.checkpoint.weights import weight_bytes
+from export.errors import ExportError
+from export.graphs.engine import Engine
+from export.onnx.upcast import widen
+from export.verification.reference import REFERENCES, Inputs, Outputs
+from ltx_triton.contract import ModelContract
+from ltx_triton.pipeline.config import PipelineConfig
+
+RELATIVE_BOUND = 1e-4  # max|a-b| / max|b|, FP32 outputs
+PIXEL_BOUND = 1  # of 255, every pixel
+# Peak memory over the size of the weights in FP32, measured by `benchmarks.export_memory`.
+MEMORY_SHARE = 1.1
+# Two quite different shapes. A single step goes all the way from 1 to 0, and the last steps of
+# eight are the long ones: the velocity's error shows in full.
+CASES = (
+    ({"batch": 1, "frames": 2, "rows": 5, "columns": 3, "tokens": 24}, 1),
+    ({"batch": 3, "frames": 3, "rows": 2, "columns": 4, "tokens": 9}, 8),
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far an engine's output is from PyTorch's."""
+
+    shape: tuple[int, ...]
+    absolute: float  # largest difference
+    relative: float  # the same over the largest value
+
+
+def require_memory(engine: Engine, checkpoint: Checkpoint) -> None:
+    """Check that the machine can hold the component in FP32.
+
+    Raises:
+        ExportError: it has too little memory for the comparison.
+    """
+    needed = int(MEMORY_SHARE * weight_bytes(checkpoint.folder / engine.component))
+    available = psutil.virtual_memory().available
+    if needed > available:
+        raise ExportError(
+            f"comparing the {engine.contract.name} with PyTorch takes about {needed / 1e9:.1f} GB "
+            f"of memory and {available / 1e9:.1f} GB are available; --skip-verification exports "
+            "without comparing"
+        )
+
+
+def verify(
+    contract: ModelContract, checkpoint: Checkpoint, config: PipelineConfig, file: Path
+) -> None:
+    """Compare at two shapes and print a table. PyTorch's model is gone when onnxruntime's loads.
+
+    Args:
+        contract: of the engine.
+        checkpoint: gives the reference.
+        config: sampling settings.
+        file: the engine's `model.onnx`.
+
+    Raises:
+        ExportError: the outputs differ by more than the bounds.
+    """
+    batches = random_batches(contract, checkpoint, config)
+    expected = REFERENCES[contract.name](checkpoint, config, batches)
+    compare(contract, run(file, batches), expected)
+
+
+def random_batches(
+    contract: ModelContract, checkpoint: Checkpoint, config: PipelineConfig
+) -> list[Inputs]:
+    """Fresh random inputs of both shapes."""
+    generator = np.random.default_rng()
+    return [
+        random_inputs(contract, config, checkpoint, sizes, steps, generator)
+        for sizes, steps in CASES
+    ]
+
+
+def compare(contract: ModelContract, actual: Outputs, expected: Outputs) -> None:
+    """Print a table of the differences.
+
+    Raises:
+        ExportError: one is out of bounds.
+    """
+    print(f"  {'shape':<24}{'max abs error':>16}{'relative':>12}")
+    differences = [difference(*pair) for pair in zip(actual, expected, strict=True)]
+    for row in differences:
+        print(f"  {'x'.join(map(str, row.shape)):<24}{row.absolute:>16.3g}{row.relative:>12.3g}")
+    for row in differences:
+        pixels = contract.outputs[0].datatype == "UINT8"
+        error, bound = (row.absolute, PIXEL_BOUND) if pixels else (row.relative, RELATIVE_BOUND)
+        if not error <= bound:  # not a number is a failure as well
+            raise ExportError(
+                f"{contract.name} differs from PyTorch at {'x'.join(map(str, row.shape))}: "
+                f"{'pixel' if pixels else 'relative'} error {error:.3g}, at most {bound:g} expected"
+            )
+
+
+def run(file: Path, batches: list[Inputs], *, quantized_inputs: bool = True) -> Outputs:
+    """Run `model.onnx` in FP32 on each batch, with little memory beside the weights.
+
+    `quantized_inputs`: whether inputs of linears in FP8 are quantised, or their weights alone.
+    """
+    options = onnxruntime.SessionOptions()
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
+        widened = widen(file, Path(scratch), quantized_inputs=quantized_inputs)
+        session = onnxruntime.InferenceSession(widened, options, providers=["CPUExecutionProvider"])
+        return [session.run(None, batch)[0] for batch in batches]
+
+
+def difference(actual: NDArray[Any], expected: NDArray[Any]) -> Difference:
+    """Compare two arrays of the same shape.
+
+    Raises:
+        ExportError: their shapes differ.
+    """
+    if actual.shape != expected.shape:
+        raise ExportError(f"shape {actual.shape}, expected {expected.shape}")
+    largest = float(np.abs(actual.astype(np.float64) - expected).max())
+    return Difference(actual.shape, largest, largest / float(np.abs(expected).max()))
+
+
+def random_inputs(
+    contract: ModelContract,
+    config: PipelineConfig,
+    checkpoint: Checkpoint,
+    sizes: dict[str, int],
+    steps: int,
+    generator: np.random.Generator,
+) -> Inputs:
+    """Draw inputs of an engine; every sample has its own text length, frame rate and sigma."""
+    batch = sizes["batch"]
+    lengths = generator.integers(1, sizes["tokens"], size=(batch, 1), endpoint=True)
+    latents = (batch, sizes["frames"], sizes["rows"], sizes["columns"], config.latent_channels)
+    text = (batch, sizes["tokens"])
+    vocabulary = checkpoint.config("text_encoder")["vocab_size"]
+    sigmas = np.array(config.sigmas[steps], dtype=np.float32)[-batch - 1 :, None]
+
+    def normal(*shape: int) -> NDArray[np.float32]:
+        return generator.standard_normal(shape, dtype=np.float32)
+
+    values: Inputs = {
+        "input_ids": generator.integers(vocabulary, size=text, dtype=np.int32),
+        "attention_mask": (np.arange(sizes["tokens"])[None] < lengths).astype(np.int32),
+        "latents": normal(*latents),
+        "noise": normal(*latents),
+        "prompt_embeds": normal(*text, config.caption_channels),
+        "frame_rate": generator.choice([8, 12.5, 24, 30], (batch, 1)).astype(np.float32),
+        "sigma": sigmas[:-1],
+        "sigma_next": sigmas[1:],
+    }
+    return {tensor.name: values[tensor.name] for tensor in contract.inputs}

@@ -1,0 +1,169 @@
+"""The OpenAPI document: FastAPI's, and what it cannot tell from the code."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from frontend.api.requests import MAX_PROMPT_LENGTH, MAX_SEED
+from frontend.api.responses import ErrorBody
+from frontend.api.values import BODY_TYPES
+from ltx_triton.settings import MAX_FPS, RESOLUTION_STEP, Settings
+
+_DESCRIPTION = """\
+Videos from text prompts, made by LTX-Video inside NVIDIA Triton.
+
+`POST /generate` answers with the finished video, or with `wait=false` at once with a job to follow
+at `GET /status/{job_id}`, to cancel with `DELETE /jobs/{job_id}` and to fetch from
+`GET /download/{job_id}`.
+"""
+# Swagger UI fills these in. It would send them in the query and in the body, where they would
+# contradict what its user changes in the other.
+_PRESETS = ("default", "example")
+_ERRORS = {
+    400: "A parameter is out of range",
+    403: "The request comes from a page of another site",
+    404: "No such job, or its video is missing",
+    408: "The body did not arrive in time",
+    409: "The state of the job does not allow it",
+    413: "The body is far larger than any request",
+    416: "The range begins after the end of the file",
+    422: "A parameter is missing, unknown or of the wrong type",
+    429: "Too many requests a minute; `Retry-After` says when to come back",
+    500: "The video could not be generated",
+    503: "The model is not loaded, or the queue is full; `Retry-After` says when to come back",
+    507: "The videos have used up the room they may take",
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an endpoint that can answer with these errors."""
+    return {status: {"model": ErrorBody, "description": _ERRORS[status]} for status in statuses}
+
+
+def openapi_document(app: FastAPI, settings: Settings) -> dict[str, Any]:
+    """The document behind /docs, with the limits that are configured."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version="3.0.3",  # the newest that the bundled Swagger UI reads
+        description=_DESCRIPTION,
+        routes=app.routes,
+    )
+    _describe_generate(document["paths"]["/generate"]["post"], _parameters(settings))
+    _drop_unused_validation_errors(document)
+    if settings.api_key_required:
+        _describe_api_key(document)
+    converted = _nullable(document)
+    assert isinstance(converted, dict)  # noqa: S101  as it was before
+    return converted
+
+
+def _parameters(settings: Settings) -> dict[str, dict[str, Any]]:
+    allowed = settings.allowed_resolutions
+    return {
+        "prompt": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_PROMPT_LENGTH,
+            "description": "Text description of the video; required, here or elsewhere",
+            "example": "A cat walking in a garden",
+        },
+        "duration": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": settings.max_video_duration,
+            "default": settings.default_video_duration,
+            "description": f"Seconds, {settings.default_video_duration} by default; "
+            f"duration x fps is at most {settings.max_frames} frames",
+        },
+        "resolution": {
+            "type": "integer",
+            "minimum": allowed[0],
+            "maximum": allowed[-1],
+            "multipleOf": RESOLUTION_STEP,
+            "default": settings.default_resolution,
+            "description": "Side of the square video in pixels, "
+            f"{settings.default_resolution} by default",
+        },
+        "fps": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_FPS,
+            "default": settings.default_fps,
+            "description": f"Frames per second, {settings.default_fps} by default",
+        },
+        "seed": {
+            "type": "integer",
+            "format": "int64",
+            "minimum": 0,
+            "maximum": MAX_SEED,
+            "description": "Drawn at random and reported when absent",
+            "example": 42,
+        },
+        "wait": {
+            "type": "boolean",
+            "default": True,
+            "description": "false: answer at once with a job to follow",
+        },
+    }
+
+
+def _describe_generate(operation: dict[str, Any], parameters: dict[str, dict[str, Any]]) -> None:
+    operation["parameters"] = [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": schema["description"],
+            "schema": {key: schema[key] for key in schema if key not in _PRESETS},
+        }
+        for name, schema in parameters.items()
+    ]
+    body = {
+        "type": "object",
+        "properties": parameters,
+        "additionalProperties": False,
+    }
+    operation["requestBody"] = {
+        "required": False,
+        "description": "The same parameters, for clients that do not use the query",
+        "content": {content_type: {"schema": body} for content_type in BODY_TYPES},
+    }
+
+
+def _drop_unused_validation_errors(document: dict[str, Any]) -> None:
+    """FastAPI announces its own 422 body on every path parameter; ours are never invalid."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            described = operation["responses"].get("422", {})
+            if "HTTPValidationError" in str(described):
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+
+
+def _describe_api_key(document: dict[str, Any]) -> None:
+    document["components"]["securitySchemes"] = {
+        "X-API-Key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        "Bearer": {"type": "http", "scheme": "bearer"},
+        "Basic": {"type": "http", "scheme": "basic", "description": "The key is the password"},
+    }
+    document["security"] = [{name: []} for name in document["components"]["securitySchemes"]]
+    document["paths"]["/health"]["get"]["security"] = []
+
+
+def _nullable(node: Any) -> Any:
+    """OpenAPI 3.0 has no null type: `anyOf: [X, null]` becomes X with `nullable`."""
+    if isinstance(node, list):
+        return [_nullable(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {name: _nullable(value) for name, value in node.items()}
+    choices = node.get("anyOf", [])
+    others = [choice for choice in choices if choice != {"type": "null"}]
+    if len(others) == len(choices):
+        return node
+    del node["anyOf"]
+    rest = others[0] if len(others) == 1 and "$ref" not in others[0] else {"allOf": others}
+    return {**rest, **node, "nullable": True}

@@ -1,0 +1,48 @@
+"""Range requests for a file (RFC 9110, section 14), with the documented body for an error."""
+
+import re
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
+
+from frontend.api.errors import ApiError, ErrorType
+
+_SINGLE_RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,1000})-(?P<last>[0-9]{0,1000})")
+
+
+class RangedFileResponse(FileResponse):
+    """A file, or the one range of it that was asked for.
+
+    A header that is malformed, of another unit or of several ranges is ignored, as the RFC allows.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file."""
+        header = Headers(scope=scope).get("range", "")
+        match = _SINGLE_RANGE.fullmatch(header.strip().lower())
+        if header and not (match and _is_valid(match)):
+            rest = [(name, value) for name, value in scope["headers"] if name != b"range"]
+            scope = {**scope, "headers": rest}
+        elif match and match["first"] and int(match["first"]) >= (size := self._size()):
+            error = ApiError(
+                HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+                ErrorType.VALIDATION,
+                f"The range {header!r} begins after the end of the file of {size} bytes",
+                headers={"Content-Range": f"bytes */{size}"},
+            )
+            await error.response()(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
+
+    def _size(self) -> int:
+        assert self.stat_result  # noqa: S101  given by the route
+        return self.stat_result.st_size
+
+
+def _is_valid(match: re.Match[str]) -> bool:
+    first, last = match["first"], match["last"]
+    if first and last:
+        return int(first) <= int(last)
+    return bool(first) or (last != "" and int(last) > 0)

@@ -1,0 +1,119 @@
+"""`POST /generate`."""
+
+import asyncio
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from frontend.api import job_views
+from frontend.api.errors import ApiError, ErrorType, model_not_loaded
+from frontend.api.openapi import errors
+from frontend.api.requests import read_parameters
+from frontend.api.responses import Generated, Queued
+from frontend.jobs.model import Job, JobState
+from frontend.jobs.store import QueueFullError
+from frontend.logs import log_job
+from frontend.services import CurrentServices, Services
+
+router = APIRouter(tags=["Video generation"])
+
+_POLL_INTERVAL = 0.25  # seconds; a job that runs in this worker is noticed at once
+
+
+@router.post(
+    "/generate",
+    summary="Generate a video from a text prompt",
+    response_model=Generated,
+    responses={
+        202: {"model": Queued, "description": "Accepted (`wait=false`)"},
+        **errors(400, 403, 408, 409, 413, 422, 429, 500, 503, 507),
+    },
+)
+async def generate(request: Request, services: CurrentServices) -> JSONResponse:
+    """Parameters come from the query, a form or a JSON body, or from query and body together.
+
+    Answers when the video is finished, or at once with `wait=false`. A job that has been accepted
+    goes on when its client disconnects.
+    """
+    await _check_rate(request, services)
+    parameters = await read_parameters(request, services.settings)
+    if await services.triton.not_ready_reason():
+        raise model_not_loaded()
+    if await asyncio.to_thread(services.folder.is_full):
+        raise ApiError(
+            HTTPStatus.INSUFFICIENT_STORAGE,
+            ErrorType.STORAGE_FULL,
+            f"The videos have used up the {services.folder.max_gb:g} GB they may take; "
+            "older ones have to expire first",
+        )
+    job = Job(
+        prompt=parameters.prompt,
+        duration=parameters.duration,
+        fps=parameters.fps,
+        resolution=parameters.resolution,
+        seed=parameters.seed,
+    )
+    await _admit(job, services)
+    log_job(job.id, "queued", duration=job.duration, fps=job.fps, resolution=job.resolution)
+    services.runner.wake()
+    if parameters.wait:
+        finished = await _wait(job.id, services)
+        return JSONResponse(job_views.generated(finished).model_dump(mode="json"))
+    return JSONResponse(job_views.queued(job).model_dump(mode="json"), HTTPStatus.ACCEPTED)
+
+
+async def _check_rate(request: Request, services: Services) -> None:
+    if not services.settings.enable_rate_limit:
+        return
+    client = request.client.host[:64] if request.client else "unknown"
+    seconds = await asyncio.to_thread(services.rate_limiter.retry_after, client)
+    if seconds is not None:
+        raise ApiError(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            ErrorType.RATE_LIMITED,
+            f"At most {services.settings.rate_limit_per_minute} requests per minute are allowed; "
+            f"try again in {seconds} s",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
+async def _admit(job: Job, services: Services) -> None:
+    settings = services.settings
+    limit = settings.max_queued_jobs + settings.max_concurrent_jobs
+    try:
+        await asyncio.to_thread(services.store.add, job, limit)
+    except QueueFullError:
+        raise ApiError(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            ErrorType.QUEUE_FULL,
+            f"{settings.max_queued_jobs} jobs are waiting already, which is as many as may",
+            headers={"Retry-After": "30"},
+        ) from None
+
+
+async def _wait(job_id: str, services: Services) -> Job:
+    while True:
+        job = await asyncio.to_thread(services.store.get, job_id)
+        if job is None or job.state == JobState.CANCELLED:
+            raise ApiError(
+                HTTPStatus.CONFLICT, ErrorType.CANCELLED, "The job was cancelled", job_id
+            )
+        if job.state == JobState.COMPLETED:
+            return job
+        if job.state == JobState.FAILED:
+            raise ApiError(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                ErrorType(job.error_type or ErrorType.INTERNAL),
+                job.error or "The job failed",
+                job_id,
+            )
+        if services.runner.stopping:
+            raise ApiError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                ErrorType.INTERNAL,
+                f"The server is being restarted; the job goes on, ask /status/{job_id}",
+                job_id,
+                headers={"Retry-After": "10"},
+            )
+        await services.runner.wait_for_change(_POLL_INTERVAL)

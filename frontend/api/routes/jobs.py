@@ -1,0 +1,79 @@
+"""`GET /status/{job_id}` and `DELETE /jobs/{job_id}`."""
+
+import asyncio
+import time
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from frontend.api import job_views
+from frontend.api.errors import ApiError, ErrorType, not_found
+from frontend.api.openapi import errors
+from frontend.api.responses import JobStatus
+from frontend.jobs.model import Job, JobState
+from frontend.logs import log_job
+from frontend.services import CurrentServices, Services
+
+router = APIRouter(tags=["Jobs"])
+
+_CANCEL_PATIENCE = 3.0  # seconds; the worker that runs the job notices within half of one
+
+
+@router.get(
+    "/status/{job_id}",
+    summary="Status and metadata of a job",
+    response_model=JobStatus,
+    responses=errors(404),
+)
+async def status(job_id: str, services: CurrentServices) -> JSONResponse:
+    """A job in any state: queued, running with its true progress, completed, failed, cancelled."""
+    return await _answer(await find_job(job_id, services), services)
+
+
+@router.delete(
+    "/jobs/{job_id}",
+    summary="Cancel a job",
+    response_model=JobStatus,
+    responses=errors(403, 404, 409),
+)
+async def cancel(job_id: str, services: CurrentServices) -> JSONResponse:
+    """A queued job is cancelled at once; the engine stops a running one at its next step."""
+    before = await find_job(job_id, services)
+    job = await asyncio.to_thread(services.store.cancel, job_id)
+    services.runner.cancel(job_id)
+    deadline = time.monotonic() + _CANCEL_PATIENCE
+    while job and job.state == JobState.RUNNING and time.monotonic() < deadline:
+        await services.runner.wait_for_change(0.1)
+        job = await asyncio.to_thread(services.store.get, job_id)
+    if job is None:
+        raise not_found("Job not found", job_id)
+    if job.state in (JobState.COMPLETED, JobState.FAILED):
+        raise ApiError(
+            HTTPStatus.CONFLICT,
+            ErrorType.CONFLICT,
+            f"The job is {job.state} and can no longer be cancelled",
+            job_id,
+        )
+    if before.state == JobState.QUEUED and job.state == JobState.CANCELLED:
+        log_job(job_id, "cancelled")
+    return await _answer(job, services)
+
+
+async def find_job(job_id: str, services: Services) -> Job:
+    """The stored job.
+
+    Raises:
+        ApiError: 404, there is none of this ID.
+    """
+    job = await asyncio.to_thread(services.store.get, job_id) if len(job_id) == 8 else None
+    if job is None:
+        raise not_found("Job not found", job_id)
+    return job
+
+
+async def _answer(job: Job, services: Services) -> JSONResponse:
+    position = None
+    if job.state == JobState.QUEUED:
+        position = await asyncio.to_thread(services.store.queue_position, job)
+    return JSONResponse(job_views.job_status(job, position))

@@ -1,0 +1,56 @@
+"""The home page and the API documentation."""
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from frontend.api import job_views
+from frontend.api.openapi import openapi_document
+from frontend.api.requests import MAX_PROMPT_LENGTH
+from frontend.metrics.engine import read_metrics
+from frontend.services import CurrentServices
+from frontend.web.examples import examples_of
+from frontend.web.pages import render
+from ltx_triton.settings import MAX_FPS
+
+router = APIRouter(include_in_schema=False)
+
+_RECENT_JOBS = 12
+
+
+@router.get("/")
+async def home(request: Request, services: CurrentServices) -> HTMLResponse:
+    """What the service is, a form to make a video with, and recent videos."""
+    jobs = await asyncio.to_thread(services.store.recent, _RECENT_JOBS)
+    metrics = await read_metrics(services.settings.triton_metrics_url)
+    model_name = metrics.model_name or services.settings.model_name
+    return render(
+        request,
+        "home.html",
+        model_name=model_name,
+        examples=examples_of(model_name),
+        settings=services.settings,
+        max_fps=MAX_FPS,
+        max_prompt_length=MAX_PROMPT_LENGTH,
+        recent=[job_views.job_status(job, None) for job in jobs],
+    )
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request, services: CurrentServices) -> JSONResponse:
+    """The description of the API."""
+    return JSONResponse(openapi_document(request.app, services.settings))
+
+
+@router.get("/docs")
+async def docs() -> HTMLResponse:
+    """Swagger UI, from this server's own files."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="Video generation API",
+        swagger_js_url="/swagger/swagger-ui-bundle.js",
+        swagger_css_url="/swagger/swagger-ui.css",
+        swagger_favicon_url="/static/favicon.svg",
+    )

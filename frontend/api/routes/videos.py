@@ -1,0 +1,54 @@
+"""`GET /download/{job_id}` and `GET /preview/{job_id}`."""
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from frontend.api import job_views
+from frontend.api.errors import not_found
+from frontend.api.openapi import errors
+from frontend.api.ranges import RangedFileResponse
+from frontend.api.routes.jobs import find_job
+from frontend.jobs.model import JobState
+from frontend.services import CurrentServices
+from frontend.web.pages import render
+
+router = APIRouter(tags=["Videos"])
+
+
+@router.get(
+    "/download/{job_id}",
+    summary="Download a video",
+    response_class=RangedFileResponse,
+    responses={
+        200: {"content": {"video/mp4": {}}, "description": "The video, or a range of it"},
+        **errors(404, 416),
+    },
+)
+async def download(job_id: str, services: CurrentServices) -> RangedFileResponse:
+    """The MP4 under its documented name; ranges are served, so players can seek."""
+    job = await find_job(job_id, services)
+    if job.state != JobState.COMPLETED:
+        raise not_found(f"The job has no video: it is {job.state}", job_id)
+    video = services.folder.video(job)
+    try:
+        stat = await asyncio.to_thread(video.stat)
+    except FileNotFoundError:
+        raise not_found("Video file missing", job_id) from None
+    return RangedFileResponse(
+        video, media_type="video/mp4", filename=job.filename, stat_result=stat
+    )
+
+
+@router.get(
+    "/preview/{job_id}",
+    summary="Watch a video, or its progress, in the browser",
+    response_class=HTMLResponse,
+    responses=errors(404),
+)
+async def preview(job_id: str, request: Request, services: CurrentServices) -> Response:
+    """A page with the player and everything known about the video."""
+    job = await find_job(job_id, services)
+    has_file = await asyncio.to_thread(services.folder.video(job).is_file)
+    return render(request, "preview.html", job=job_views.job_status(job, None), has_file=has_file)

@@ -1,0 +1,127 @@
+"""The frontend as a process of its own on this machine, before a local Triton."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from ltx_triton.launcher.local_triton import LocalTriton, free_port
+from ltx_triton.launcher.signals import die_with_parent
+
+START_TIMEOUT = 60  # seconds
+STOP_TIMEOUT = 20  # seconds
+
+
+class FrontendStartError(RuntimeError):
+    """The frontend did not become healthy."""
+
+
+class LocalFrontend:
+    """`python -m frontend` as a context manager."""
+
+    def __init__(
+        self,
+        triton: LocalTriton,
+        *,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        environment: Mapping[str, str] | None = None,
+        log_file: Path | None = None,
+    ) -> None:
+        self.triton = triton
+        self._host = host
+        self._port = port or free_port()
+        self._log_file = log_file
+        self._environment = {
+            **os.environ,
+            **(environment or {}),
+            "API_HOST": host,
+            "API_PORT": str(self._port),
+            "TRITON_GRPC_ADDRESS": triton.grpc_address,
+            "TRITON_METRICS_URL": triton.metrics_url,
+        }
+
+    @property
+    def url(self) -> str:
+        """Base URL of the HTTP API, as seen from this machine."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
+        return f"http://[{here}]:{self._port}" if ":" in here else f"http://{here}:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        """Process id of the frontend."""
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        """Start the frontend and wait until it is healthy.
+
+        Raises:
+            FrontendStartError: the port is taken, or it ended or did not answer in time.
+        """
+        self._require_free_port()  # else whoever has it would be taken for our frontend
+        output = self._log_file.open("ab") if self._log_file else None
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "frontend"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C goes to the launcher, which stops it before Triton
+            preexec_fn=die_with_parent,
+            env=self._environment,
+        )
+        if output:
+            output.close()
+        try:
+            self._wait_until_healthy()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the frontend, which hands its running jobs back to the queue."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop in order; kill what does not."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)  # its workers too
+            self._process.wait()
+
+    def wait(self) -> int:
+        """Block until the frontend ends of itself; return its exit code."""
+        return self._process.wait()
+
+    def _require_free_port(self) -> None:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self._host, self._port))
+            except OSError as error:
+                raise FrontendStartError(
+                    f"cannot listen on API_HOST={self._host} API_PORT={self._port}: {error}"
+                ) from error
+
+    def _wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise FrontendStartError(f"the frontend ended (exit {self._process.returncode})")
+            try:
+                if httpx.get(f"{self.url}/health", timeout=5, trust_env=False).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise FrontendStartError(f"the frontend was not healthy after {START_TIMEOUT} s")

@@ -1,0 +1,51 @@
+"""Start the local stack, make one video through HTTP, stop: `python -m frontend.local.demo`."""
+
+import argparse
+import time
+
+from frontend.client import ClientError, DownloadedVideo, make_video
+from frontend.local.api import LocalFrontend
+from frontend.local.stack import START_ERRORS
+from ltx_triton.launcher.local_triton import LocalTriton
+from ltx_triton.launcher.signals import raise_on_termination
+from ltx_triton.settings import Settings, load_settings
+
+
+def main() -> None:
+    """Make the documented default request and print where the video is."""
+    parser = argparse.ArgumentParser(prog="python -m frontend.local.demo", description=__doc__)
+    parser.add_argument("prompt")
+    prompt = parser.parse_args().prompt
+    settings = load_settings()
+    raise_on_termination()
+    try:
+        video = demonstrate(prompt, settings)
+    except (ClientError, *START_ERRORS) as error:
+        raise SystemExit(f"Error: {error}") from error
+    except KeyboardInterrupt:
+        raise SystemExit("Cancelled") from None
+    seconds = video.status["stage_seconds"].items()
+    print("Seconds by stage:", ", ".join(f"{stage} {spent:.2f}" for stage, spent in seconds))
+    print(f"Made with {video.status['model_used']}, seed {video.status['seed']}")
+    print(f"Video: {video.path}")
+
+
+def demonstrate(prompt: str, settings: Settings) -> DownloadedVideo:
+    """Make one video with a stack of its own, whose log goes to OUTPUT_DIR/demo.log."""
+    settings.output_dir.mkdir(parents=True, exist_ok=True)
+    print("Starting Triton and the frontend ...", flush=True)
+    started = time.perf_counter()
+    with (
+        LocalTriton() as triton,
+        LocalFrontend(
+            triton,
+            environment={"API_KEY_REQUIRED": "false"},  # on loopback, for this one request
+            log_file=settings.output_dir / "demo.log",
+        ) as frontend,
+    ):
+        print(f"Ready after {time.perf_counter() - started:.1f} s", flush=True)
+        return make_video({"prompt": prompt}, frontend.url, settings.output_dir / "demo.mp4")
+
+
+if __name__ == "__main__":
+    main()

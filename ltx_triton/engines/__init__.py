@@ -1,0 +1,1 @@
+"""Engine files opened for execution, whatever runtime runs them."""

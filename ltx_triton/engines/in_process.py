@@ -1,0 +1,24 @@
+"""The bare engines in this process: what the loop costs without a server."""
+
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ltx_triton.contract import ENGINES, ModelContract
+from ltx_triton.engines.open import open_session
+from ltx_triton.engines.session import Arrays
+from ltx_triton.pipeline.config import version_folder
+
+
+class InProcessEngines:
+    """The engines of a model repository, called directly. Implements `Engines`."""
+
+    def __init__(self, repository: Path) -> None:
+        self._sessions = {
+            model.name: open_session(version_folder(repository, model), model) for model in ENGINES
+        }
+
+    async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
+        """Execute one engine on one batch."""
+        return self._sessions[model.name].run(inputs)

@@ -1,0 +1,34 @@
+"""Open an engine in the runtime that this machine and the settings ask for."""
+
+from pathlib import Path
+
+from ltx_triton.contract import ModelContract
+from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
+from ltx_triton.engines.device import select_device
+from ltx_triton.engines.session import EngineSession
+from ltx_triton.pipeline.config import ENGINE_FILE
+
+
+def open_session(folder: Path, contract: ModelContract) -> EngineSession:
+    """Open the engine in `folder`, a version folder of the model repository.
+
+    Imports are lazy: each runtime costs startup time and memory.
+
+    Raises:
+        FileNotFoundError: no engine for this device has been exported into `folder`.
+        RuntimeError: the engine is there and cannot be used here; says why.
+    """
+    if select_device(folder).kind == "cuda":
+        from ltx_triton.engines.tensorrt.session import TensorRtSession
+
+        return TensorRtSession(folder, contract)
+    path = folder / ENGINE_FILE
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: run `make export` first")
+    if select_cpu_precision() is CpuPrecision.BF16:
+        from ltx_triton.engines.openvino import OpenVinoSession
+
+        return OpenVinoSession(path, contract)
+    from ltx_triton.engines.onnxruntime import OnnxRuntimeSession
+
+    return OnnxRuntimeSession(path, contract)

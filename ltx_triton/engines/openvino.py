@@ -1,0 +1,58 @@
+"""`model.onnx` in OpenVINO on the CPU, in BF16. Implements `EngineSession`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import openvino
+import psutil
+from numpy.typing import NDArray
+from openvino.properties import hint, inference_num_threads
+
+from ltx_triton.contract import ModelContract
+from ltx_triton.engines.session import Arrays
+
+_DEVICE = "CPU"
+
+
+def has_bf16() -> bool:
+    """Whether this processor multiplies BF16 itself."""
+    return "BF16" in openvino.Core().get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")
+
+
+def compile_engine(path: Path) -> openvino.CompiledModel:
+    """The engine in `path` with products and activations in BF16, sums in FP32."""
+    core = openvino.Core()
+    model = core.read_model(path)
+    # Their arguments, timesteps and positions, are far too large for BF16. OpenVINO leaves in FP32
+    # what no product comes after, which is to say what leads to an output.
+    angles = [node for node in model.get_ops() if node.get_type_name() in ("Sin", "Cos")]
+    model.add_outputs([node.output(0) for node in angles])
+    return core.compile_model(
+        model,
+        _DEVICE,
+        {
+            hint.inference_precision: openvino.Type.bf16,
+            hint.performance_mode: hint.PerformanceMode.LATENCY,
+            inference_num_threads: len(os.sched_getaffinity(0)),
+            # Each engine is a process of its own, and pinned ones would share one core.
+            hint.enable_cpu_pinning: False,
+        },
+    )
+
+
+class OpenVinoSession:
+    """A compiled engine and its one request, run again and again."""
+
+    def __init__(self, path: Path, contract: ModelContract) -> None:
+        self._request = compile_engine(path).create_infer_request()
+        self._outputs = [tensor.name for tensor in contract.outputs]
+
+    def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
+        """Execute one batch."""
+        results = self._request.infer(dict(inputs), share_inputs=True)
+        return {name: results[name] for name in self._outputs}
+
+    def memory_bytes(self) -> int:
+        """Memory of this process."""
+        return psutil.Process().memory_info().rss

@@ -1,0 +1,1 @@
+"""Plans in TensorRT, in the Python backend."""

@@ -1,0 +1,147 @@
+"""The JSON beside a TensorRT plan: what it was built from, by what, and for which machine.
+
+Read before the plan is deserialised, so that a plan of another GPU is refused in plain words.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ltx_triton.contract import ENGINES
+from ltx_triton.engines.tensorrt.cuda import Gpu
+from ltx_triton.pipeline.config import PipelineConfig, version_folder
+
+PLAN_FILE = "model.plan"
+PLAN_INFO_FILE = "model.plan.json"
+REBUILD = "`make export TARGET=tensorrt` builds it for this machine"
+
+Shape = tuple[int, ...]
+
+
+class PlanMismatchError(RuntimeError):
+    """A plan cannot be used here: says what it was built for, what is here, what to do."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """The shapes of one input that a profile takes, B in front."""
+
+    minimum: Shape
+    optimum: Shape
+    maximum: Shape
+
+    def holds(self, shape: Shape) -> bool:
+        """Whether `shape` is possible."""
+        return len(shape) == len(self.minimum) and all(
+            low <= size <= high
+            for low, size, high in zip(self.minimum, shape, self.maximum, strict=True)
+        )
+
+    def distance(self, shape: Shape) -> int:
+        """How far `shape` is from the optimum: the sum over all dimensions."""
+        return sum(abs(a - b) for a, b in zip(self.optimum, shape, strict=True))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """An optimisation profile: a name, and the range of every input."""
+
+    name: str
+    inputs: dict[str, Range]
+
+
+@dataclass(frozen=True)
+class PlanInfo:
+    """What is known of a plan without opening it."""
+
+    tensorrt_version: str
+    gpu_name: str
+    compute_capability: str
+    precision: str
+    profiles: tuple[Profile, ...]  # in the plan's order
+    onnx_sha256: str  # of the graph file; its weights are the checkpoint's
+    checkpoint_sha256: str
+    optimization_level: int
+    weight_streaming: bool
+    refittable: bool
+
+    def save(self, folder: Path) -> None:
+        """Write `model.plan.json` into `folder`."""
+        text = json.dumps(asdict(self), indent=2)
+        (folder / PLAN_INFO_FILE).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "PlanInfo":
+        """Read `model.plan.json` from `folder`.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        path = folder / PLAN_INFO_FILE
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing, so its plan cannot be trusted: {REBUILD}")
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields["profiles"] = tuple(
+            Profile(
+                profile["name"],
+                {
+                    name: Range(**{bound: tuple(shape) for bound, shape in bounds.items()})
+                    for name, bounds in profile["inputs"].items()
+                },
+            )
+            for profile in fields["profiles"]
+        )
+        return cls(**fields)
+
+    def require_machine(self, path: Path, tensorrt_version: str, gpu: Gpu) -> None:
+        """Refuse a plan of another TensorRT or of GPUs of another compute capability.
+
+        Raises:
+            PlanMismatchError: it cannot be deserialised here.
+        """
+        built = (self.tensorrt_version, self.compute_capability)
+        if built != (tensorrt_version, gpu.compute_capability):
+            raise PlanMismatchError(
+                f"{path} was built by TensorRT {self.tensorrt_version} for {self.gpu_name} "
+                f"(compute capability {self.compute_capability}); here are TensorRT "
+                f"{tensorrt_version} and {gpu.name} ({gpu.compute_capability}). {REBUILD}"
+            )
+
+    def profile_for(self, shapes: Mapping[str, Shape]) -> int:
+        """Index of the profile that takes `shapes` and has the closest optimum.
+
+        Raises:
+            ValueError: no profile takes them; names the shapes and what is allowed.
+        """
+        fitting = {
+            index: sum(profile.inputs[name].distance(shape) for name, shape in shapes.items())
+            for index, profile in enumerate(self.profiles)
+            if all(profile.inputs[name].holds(shape) for name, shape in shapes.items())
+        }
+        if not fitting:
+            given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+            allowed = "; ".join(
+                f"{name} {bounds.minimum} to {bounds.maximum} ({profile.name})"
+                for profile in self.profiles
+                for name, bounds in profile.inputs.items()
+            )
+            raise ValueError(f"no profile of the plan takes {given}; allowed: {allowed}")
+        return min(fitting, key=lambda index: fitting[index])
+
+
+def require_checkpoint(repository: Path, config: PipelineConfig) -> None:
+    """Refuse plans in `repository` that are not of the checkpoint that `config` describes.
+
+    Raises:
+        PlanMismatchError: a plan was left by another export.
+    """
+    for model in ENGINES:
+        folder = version_folder(repository, model)
+        if (folder / PLAN_FILE).is_file():
+            found = PlanInfo.load(folder).checkpoint_sha256
+            if found != config.checkpoint_sha256:
+                raise PlanMismatchError(
+                    f"{folder / PLAN_FILE} is of the checkpoint {found[:12]}, but pipeline.json "
+                    f"is of {config.checkpoint_sha256[:12]}. {REBUILD}; or remove it"
+                )

@@ -1,0 +1,182 @@
+"""`model.plan` in TensorRT, in the Python backend. Implements `EngineSession`."""
+
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ltx_triton.contract import DataType, ModelContract
+from ltx_triton.engines.session import Arrays
+from ltx_triton.engines.tensorrt.buffers import TensorBuffers
+from ltx_triton.engines.tensorrt.cuda import CudaError, Graph, Stream, find_gpu
+from ltx_triton.engines.tensorrt.library import TensorRtError, load_tensorrt, make_logger, open_plan
+from ltx_triton.engines.tensorrt.plan import PLAN_FILE, REBUILD, PlanInfo, PlanMismatchError, Shape
+
+# Shapes that keep an execution context and a CUDA graph; the least recently used goes first.
+MAX_SHAPES = 16
+
+_NUMPY_TYPES: dict[DataType, type[np.generic]] = {
+    "FP32": np.float32,
+    "INT32": np.int32,
+    "UINT8": np.uint8,
+}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Execution:
+    """One context for one set of input shapes, as TensorRT advises for CUDA graphs."""
+
+    context: Any
+    output_shapes: dict[str, Shape]
+    runs: int = 0
+    graph: Graph | None = None
+    can_be_recorded: bool = True
+
+
+class TensorRtSession:
+    """A plan on the GPU. For one thread at a time."""
+
+    def __init__(self, folder: Path, contract: ModelContract) -> None:
+        """Open `model.plan` in `folder`.
+
+        Raises:
+            NoGpuError: there is no GPU.
+            TensorRtError: TensorRT is missing or cannot open the plan.
+            PlanMismatchError: the plan is of another machine or another contract.
+        """
+        path = folder / PLAN_FILE
+        self._info = PlanInfo.load(folder)
+        # In this order: without a GPU a TensorRT runtime crashes the process (8.6 and 11.4 do).
+        gpu = find_gpu()
+        self._library = load_tensorrt()
+        trt = self._library.trt
+        self._info.require_machine(path, trt.__version__, gpu)
+        self._contract = contract
+        self._logger = make_logger(self._library)
+        self._runtime = trt.Runtime(self._logger)
+        engine = open_plan(self._runtime, path)
+        if engine is None:
+            raise TensorRtError(f"{path} cannot be opened: {self._logger.take_errors()}. {REBUILD}")
+        self._engine = engine
+        self._require_contract(path)
+        self._weight_bytes = path.stat().st_size
+        if self._info.weight_streaming:
+            budget = self._library.stream_weights(engine)
+            self._weight_bytes = min(self._weight_bytes, budget)
+        self._stream = Stream()
+        self._buffers = TensorBuffers()
+        self._executions: OrderedDict[tuple[Shape, ...], _Execution] = OrderedDict()
+
+    def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
+        """Execute one batch.
+
+        Raises:
+            ValueError: the shapes fit no profile of the plan.
+            CudaError: CUDA failed; "out of memory" is in the message when there was too little.
+            TensorRtError: TensorRT failed; likewise.
+        """
+        shapes = {tensor.name: inputs[tensor.name].shape for tensor in self._contract.inputs}
+        execution = self._execution(shapes)
+        for tensor in self._contract.inputs:
+            pinned, device = self._buffers.pinned[tensor.name], self._buffers.device[tensor.name]
+            array = pinned.array(shapes[tensor.name], _NUMPY_TYPES[tensor.datatype])
+            np.copyto(array, inputs[tensor.name], casting="no")
+            self._stream.copy_to_device(device, pinned, array.nbytes)
+        self._launch(execution)
+        arrays = {}
+        for tensor in self._contract.outputs:
+            pinned, device = self._buffers.pinned[tensor.name], self._buffers.device[tensor.name]
+            shape = execution.output_shapes[tensor.name]
+            arrays[tensor.name] = pinned.array(shape, _NUMPY_TYPES[tensor.datatype])
+            self._stream.copy_to_host(pinned, device, arrays[tensor.name].nbytes)
+        self._stream.synchronize()
+        return {name: array.copy() for name, array in arrays.items()}
+
+    def memory_bytes(self) -> int:
+        """GPU memory of weights, activations and tensors, without what CUDA takes for itself."""
+        return self._weight_bytes + self._buffers.device_bytes()
+
+    def _require_contract(self, path: Path) -> None:
+        """Raise PlanMismatchError unless the plan's tensors have the contract's names and types."""
+        trt, engine = self._library.trt, self._engine
+        types = {trt.float32: "FP32", trt.int32: "INT32", trt.uint8: "UINT8"}
+        names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
+        found = {name: types.get(engine.get_tensor_dtype(name)) for name in names}
+        tensors = (*self._contract.inputs, *self._contract.outputs)
+        expected = {tensor.name: tensor.datatype for tensor in tensors}
+        if found != expected:
+            raise PlanMismatchError(f"{path} has the tensors {found}, not {expected}. {REBUILD}")
+
+    def _execution(self, shapes: dict[str, Shape]) -> _Execution:
+        key = tuple(shapes.values())
+        if key in self._executions:
+            self._executions.move_to_end(key)
+            return self._executions[key]
+        profile = self._info.profile_for(shapes)
+        context = self._library.create_context(self._engine)
+        if context is None:
+            raise TensorRtError(f"no execution context: {self._logger.take_errors()}")
+        self._require(context.set_optimization_profile_async(profile, self._stream.handle))
+        for name, shape in shapes.items():
+            self._require(context.set_input_shape(name, shape))
+        outputs = {
+            tensor.name: tuple(context.get_tensor_shape(tensor.name))
+            for tensor in self._contract.outputs
+        }
+        self._require(all(size >= 0 for shape in outputs.values() for size in shape))
+        self._provide_memory(shapes | outputs, profile)
+        for name, memory in self._buffers.device.items():
+            self._require(context.set_tensor_address(name, memory.address))
+        activations = self._buffers.activations
+        self._library.set_activations(context, activations.address, activations.size)
+        if len(self._executions) == MAX_SHAPES:
+            self._executions.popitem(last=False)
+        self._executions[key] = _Execution(context, outputs)
+        return self._executions[key]
+
+    def _provide_memory(self, shapes: dict[str, Shape], profile: int) -> None:
+        """Make the buffers large enough. Whatever knows their old addresses is forgotten."""
+        sizes = {
+            tensor.name: int(np.prod(shapes[tensor.name], dtype=np.int64))
+            * np.dtype(_NUMPY_TYPES[tensor.datatype]).itemsize
+            for tensor in (*self._contract.inputs, *self._contract.outputs)
+        }
+        activations = self._library.activation_bytes(self._engine, profile)
+        if not self._buffers.hold(sizes, activations):
+            self._executions.clear()
+            self._buffers.grow(sizes, activations)
+
+    def _launch(self, execution: _Execution) -> None:
+        """Run; record a CUDA graph once a shape has come a second time."""
+        execution.runs += 1
+        if execution.runs > 1 and execution.graph is None and execution.can_be_recorded:
+            execution.graph = self._record(execution)
+            execution.can_be_recorded = execution.graph is not None
+        if execution.graph is not None:
+            self._stream.launch(execution.graph)
+        else:
+            self._require(execution.context.execute_async_v3(self._stream.handle))
+
+    def _record(self, execution: _Execution) -> Graph | None:
+        """A CUDA graph of the execution, or None where TensorRT does something that has none."""
+        self._stream.begin_capture()
+        enqueued = execution.context.execute_async_v3(self._stream.handle)
+        try:
+            graph = self._stream.end_capture()
+        except CudaError as error:
+            _log.warning("%s: no CUDA graph: %s", self._contract.name, error)
+            return None
+        if not enqueued:
+            _log.warning("%s: no CUDA graph: %s", self._contract.name, self._logger.take_errors())
+            return None
+        return graph
+
+    def _require(self, succeeded: bool) -> None:
+        if not succeeded:
+            raise TensorRtError(self._logger.take_errors())

@@ -1,0 +1,67 @@
+"""A Triton Python model over one engine session, for `text_encoder`, `transformer`, `vae_decoder`.
+
+Imported only inside Triton's Python stub, which provides `triton_python_backend_utils`.
+"""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import triton_python_backend_utils as pb_utils
+
+from ltx_triton.contract import ModelContract
+from ltx_triton.engines.open import open_session
+
+
+class EngineModel:
+    """Runs the requests that the dynamic batcher has put together as one batch."""
+
+    contract: ClassVar[ModelContract]
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Open the engine of this version folder."""
+        folder = Path(args["model_repository"]) / args["model_version"]
+        self._session = open_session(folder, self.contract)
+        family = pb_utils.MetricFamily(
+            name="ltx_engine_memory_bytes",
+            description="Memory that the engine takes on its device, in bytes",
+            kind=pb_utils.MetricFamily.GAUGE,
+        )
+        self._memory_metric = family.Metric(labels={"model": self.contract.name})
+        self._memory_family = family  # the metric lives as long as its family
+        self._reported_bytes = 0
+        self._report_memory()
+
+    def execute(self, requests: list[Any]) -> list[Any]:
+        """Run one batch and deal its results out to the requests it was made of."""
+        try:
+            inputs = {
+                tensor.name: np.concatenate(
+                    [
+                        pb_utils.get_input_tensor_by_name(request, tensor.name).as_numpy()
+                        for request in requests
+                    ]
+                )
+                for tensor in self.contract.inputs
+            }
+            outputs = self._session.run(inputs)
+        except Exception as error:
+            failure = pb_utils.TritonError(f"{self.contract.name}: {error}")
+            return [pb_utils.InferenceResponse([], failure) for _ in requests]
+        self._report_memory()
+
+        responses = []
+        first = 0
+        for request in requests:
+            some_input = pb_utils.get_input_tensor_by_name(request, self.contract.inputs[0].name)
+            last = first + some_input.shape()[0]
+            tensors = [pb_utils.Tensor(name, array[first:last]) for name, array in outputs.items()]
+            responses.append(pb_utils.InferenceResponse(tensors))
+            first = last
+        return responses
+
+    def _report_memory(self) -> None:
+        size = self._session.memory_bytes()
+        if size != self._reported_bytes:  # Triton is a process away
+            self._memory_metric.set(size)
+            self._reported_bytes = size

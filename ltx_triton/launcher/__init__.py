@@ -1,0 +1,1 @@
+"""The real Triton from a wheel, for machines without containers."""

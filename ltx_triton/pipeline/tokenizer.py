@@ -1,0 +1,45 @@
+"""Prompt to token ids, padded no further than the engines need."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from ltx_triton.pipeline.config import TOKENIZER_FILE, PipelineConfig
+
+PAD_TOKEN = "<pad>"  # noqa: S105  a token of the vocabulary, not a secret
+
+
+@dataclass(frozen=True)
+class PromptTokens:
+    """INT32 [1, T]; the mask is 1 on real tokens, 0 on padding."""
+
+    input_ids: NDArray[np.int32]
+    attention_mask: NDArray[np.int32]
+
+
+class PromptTokenizer:
+    """The checkpoint's T5 tokenizer.
+
+    The reference pads to the full text length and masks the padding, in T5 and in
+    cross-attention, so a shorter padding changes nothing for the real tokens and is cheaper.
+    Buckets keep the number of distinct shapes small, so that jobs can share a batch.
+    """
+
+    def __init__(self, folder: Path, config: PipelineConfig) -> None:
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+        self._tokenizer.enable_truncation(config.text_length)
+        self._pad_id = self._tokenizer.token_to_id(PAD_TOKEN)
+        self._buckets = sorted(config.text_buckets)
+
+    def encode(self, prompt: str) -> PromptTokens:
+        """Tokenise; a prompt of more than the checkpoint's text length is cut."""
+        ids = self._tokenizer.encode(prompt).ids
+        length = next(bucket for bucket in self._buckets if bucket >= len(ids))
+        input_ids = np.full((1, length), self._pad_id, np.int32)
+        input_ids[0, : len(ids)] = ids
+        attention_mask = np.zeros((1, length), np.int32)
+        attention_mask[0, : len(ids)] = 1
+        return PromptTokens(input_ids, attention_mask)

@@ -1,0 +1,45 @@
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.baselines.case import Case
+from benchmarks.baselines.inputs import load_output, save_inputs
+from benchmarks.baselines.pytorch import PyTorchSide
+from ltx_triton.contract import VideoRequest
+
+
+@pytest.fixture
+def case(tmp_path: Path, checkpoint_folder: Path, repository: Path) -> Case:
+    case = Case(
+        folder=tmp_path,
+        checkpoint=checkpoint_folder,
+        repository=repository,
+        request=VideoRequest("a cat", 9, 64, 96, 8.0, seed=0, num_inference_steps=2),
+        precision="bf16",
+        device="cpu",
+        compile_backend="eager",
+    )
+    save_inputs(case)
+    return case
+
+
+def test_one_precision_makes_room_for_the_next(case: Case) -> None:
+    side = PyTorchSide(case)
+    side.load("fp32")
+    transformer = weakref.ref(side._pipeline.transformer)
+    side.load("bf16")
+    assert transformer() is None
+
+
+def test_bf16_is_close_to_fp32_and_not_the_same(case: Case) -> None:
+    side = PyTorchSide(case)
+    for precision in ("fp32", "bf16"):
+        side.load(precision)
+        side.outputs(precision)
+    for what in ("text_encoder", "transformer", "vae_decoder"):
+        exact, rounded = (load_output(case, side, what) for side in ("fp32", "bf16"))
+        difference = np.linalg.norm(rounded - exact.astype(np.float64)) / np.linalg.norm(exact)
+        assert 0 < difference < 0.05
+    assert load_output(case, "bf16", "request").shape == (9, 64, 96, 3)

@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import LTXConditionPipeline
+
+from demo.training.checkpoint import set_statistics, write_checkpoint
+from demo.training.latents import CHANNELS, measure_statistics
+from demo.training.models import new_autoencoder
+from demo.training.tokenizer import save_demo_tokenizer
+from demo.training.transformer import Batch, TextToLatents
+from export.checkpoint.folder import open_checkpoint
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoint")
+    torch.manual_seed(0)
+    autoencoder = new_autoencoder()
+    set_statistics(autoencoder, measure_statistics(0))
+    model = TextToLatents(save_demo_tokenizer(folder / "tokenizer"))
+    torch.nn.init.normal_(model.transformer.proj_out.weight, std=0.1)
+    write_checkpoint(folder, model, autoencoder)
+    return folder
+
+
+def test_the_exporter_takes_it(folder: Path) -> None:
+    checkpoint = open_checkpoint(str(folder), None)
+    assert checkpoint.config("vae")["latent_channels"] == CHANNELS
+
+
+def test_it_is_small(folder: Path) -> None:
+    weights = sum(file.stat().st_size for file in folder.glob("*/*.safetensors"))
+    assert weights < 13e6
+
+
+def test_the_pipeline_undoes_the_normalisation(folder: Path) -> None:
+    pipeline = LTXConditionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    statistics = measure_statistics(0)
+    assert pipeline.vae.latents_mean.numpy() == pytest.approx(statistics.mean, abs=1e-3)
+    assert pipeline.vae.latents_std.numpy() == pytest.approx(statistics.deviation, abs=1e-3)
+
+
+def test_the_model_in_training_is_the_one_that_the_pipeline_runs(folder: Path) -> None:
+    pipeline = LTXConditionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    model = TextToLatents(len(pipeline.tokenizer)).eval()
+    model.transformer.load_state_dict(pipeline.transformer.state_dict())
+    model.text_encoder.load_state_dict(pipeline.text_encoder.state_dict())
+    tokens = pipeline.tokenizer(
+        ["a red ball"], return_tensors="pt", padding="max_length", max_length=40
+    )
+    frames, rows, columns = 3, 4, 5
+    noisy = torch.randn(1, frames, rows, columns, CHANNELS)
+    batch = Batch(
+        noisy,
+        tokens["input_ids"],
+        tokens["attention_mask"],
+        frame_rate=torch.tensor([[12.0]]),
+        attributes=torch.zeros(1, 5, dtype=torch.int64),
+        poses=torch.zeros(1, frames, 8, 5),
+    )
+    with torch.no_grad():
+        ours, probed = model(noisy, torch.tensor([[0.7]]), batch)
+        coordinates = pipeline._scale_video_ids(
+            pipeline._prepare_video_ids(1, frames, rows, columns),
+            scale_factor=32,
+            scale_factor_t=8,
+            frame_index=0,
+        ).float()
+        coordinates[:, 0] /= 12
+        embeds = pipeline.text_encoder(tokens["input_ids"], tokens["attention_mask"])[0]
+        theirs = pipeline.transformer(
+            hidden_states=noisy.flatten(1, 3),
+            encoder_hidden_states=embeds,
+            timestep=torch.tensor([[700.0]]),
+            encoder_attention_mask=tokens["attention_mask"].bool(),
+            video_coords=coordinates,
+            return_dict=False,
+        )[0]
+    assert ours.flatten(1, 3).numpy() == pytest.approx(theirs.numpy(), abs=1e-4)
+    assert np.abs(theirs.numpy()).max() > 0.1
+    assert probed.words.shape == (1, frames * rows * columns, 34)
+    assert probed.poses.shape == (1, frames * rows * columns, 40)

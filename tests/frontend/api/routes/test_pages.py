@@ -1,0 +1,57 @@
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from frontend.web.examples import pictures
+from tests.frontend.conftest import StartApi, post, wait_for
+
+
+def test_the_home_page_has_a_form_with_the_configured_limits(start_api: StartApi) -> None:
+    page = start_api(max_video_duration=5, max_resolution=128).get("/").text
+    assert 'name="duration" min="1" max="5"' in page
+    assert re.findall(r'<option value="(\d+)"', page) == ["64", "96", "128"]
+    assert 'href="/docs"' in page
+    assert "Fake-Model turns" in page
+
+
+def test_recent_videos_are_linked_and_their_prompts_escaped(api: TestClient) -> None:
+    job_id = post(api, prompt="<script>alert(1)</script>")
+    wait_for(api, job_id, "completed")
+    page = api.get("/").text
+    assert f'href="/preview/{job_id}"' in page
+    assert f'href="/download/{job_id}"' in page
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_pages_refer_to_files_of_this_server_only(path: str, api: TestClient) -> None:
+    page = api.get(path)
+    assert page.status_code == 200
+    links = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+    assert links
+    for link in links:
+        assert link.startswith("/"), link
+        assert api.get(link).status_code in (200, 503), link
+
+
+def test_scripts_load_only_what_is_there(api: TestClient) -> None:
+    for script in ("home.js", "preview.js"):
+        text = api.get(f"/static/{script}").text
+        for name in re.findall(r'from "\./([^"]+)"', text):
+            assert api.get(f"/static/{name}").status_code == 200
+        assert "innerHTML" not in text
+
+
+def test_the_demo_checkpoint_comes_with_examples_and_other_models_without(
+    start_api: StartApi, api: TestClient
+) -> None:
+    demo = start_api(model_name="ltx-demo", triton_metrics_url="http://127.0.0.1:9/metrics")
+    page = demo.get("/").text
+    for prompt, name in pictures().items():
+        assert prompt in page
+        picture = demo.get(f"/static/examples/{name}")
+        assert picture.status_code == 200
+        assert picture.headers["content-type"] == "image/webp"
+    assert 'id="examples"' not in api.get("/").text

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from frontend.api.ranges import RangedFileResponse
+
+CONTENT = bytes(range(100))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> TestClient:
+    file = tmp_path / "file"
+    file.write_bytes(CONTENT)
+
+    async def serve(_request: Request) -> RangedFileResponse:
+        return RangedFileResponse(file, stat_result=file.stat())
+
+    return TestClient(Starlette(routes=[Route("/", serve)]))
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("bytes=10-19", CONTENT[10:20]),
+        ("bytes=90-", CONTENT[90:]),
+        ("bytes=-5", CONTENT[-5:]),
+        ("bytes=95-1000", CONTENT[95:]),
+    ],
+)
+def test_the_range_that_was_asked_for_is_sent(
+    header: str, expected: bytes, files: TestClient
+) -> None:
+    answer = files.get("/", headers={"Range": header})
+
+    assert answer.status_code == 206
+    assert answer.content == expected
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["bytes=5-2", "bytes=abc", "items=0-5", "bytes=,", "bytes=-", "bytes=-0", "bytes=0-1,5-6",
+     f"bytes={'9' * 5000}-"],
+)  # fmt: skip
+def test_a_range_that_is_not_understood_is_ignored(header: str, files: TestClient) -> None:
+    answer = files.get("/", headers={"Range": header})
+
+    assert answer.status_code == 200
+    assert answer.content == CONTENT
+
+
+def test_a_range_beyond_the_end_has_the_documented_body(files: TestClient) -> None:
+    answer = files.get("/", headers={"Range": "bytes=100-"})
+
+    assert answer.status_code == 416
+    assert answer.headers["Content-Range"] == "bytes */100"
+    assert answer.json()["error_type"] == "validation_error"
+    assert "100 bytes" in answer.json()["detail"]

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from frontend.jobs.database import Database
+from frontend.jobs.queue import JobQueue
+from frontend.jobs.storage import VideoFolder
+from frontend.jobs.store import JobStore
+from tests.frontend.conftest import finished_job, new_job
+
+
+@pytest.fixture
+def folder(output_dir: Path) -> VideoFolder:
+    output_dir.mkdir(exist_ok=True)
+    return VideoFolder(output_dir, max_gb=1e-6, keep_days=7)
+
+
+def test_expired_jobs_go_with_their_videos_and_others_stay(
+    database: Database, folder: VideoFolder
+) -> None:
+    store = JobStore(database)
+    old, gone, new = (finished_job(database, days) for days in (7.1, 8, 6.9))
+    for job in (old, new):
+        folder.video(job).write_bytes(b"video")
+    store.add(new_job(created_at=1.0), 100)
+    assert folder.clean(store) == 2
+    assert store.get(old.id) is None
+    assert store.get(gone.id) is None
+    assert store.get(new.id)
+    assert [path.name for path in folder.path.glob("*.mp4")] == [new.filename]
+    assert len(store.recent(10)) == 2
+    assert folder.clean(store) == 0
+
+
+def test_partial_files_go_unless_their_attempt_is_running(
+    database: Database, folder: VideoFolder
+) -> None:
+    store, queue = JobStore(database), JobQueue(database, "worker", 100)
+    store.add(new_job(), 100)
+    job = queue.claim()
+    assert job
+    alive = folder.partial(job)
+    job.attempts = 0
+    stale = [
+        folder.partial(job),
+        folder.partial(new_job(id="0badcafe", created_at=1.0, attempts=1)),
+    ]
+    foreign = folder.path / ".video_of_somebody.partial"
+    for path in (alive, foreign, *stale):
+        path.write_bytes(b"part")
+    folder.clean(store)
+    assert sorted(folder.path.glob(".*")) == sorted([alive, foreign])
+
+
+def test_only_finished_videos_count_against_the_limit(folder: VideoFolder) -> None:
+    (folder.path / "jobs.db").write_bytes(bytes(5000))
+    (folder.path / "video_a.mp4").write_bytes(bytes(999))
+    assert not folder.is_full()
+    (folder.path / "video_b.mp4").write_bytes(bytes(1))
+    assert folder.is_full()

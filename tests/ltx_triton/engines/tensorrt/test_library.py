@@ -1,0 +1,81 @@
+import logging
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ltx_triton.engines.tensorrt.library import TensorRtError, load_tensorrt, make_logger, open_plan
+from tests.ltx_triton.engines.tensorrt.fake_gpu import FakeILogger, fake_tensorrt
+
+
+def install(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt(None, version))
+
+
+@pytest.mark.parametrize(
+    ("version", "strongly_typed"),
+    [("8.6.1", False), ("10.1.0", True), ("10.16.1.11", True), ("11.4.0.106", True)],
+)
+def test_supported_versions(
+    monkeypatch: pytest.MonkeyPatch, version: str, strongly_typed: bool
+) -> None:
+    install(monkeypatch, version)
+
+    assert load_tensorrt().strongly_typed == strongly_typed
+
+
+@pytest.mark.parametrize("version", ["8.5.3", "8.7.0", "9.3.0", "10.0.1"])
+def test_other_versions_are_refused_with_the_allowed_ones(
+    monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    install(monkeypatch, version)
+
+    with pytest.raises(TensorRtError, match=rf"{version} is not supported; allowed: 8\.6, or 10"):
+        load_tensorrt()
+
+
+def test_a_missing_tensorrt_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+
+    with pytest.raises(TensorRtError, match=r"cannot be imported .*pip install tensorrt-cu13"):
+        load_tensorrt()
+
+
+def test_warnings_are_logged_details_are_not(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    install(monkeypatch, "11.4.0")
+    logger = make_logger(load_tensorrt())
+
+    with caplog.at_level(logging.DEBUG):
+        logger.log(FakeILogger.VERBOSE, "a detail")
+        logger.log(FakeILogger.WARNING, "a warning")
+        logger.log(FakeILogger.ERROR, "a fault")
+
+    assert caplog.messages == ["TensorRT: a warning", "TensorRT: a fault"]
+    assert logger.take_errors() == "a fault"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Error Code 2: OutOfMemory (Requested size was 12345 bytes.)",
+        "Requested amount of GPU memory (12345 bytes) could not be allocated.",
+    ],
+)
+def test_exhausted_memory_is_recognisable(monkeypatch: pytest.MonkeyPatch, message: str) -> None:
+    install(monkeypatch, "11.4.0")
+    logger = make_logger(load_tensorrt())
+    logger.log(FakeILogger.ERROR, message)
+
+    assert logger.take_errors() == f"out of memory: {message}"
+
+
+def test_a_plan_is_read_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "model.plan"
+    file.write_bytes(b"a plan")
+    runtime: Any = SimpleNamespace(deserialize_cuda_engine=lambda plan: bytes(plan))
+
+    assert open_plan(runtime, file) == b"a plan"

@@ -1,0 +1,112 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ltx_triton.contract import VAE_DECODER
+from ltx_triton.engines.tensorrt.cuda import Gpu
+from ltx_triton.engines.tensorrt.plan import (
+    PLAN_FILE,
+    PlanInfo,
+    PlanMismatchError,
+    Profile,
+    Range,
+    require_checkpoint,
+)
+from ltx_triton.pipeline.config import version_folder
+from tests.ltx_triton.pipeline.test_config import CONFIG
+
+H200 = Gpu("NVIDIA H200", "9.0")
+
+
+def profile(name: str, side: int) -> Profile:
+    """Of a decoder: up to `side` latent rows and columns, up to 4 latent frames."""
+    latents = Range((1, 1, 1, 1, 128), (1, 4, side, side, 128), (2, 4, side, side, 128))
+    return Profile(name, {"latents": latents, "noise": latents})
+
+
+INFO = PlanInfo(
+    tensorrt_version="11.4.0",
+    gpu_name=H200.name,
+    compute_capability="9.0",
+    precision="bf16",
+    profiles=(profile("default", 16), profile("preview", 8)),
+    onnx_sha256="1" * 64,
+    checkpoint_sha256="0" * 64,
+    optimization_level=3,
+    weight_streaming=False,
+    refittable=False,
+)
+
+
+def shapes(*shape: int) -> dict[str, tuple[int, ...]]:
+    return {"latents": shape, "noise": shape}
+
+
+def test_is_read_as_it_was_written(tmp_path: Path) -> None:
+    INFO.save(tmp_path)
+
+    assert PlanInfo.load(tmp_path) == INFO
+
+
+def test_a_plan_without_it_is_not_trusted(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"model\.plan\.json is missing.*TARGET=tensorrt"):
+        PlanInfo.load(tmp_path)
+
+
+def test_its_own_machine_takes_it_and_so_does_a_gpu_of_the_same_capability() -> None:
+    INFO.require_machine(Path("model.plan"), "11.4.0", H200)
+    INFO.require_machine(Path("model.plan"), "11.4.0", Gpu("NVIDIA H100", "9.0"))
+
+
+@pytest.mark.parametrize(
+    ("version", "gpu"), [("11.4.1", H200), ("11.4.0", Gpu("NVIDIA L4", "8.9"))]
+)
+def test_another_machine_is_told_what_the_plan_is_for_and_what_to_do(
+    version: str, gpu: Gpu
+) -> None:
+    with pytest.raises(PlanMismatchError) as refused:
+        INFO.require_machine(Path("transformer/1/model.plan"), version, gpu)
+
+    message = str(refused.value)
+    for part in ("transformer/1/model.plan", "11.4.0", "NVIDIA H200", "9.0", version, gpu.name):
+        assert part in message
+    assert "`make export TARGET=tensorrt`" in message
+
+
+@pytest.mark.parametrize(
+    ("shape", "name"),
+    [
+        ((1, 4, 16, 16, 128), "default"),
+        ((1, 4, 8, 8, 128), "preview"),
+        ((2, 1, 2, 2, 128), "preview"),  # fits both
+        ((1, 4, 9, 8, 128), "default"),  # nearer to the other, but too large for it
+    ],
+)
+def test_the_fitting_profile_with_the_closest_optimum_is_chosen(
+    shape: tuple[int, ...], name: str
+) -> None:
+    assert INFO.profiles[INFO.profile_for(shapes(*shape))].name == name
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 5, 16, 16, 128), (3, 4, 16, 16, 128), (1, 4, 16, 16, 64), (0, 4, 16, 16, 128)]
+)
+def test_shapes_that_fit_no_profile_are_named_with_what_is_allowed(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="no profile of the plan takes latents") as refused:
+        INFO.profile_for(shapes(*shape))
+
+    assert str(shape) in str(refused.value)
+    assert "(1, 1, 1, 1, 128) to (2, 4, 16, 16, 128) (default)" in str(refused.value)
+
+
+def test_a_plan_of_another_export_is_refused(tmp_path: Path) -> None:
+    folder = version_folder(tmp_path, VAE_DECODER)
+    folder.mkdir(parents=True)
+    require_checkpoint(tmp_path, CONFIG)  # no plans
+    (folder / PLAN_FILE).touch()
+    INFO.save(folder)
+    require_checkpoint(tmp_path, CONFIG)
+
+    with pytest.raises(PlanMismatchError, match=r"vae_decoder/1/model\.plan is of the checkpoint"):
+        require_checkpoint(tmp_path, replace(CONFIG, checkpoint_sha256="f" * 64))

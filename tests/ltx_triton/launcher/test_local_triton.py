@@ -1,0 +1,161 @@
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from frontend.triton import EngineUnavailableError, TritonClient
+from ltx_triton.contract import Progress, VideoRequest
+from ltx_triton.launcher.local_triton import LocalTriton, TritonStartError
+from ltx_triton.launcher.wheel import TritonWheel
+from tests.ltx_triton.launcher.processes import processes_of_session, stub_of, wait_for
+from tests.model_repository.client import generate_all
+
+REQUEST = VideoRequest("a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+
+
+def regions_of_this_process() -> list[Path]:
+    return list(SHARED_MEMORY.glob(f"ltx_triton_{os.getpid()}_*"))
+
+
+def test_leaves_no_process_and_no_shared_memory(repository: Path) -> None:
+    of_others = set(regions_of_this_process())  # the server that all tests share
+    with LocalTriton(repository) as triton:
+        server = triton.pid
+        generate_all(triton.grpc_address, [REQUEST])
+        own = set(regions_of_this_process()) - of_others
+        assert own, "the prefix of the regions is not what this test looks for"
+
+    assert processes_of_session(server) == []
+    assert not own & set(regions_of_this_process())
+
+
+def test_shows_tritons_own_error_when_a_model_cannot_be_loaded(
+    repository: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "repository"
+    shutil.copytree(repository, broken)
+    (broken / "transformer" / "1" / "model.onnx").write_bytes(b"not an engine")
+
+    with pytest.raises(TritonStartError, match=r"failed to load 'transformer'"):
+        LocalTriton(broken).__enter__()
+
+
+def test_a_server_that_can_start_no_stub_ends_with_its_own_words(
+    repository: Path, tmp_path: Path
+) -> None:
+    """tritonserver itself would wait for its models for ever."""
+    stub = tmp_path / "triton_python_backend_stub"
+    stub.write_text("#!/no/such/interpreter\n")
+    stub.chmod(0o755)
+    started = time.monotonic()
+
+    with pytest.raises(TritonStartError, match="triton_python_backend_stub: cannot execute"):
+        LocalTriton(repository, wheel=replace(TritonWheel.find(), stub=stub)).__enter__()
+
+    assert time.monotonic() - started < 60
+
+
+def test_serves_from_a_folder_with_a_space_and_a_letter_beyond_ascii(
+    repository: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / "mes vidéos"
+    shutil.copytree(repository, odd)
+
+    with LocalTriton(odd) as triton:
+        [video] = generate_all(triton.grpc_address, [REQUEST])
+
+    assert len(video.frames) == REQUEST.num_frames
+
+
+def test_a_repository_without_a_checkpoint_says_which_command_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="run `make export`"):
+        LocalTriton(tmp_path).__enter__()
+
+
+def test_starts_in_an_environment_with_a_proxy(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    with LocalTriton(repository) as triton:
+        [video] = generate_all(triton.grpc_address, [REQUEST])
+
+    assert len(video.frames) == REQUEST.num_frames
+
+
+@pytest.mark.parametrize("victim", ["transformer", "ltx_video", "the server"])
+def test_a_killed_process_ends_its_jobs_and_the_service_recovers(
+    repository: Path, victim: str
+) -> None:
+    long = replace(REQUEST, num_inference_steps=50, height=256, width=256)
+
+    async def kill_during_a_job(triton: LocalTriton) -> None:
+        client = TritonClient(triton.grpc_address)
+        killed = False
+        async for message in client.generate(long, request_id="victim"):
+            if not killed and isinstance(message, Progress) and message.step == 2:
+                process = psutil.Process(triton.pid)
+                if victim != "the server":
+                    process = stub_of(triton.pid, victim)
+                process.kill()
+                killed = True
+        await client.close()
+
+    with LocalTriton(repository) as triton:
+        first = triton.pid
+        with pytest.raises(EngineUnavailableError):
+            asyncio.run(asyncio.wait_for(kill_during_a_job(triton), timeout=20))
+
+        wait_for(lambda: triton.pid != first, 20, "a new server")
+        wait_for(lambda: is_ready(triton), 30, "ready again")
+        [video] = generate_all(triton.grpc_address, [REQUEST])
+        assert len(video.frames) == REQUEST.num_frames
+        assert processes_of_session(first) == []
+        second = triton.pid
+    assert processes_of_session(second) == []
+
+
+def is_ready(triton: LocalTriton) -> bool:
+    async def ask() -> bool:
+        client = TritonClient(triton.grpc_address)
+        reason = await client.not_ready_reason()
+        await client.close()
+        return reason is None
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_the_command_takes_its_server_with_it(repository: Path, number: signal.Signals) -> None:
+    """Even a launcher that is killed outright leaves no server behind."""
+    launcher = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "ltx_triton.launcher.local_triton",
+            "--model-repository",
+            repository,
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert launcher.stderr is not None
+    line = launcher.stderr.readline()
+    assert line.startswith("Triton is ready"), line
+    [server] = psutil.Process(launcher.pid).children()
+
+    launcher.send_signal(number)
+    launcher.wait(30)
+
+    launcher.stderr.close()
+    wait_for(lambda: processes_of_session(server.pid) == [], 30, "all processes gone")

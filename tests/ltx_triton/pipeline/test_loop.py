@@ -1,0 +1,101 @@
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ltx_triton.contract import TRANSFORMER, ModelContract, Progress, Stage, VideoRequest
+from ltx_triton.engines.in_process import InProcessEngines
+from ltx_triton.engines.session import Arrays
+from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
+from ltx_triton.pipeline.loop import (
+    CancelledError,
+    DenoisingLoop,
+    InvalidRequestError,
+    NonFiniteLatentsError,
+)
+from ltx_triton.pipeline.tokenizer import PromptTokenizer
+
+REQUEST = VideoRequest("a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
+
+
+class DivergingEngines(InProcessEngines):
+    """The real engines, but the third step gives an infinity: no checkpoint does so on demand."""
+
+    steps = 0
+
+    async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
+        outputs = await super().run(model, inputs)
+        if model is TRANSFORMER:
+            self.steps += 1
+            if self.steps == 3:
+                outputs["latents_out"].flat[7] = np.inf
+        return outputs
+
+
+def loop_over(repository: Path, engines: InProcessEngines, **changes: Any) -> DenoisingLoop:
+    folder = repository / "ltx_video" / "1"
+    config = replace(PipelineConfig.load(folder), **changes)
+    return DenoisingLoop(config, PromptTokenizer(folder, config), engines)
+
+
+def test_makes_exactly_the_frames_asked_for(repository: Path) -> None:
+    loop = loop_over(repository, InProcessEngines(repository))
+    for count in (1, 2, 9, 10):
+        request = VideoRequest("x", num_frames=count, height=64, width=96, frame_rate=8.0, seed=1)
+        frames = asyncio.run(loop.generate(request, lambda _: None, lambda: False))
+        assert frames.shape == (count, 64, 96, 3)
+
+
+def test_latents_that_are_not_finite_end_the_video_with_the_step(repository: Path) -> None:
+    loop = loop_over(repository, DivergingEngines(repository))
+
+    with pytest.raises(NonFiniteLatentsError, match="not finite after step 3 of 8"):
+        asyncio.run(loop.generate(REQUEST, lambda _: None, lambda: False))
+
+
+LIMITS = (SizeLimit(64, 64, 9), SizeLimit(96, 64, 17), SizeLimit(32, 96, 257))
+
+
+def test_a_size_within_any_of_the_limits_is_made(repository: Path) -> None:
+    loop = loop_over(repository, InProcessEngines(repository), size_limits=LIMITS)
+    request = replace(REQUEST, height=96, num_frames=17)
+
+    frames = asyncio.run(loop.generate(request, lambda _: None, lambda: False))
+
+    assert frames.shape == (17, 96, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "num_frames"), [(96, 96, 9), (64, 96, 9), (96, 64, 18), (128, 32, 1)]
+)
+def test_a_size_that_the_engines_were_not_built_for_is_refused_with_the_allowed_ones(
+    repository: Path, height: int, width: int, num_frames: int
+) -> None:
+    loop = loop_over(repository, InProcessEngines(repository), size_limits=LIMITS)
+    request = replace(REQUEST, height=height, width=width, num_frames=num_frames)
+
+    with pytest.raises(InvalidRequestError) as refused:
+        asyncio.run(loop.generate(request, lambda _: None, lambda: False))
+
+    assert str(refused.value) == (
+        f"height={height}, width={width}, num_frames={num_frames} together exceed what the "
+        "engines were built for; allowed: up to 64x64x9, 96x64x17, 32x96x257"
+    )
+
+
+# Not MP4: it is the last thing reported, when nothing is left to cancel.
+@pytest.mark.parametrize("stage", [Stage.TEXT, Stage.DENOISE, Stage.DECODE])
+def test_cancellation_is_noticed_at_every_stage(repository: Path, stage: Stage) -> None:
+    loop = loop_over(repository, InProcessEngines(repository))
+    reported: list[Progress] = []
+
+    def is_cancelled() -> bool:
+        return bool(reported) and reported[-1].stage == stage
+
+    with pytest.raises(CancelledError):
+        asyncio.run(loop.generate(REQUEST, reported.append, is_cancelled))
+    assert reported[-1].stage == stage
