@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 from tqdm import tqdm
 
+from ltx_triton.launcher.signals import raise_on_termination
+
 _POLL_INTERVAL = 0.3  # seconds
 _PATIENCE = 60.0  # seconds; an accepted job survives a restart of the server
 _TIMEOUT = 30.0
@@ -146,6 +148,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     names = ("prompt", "duration", "resolution", "fps", "seed")
     parameters = {name: value for name in names if (value := getattr(options, name)) is not None}
+    raise_on_termination()
     try:
         video = make_video(parameters, options.url, options.output, options.api_key)
     except ClientError as error:

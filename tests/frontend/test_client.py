@@ -28,10 +28,10 @@ def server(fake_triton: FakeTriton, tmp_path: Path) -> Iterator[Api]:
         yield api
 
 
-def client(*arguments: str, folder: Path) -> subprocess.Popen[str]:
+def client(*arguments: str, folder: Path, shell: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     root = Path(__file__).resolve().parents[2]
     return subprocess.Popen(
-        [sys.executable, "-m", "frontend.client", *arguments],
+        [*shell, sys.executable, "-m", "frontend.client", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(root)},
         stdout=subprocess.PIPE,
@@ -60,11 +60,14 @@ def test_without_an_output_the_servers_name_is_used(server: Api, tmp_path: Path)
     assert output.startswith("video_")
 
 
-def test_ctrl_c_cancels_the_job_on_the_server(
+def test_ctrl_c_cancels_the_job_on_the_server_even_from_the_background(
     server: Api, fake_triton: FakeTriton, tmp_path: Path
 ) -> None:
+    # Scripts start a command in the background with SIGINT ignored.
+    background = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
     fake_triton.faults = [Fault.HANG]
-    process = client("A cat", *SMALL, "--url", str(server.http.base_url), folder=tmp_path)
+    url = str(server.http.base_url)
+    process = client("A cat", *SMALL, "--url", url, folder=tmp_path, shell=background)
     wait_until(lambda: bool(fake_triton.seen))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=10)
