@@ -2,15 +2,9 @@ import re
 
 import requests
 
-from tests.deploy.stack import ROOT, compose, services
+from tests.deploy.stack import ROOT, services
 
 DOCUMENT = (ROOT / "docs" / "containers.md").read_text()
-
-
-def test_every_service_and_volume_is_described() -> None:
-    rows = re.findall(r"^\| (.*?) \|", DOCUMENT, re.MULTILINE)
-    described = {name for row in rows for name in re.findall(r"`([a-z-]+)/?`", row)}
-    assert set(services()) | set(compose()["volumes"]) <= described
 
 
 def test_every_variable_of_the_export_is_described() -> None:

@@ -8,8 +8,7 @@ import pytest
 from benchmarks.gpu.__main__ import parse as benchmark_options
 from export.__main__ import parse as export_options
 from export.tensorrt.__main__ import parse as plan_options
-from export.tensorrt.sizes import DEFAULT_SIZES, SIZE_NAMES, size_limits
-from ltx_triton.engines.tensorrt.session import MAX_SHAPES
+from export.tensorrt.sizes import SIZE_NAMES, size_limits
 from ltx_triton.settings import Settings
 from tests.ltx_triton.pipeline.test_config import CONFIG
 
@@ -25,7 +24,6 @@ def test_the_sizes_are_the_real_ones() -> None:
     for name, pixels, frames in rows[:-1]:
         limit = limits[name]
         assert (pixels, frames) == (f"{limit.height} x {limit.width}", str(limit.num_frames))
-    assert f"Without `--sizes` it is `{','.join(DEFAULT_SIZES)}`" in TEXT
 
 
 def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +44,3 @@ def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_file_of_the_project_that_it_names_exists() -> None:
     for name in re.findall(r"`((?:tests|ltx_triton|export)/[\w/.]+\.py)`", TEXT):
         assert (ROOT / name).is_file(), name
-
-
-def test_the_number_of_shapes_is_the_real_one() -> None:
-    assert f"each of the last {MAX_SHAPES} sets of shapes" in TEXT
