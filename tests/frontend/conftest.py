@@ -17,6 +17,7 @@ from frontend.jobs.store import JobStore
 from frontend.services import open_job_store
 from ltx_triton.settings import Settings
 from tests.frontend.fake_triton import FakeTriton
+from tests.postgres import Postgres, find_postgres
 
 # A request that costs little. Nobody waits for it.
 SMALL: dict[str, Any] = {
@@ -46,12 +47,36 @@ def output_dir(tmp_path: Path) -> Path:
     return tmp_path / "outputs"
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("no PostgreSQL found: apt install postgresql")
+    with Postgres(programs) as server:
+        yield server
+
+
 @pytest.fixture
-def make_settings(fake_triton: FakeTriton, output_dir: Path) -> MakeSettings:
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """SQLite in OUTPUT_DIR, as is the default, unless `on_both_databases` asks for PostgreSQL."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return None
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.create_database()
+
+
+on_both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
+
+
+@pytest.fixture
+def make_settings(
+    fake_triton: FakeTriton, output_dir: Path, database_url: str | None
+) -> MakeSettings:
     def make(**values: Any) -> Settings:
         return Settings(
             **{
                 "output_dir": output_dir,
+                "database_url": database_url,
                 "triton_grpc_address": fake_triton.address,
                 "triton_metrics_url": fake_triton.metrics_url,
                 **values,

@@ -9,10 +9,11 @@ from frontend.api.rate_limit import CountedRequest, RateLimiter
 from frontend.app import create_app
 from frontend.jobs.database import Database
 from tests.frontend.api_process import running
-from tests.frontend.conftest import MakeSettings
+from tests.frontend.conftest import MakeSettings, on_both_databases
 from tests.frontend.fake_triton import FakeTriton
 
 
+@on_both_databases
 def test_the_limit_holds_for_simultaneous_requests(database: Database) -> None:
     limiter = RateLimiter(database, per_minute=5)
     with ThreadPoolExecutor(8) as threads:
@@ -20,6 +21,7 @@ def test_the_limit_holds_for_simultaneous_requests(database: Database) -> None:
     assert waits.count(None) == 5
 
 
+@on_both_databases
 def test_each_client_has_its_own_limit(database: Database) -> None:
     limiter = RateLimiter(database, per_minute=1)
     assert limiter.retry_after("first") is None
@@ -27,6 +29,7 @@ def test_each_client_has_its_own_limit(database: Database) -> None:
     assert limiter.retry_after("first") is not None
 
 
+@on_both_databases
 def test_the_minute_slides(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
     monkeypatch.setattr("frontend.api.rate_limit.time.time", lambda: now)

@@ -10,9 +10,11 @@ from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
 from ltx_triton.contract import Progress, Stage
-from tests.frontend.conftest import new_job
+from tests.frontend.conftest import new_job, on_both_databases
 
 ALL = 1000
+
+pytestmark = on_both_databases
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from frontend.jobs.database import Database
 from frontend.jobs.model import JobState
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore, QueueFullError
-from tests.frontend.conftest import new_job
+from tests.frontend.conftest import new_job, on_both_databases
+
+pytestmark = on_both_databases
 
 
 @pytest.fixture
