@@ -1,1 +1,1 @@
-"""Measurements. Every measured figure in the documents comes from a file written here."""
+"""Measurements: every figure in the documents comes from a result file written here."""

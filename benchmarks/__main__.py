@@ -1,9 +1,9 @@
-"""Measure the service, compare it with what people would use instead, report, guard.
+"""Measure the service and its alternatives, compare results, write the report.
 
 run      measure parts of the suite, or all of it (about 40 minutes on two cores)
-report   write docs/performance.md and its plots from what was measured
-compare  say what changed between two results by more than the noise
-check    a few rounds against diffusers; fails where the service has lost its lead
+report   write docs/performance.md and its plots from the results
+compare  list the changes between two results that exceed the noise
+check    run a few rounds against diffusers; fail if the service has lost its lead
 """
 
 import argparse
@@ -21,14 +21,13 @@ from ltx_triton.pipeline.config import MODEL_REPOSITORY
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the suite."""
-
     measure: Callable[[int, Path], Iterator[Measurement]]
     rounds: int
 
 
 def parts() -> dict[str, Part]:
-    """By name, in the order in which they run. They need torch, which `compare` does not."""
+    """Return all parts by name, in the order of running."""
+    # Imports are lazy: they need torch, and `compare` does not.
     from benchmarks.suite import (
         deployment,
         engines,
@@ -53,7 +52,6 @@ def parts() -> dict[str, Part]:
 
 
 def main() -> None:
-    """Run the command line."""
     options = parse()
     try:
         options.command(options)
@@ -62,11 +60,12 @@ def main() -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure; each part is written as soon as it is done."""
     known = parts()
     unknown = set(options.parts) - set(known)
     if unknown:
-        raise ValueError(f"no part {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+        raise ValueError(
+            f"unknown part {', '.join(sorted(unknown))}; choose from {', '.join(known)}"
+        )
     for name in options.parts or known:
         rounds = options.rounds or known[name].rounds
         measured = list(known[name].measure(rounds, options.model_repository))
@@ -77,29 +76,25 @@ def run(options: argparse.Namespace) -> None:
 
 
 def report(options: argparse.Namespace) -> None:
-    """Write the report."""
-    from benchmarks.report.markdown import DOCUMENT, write
+    from benchmarks.report.document import DOCUMENT, write
 
     write(result.load_all(options.results))
     print(f"Wrote {DOCUMENT}")
 
 
 def compare(options: argparse.Namespace) -> None:
-    """Print the changes."""
     print(describe(result.load_all(options.before), result.load_all(options.after)))
 
 
 def check(options: argparse.Namespace) -> None:
-    """Fail where a ratio is worse than it may be."""
-    from benchmarks.check import check as failures
+    from benchmarks.check import failures
 
-    lost = failures(options.model_repository)
-    if lost:
-        sys.exit("\n".join(lost))
+    found = failures(options.model_repository)
+    if found:
+        sys.exit("\n".join(found))
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
@@ -115,11 +110,13 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="request, throughput, together, start, steps, grid, engines, deployment "
         "(default: all)",
     )
-    running.add_argument("--rounds", type=_count, help="how often (default: each part's own)")
+    running.add_argument(
+        "--rounds", type=_count, help="number of rounds (default: depends on the part)"
+    )
     running.add_argument(
         "--output", type=Path, default=result.FOLDER, help="folder (default: %(default)s)"
     )
-    _take_repository(running)
+    _add_repository(running)
     running.set_defaults(command=run)
 
     reporting = commands.add_parser("report", help="write docs/performance.md")
@@ -133,19 +130,19 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     comparing.add_argument("after", type=Path, metavar="B", help="file or folder of `run`")
     comparing.set_defaults(command=compare)
 
-    checking = commands.add_parser("check", help="guard the lead on diffusers, in two minutes")
-    _take_repository(checking)
+    checking = commands.add_parser("check", help="check the lead over diffusers, in two minutes")
+    _add_repository(checking)
     checking.set_defaults(command=check)
     return parser.parse_args(arguments)
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds; allowed: 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of rounds; must be 1 or more")
     return int(text)
 
 
-def _take_repository(command: argparse.ArgumentParser) -> None:
+def _add_repository(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--model-repository",
         type=Path,

@@ -1,7 +1,7 @@
-"""The true sizes of LTX-Video, for random checkpoints that cost what the real ones do.
+"""The sizes of LTX-Video, for random checkpoints that cost as much as the real ones.
 
-As the configs of Lightricks/LTX-Video-0.9.7-distilled and of the 2B model have them; entries that
-are diffusers' or transformers' defaults are left out.
+From the configs of Lightricks/LTX-Video-0.9.7-distilled and of the 2B model, without the entries
+that are defaults of diffusers or transformers.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ T5_XXL: dict[str, Any] = {
     "num_heads": 64,
     "num_layers": 24,
 }
-# Fits a transformer of either size and takes no space: for measurements that need no text encoder.
+# Fits both transformers and takes no space, for measurements without a text encoder.
 T5_SMALLEST: dict[str, Any] = {
     "d_model": 4096,
     "d_kv": 64,

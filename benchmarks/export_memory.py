@@ -1,8 +1,8 @@
-"""Measure what the export of LTX-Video 0.9.7 at its true size takes: memory, seconds, disk.
+"""Measure memory, seconds and disk of exporting LTX-Video 0.9.7 at its real size.
 
-Writes random weights in BF16 for one component at a time (13B transformer, T5 v1.1 XXL encoder,
-VAE), exports it in BF16 and deletes everything again. What comparing with PyTorch takes is measured
-on a transformer of the same width with fewer layers. Each part runs in a process of its own.
+For one component at a time (13B transformer, T5 v1.1 XXL encoder, VAE), write random weights in
+BF16, export them in BF16 and delete everything. The comparison with PyTorch is measured on a
+transformer of the same width with fewer layers. Each part runs in its own process.
 """
 
 import argparse
@@ -47,7 +47,6 @@ SHARD_BYTES = 1 << 30
 
 
 def main() -> None:
-    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.export_memory",
         description=__doc__,
@@ -57,13 +56,13 @@ def main() -> None:
         "--folder",
         type=Path,
         default=Path(tempfile.gettempdir()),
-        help="where up to 53 GB are written for the time of the measurement (default: %(default)s)",
+        help="folder for up to 53 GB of temporary files (default: %(default)s)",
     )
     parser.add_argument(
         "--output",
         type=Path,
         default=RESULT,
-        help="JSON file for the result (default: %(default)s)",
+        help="result file (default: %(default)s)",
     )
     arguments = parser.parse_args()
     result = {
@@ -84,7 +83,7 @@ def main() -> None:
 
 
 def measure_export(folder: Path, component: str) -> dict[str, Any]:
-    """Write one component at its true size, export it, and return the figures."""
+    """Write one component at its real size and export it."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         checkpoint, engine = _folders(scratch)
         watch(_write_checkpoint, checkpoint, {component: COMPONENTS[component]})
@@ -103,7 +102,7 @@ def measure_export(folder: Path, component: str) -> dict[str, Any]:
 
 
 def measure_comparison(folder: Path) -> dict[str, Any]:
-    """Compare a transformer of the true width and few layers with PyTorch; return the figures."""
+    """Compare a transformer of the real width and fewer layers with PyTorch."""
     config = TRANSFORMER_13B | {"num_layers": COMPARED_LAYERS}
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         checkpoint, engine = _folders(scratch)
@@ -125,7 +124,7 @@ def _onnx_bytes(engine: Path) -> int:
 
 
 def _write_checkpoint(folder: Path, full: dict[str, Any]) -> None:
-    """Only the components in `full` are large."""
+    """Write the components in `full` at their size, the others as small as possible."""
     write_random_checkpoint(folder, **SMALL | full, dtype=torch.bfloat16, shard_bytes=SHARD_BYTES)
 
 

@@ -1,4 +1,4 @@
-"""What measurements were taken on."""
+"""Describe the machine of a measurement."""
 
 import os
 import platform
@@ -19,20 +19,17 @@ _ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Machine:
-    """Hardware, versions and the time."""
-
     processor: str
-    cores: int  # that this process may use
+    cores: int  # available to this process
     memory_bytes: int
     system: str
     python: str
     packages: dict[str, str]  # name -> version
-    commit: str  # of this repository; "+" where its code was changed
+    commit: str  # of this repository; "+" if the work tree differs
     time: str  # UTC, ISO 8601
 
     @classmethod
     def here(cls) -> "Machine":
-        """This machine, now."""
         return cls(
             processor=_processor(),
             cores=len(os.sched_getaffinity(0)),
@@ -55,7 +52,7 @@ def _commit() -> str:
     described = _git("describe", "--always", "--abbrev=12").stdout.strip()
     if not described:
         return "unknown"
-    # What a run of the suite writes is none of its code.
+    # Results and documents of a run do not change the code.
     code = (".", ":!benchmarks/results", ":!docs")
     changed = _git("diff", "--quiet", "HEAD", "--", *code).returncode != 0
     return f"{described}+" if changed else described

@@ -1,4 +1,4 @@
-"""Samples of what was measured, and what can be said of them."""
+"""Samples and their statistics."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -13,22 +13,20 @@ Labels = dict[str, str | int]
 
 @dataclass(frozen=True)
 class Measurement:
-    """One quantity of one thing, measured several times."""
-
     part: str  # of the suite
-    labels: Labels  # which thing
+    labels: Labels  # what was measured
     unit: str  # of the samples
-    samples: list[float]  # in the order in which they were taken
+    samples: list[float]  # in the order of measuring
 
     @property
     def key(self) -> tuple[str, str, tuple[tuple[str, str | int], ...]]:
-        """The same for the same quantity of another result."""
+        """Identify the same quantity in another result."""
         return self.part, self.unit, tuple(sorted(self.labels.items()))
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as large, with the interval that chance leaves, at a confidence of 95 %."""
+    """A ratio with its 95 % confidence interval."""
 
     value: float
     low: float
@@ -39,24 +37,23 @@ class Ratio:
 
 
 def percentile(samples: Sequence[float], percent: int) -> float:
-    """Interpolated between samples."""
     if len(samples) == 1:
         return samples[0]
     return quantiles(samples, n=100, method="inclusive")[percent - 1]
 
 
 def paired_ratio(above: Sequence[float], below: Sequence[float]) -> Ratio:
-    """Median of the ratios of samples that were taken in the same round.
+    """Return the median ratio of samples from the same round.
 
     Raises:
-        ValueError: there is not one of each in every round.
+        ValueError: the numbers of samples differ.
     """
     ratios = [one / other for one, other in zip(above, below, strict=True)]
     return _with_interval(lambda chance: median(chance.choices(ratios, k=len(ratios))), ratios)
 
 
 def unpaired_ratio(above: Sequence[float], below: Sequence[float]) -> Ratio:
-    """Ratio of the medians of samples that were taken at different times."""
+    """Return the ratio of the medians of independent samples."""
 
     def resampled(chance: random.Random) -> float:
         return median(chance.choices(above, k=len(above))) / median(

@@ -1,4 +1,4 @@
-"""What a piece of work takes in a process of its own: seconds and memory."""
+"""Measure seconds and memory of work in its own process."""
 
 import multiprocessing
 import os
@@ -15,16 +15,14 @@ SAMPLE_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Usage:
-    """What one process took."""
-
     seconds: float
-    peak_resident_bytes: int  # VmHWM: mapped files count as long as they are mapped
-    peak_anonymous_bytes: int  # RssAnon, sampled: memory that only this process holds
-    idle_resident_bytes: int  # with everything imported, before the work
+    peak_resident_bytes: int  # VmHWM, mapped files included
+    peak_anonymous_bytes: int  # RssAnon, sampled: private memory
+    idle_resident_bytes: int  # after the imports, before the work
 
 
 def watch(work: Callable[..., None], *arguments: Any) -> Usage:
-    """Run `work` in a fresh process and watch its memory.
+    """Run `work` in a new process and sample its memory.
 
     Raises:
         RuntimeError: the process failed.
@@ -41,7 +39,7 @@ def watch(work: Callable[..., None], *arguments: Any) -> Usage:
         seconds, peak, idle = receiver.recv()
     except EOFError as error:
         process.join()
-        raise RuntimeError(f"{work.__name__} ended with exit code {process.exitcode}") from error
+        raise RuntimeError(f"{work.__name__} exited with code {process.exitcode}") from error
     process.join()
     return Usage(seconds, peak, anonymous, idle)
 
@@ -54,7 +52,7 @@ def _timed(sender: Any, work: Callable[..., None], arguments: tuple[Any, ...]) -
 
 
 def _status(pid: int | None, field: str) -> int:
-    """Read a size in bytes from /proc; 0 when the process has just ended."""
+    """Read a size in bytes from /proc; 0 if the process has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,9 +1,9 @@
-"""Measure what each precision costs against PyTorch in FP32.
+"""Measure the error of each precision against PyTorch in FP32.
 
-Runs the exporter's own modules in PyTorch, in the type of the precision, so that the rounding of
-the arithmetic is in the figures; FP8 is simulated in BF16 arithmetic, and its exported graph runs
-in ONNX Runtime beside it. Without --model it takes two random checkpoints: the default tiny one and
-one with wider layers. Those have no outliers, as real ones do: measure yours.
+Run the exporter's modules in PyTorch in each precision, so that the errors include rounding of the
+arithmetic. FP8 is simulated in BF16 arithmetic, and its exported graph also runs in ONNX Runtime.
+Without --model, measure two random checkpoints: a tiny one and one with wider layers. Their weights
+have no outliers, unlike trained ones: measure your own checkpoint.
 """
 
 import argparse
@@ -35,7 +35,6 @@ WIDE = {
 
 
 def measure(folder: Path) -> dict[str, Any]:
-    """All figures of the checkpoint in `folder`."""
     checkpoint = open_checkpoint(str(folder), None)
     with tempfile.TemporaryDirectory() as scratch:
         measurement = Measurement(checkpoint, Path(scratch))
@@ -55,14 +54,15 @@ def measure(folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.precision_error",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--model", type=Path, help="folder of a checkpoint in diffusers' format")
-    parser.add_argument("--output", type=Path, default=RESULT, help="default: %(default)s")
+    parser.add_argument("--model", type=Path, help="checkpoint folder in diffusers' format")
+    parser.add_argument(
+        "--output", type=Path, default=RESULT, help="result file (default: %(default)s)"
+    )
     options = parser.parse_args()
     diffusers.logging.set_verbosity_error()
     transformers.logging.set_verbosity_error()

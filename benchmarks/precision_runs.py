@@ -1,4 +1,4 @@
-"""A checkpoint's models in PyTorch at each precision, and their errors against FP32."""
+"""Run the models of a checkpoint in PyTorch at each precision; compare them with FP32."""
 
 import asyncio
 import tempfile
@@ -42,24 +42,23 @@ REQUEST = VideoRequest(
 )
 
 Run = Callable[[Arrays], NDArray[Any]]
-Runs = dict[str, Run]  # model -> what computes it
+Runs = dict[str, Run]  # model -> function
 
 
 class Recorder:
-    """Engines of a `DenoisingLoop` that keep the inputs of their first call."""
+    """Engines for `DenoisingLoop` that record the inputs of their first call."""
 
     def __init__(self, runs: Runs) -> None:
         self.first: dict[str, Arrays] = {}
         self._runs = runs
 
     async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        """Execute one engine on one batch."""
         self.first.setdefault(model.name, inputs)
         return {model.outputs[0].name: self._runs[model.name](inputs)}
 
 
 class Measurement:
-    """One checkpoint, and what PyTorch in FP32 makes of it."""
+    """A checkpoint and its FP32 outputs in PyTorch."""
 
     def __init__(self, checkpoint: Checkpoint, scratch: Path) -> None:
         self.checkpoint = checkpoint
@@ -70,13 +69,13 @@ class Measurement:
         self.record = fitting_record(checkpoint, self.config.checkpoint_sha256, scratch)
         with self.runs(Precision.FP32) as runs:
             self.frames, self.inputs = self._generate(runs)
-            # A step from 1 to 0 shows the velocity's error in full.
+            # A step from sigma 1 to 0 shows the full error of the velocity.
             whole_step = {"sigma_next": np.zeros((1, 1), np.float32)}
             self.inputs[TRANSFORMER.name] = {**self.inputs[TRANSFORMER.name], **whole_step}
             self.exact = {name: run(self.inputs[name]) for name, run in runs.items()}
 
     def figures(self, runs: Runs) -> dict[str, Any]:
-        """Errors of each model on the same inputs, and of all together."""
+        """Return the error of each model on the same inputs, and of the frames."""
         return {
             "relative_l2": {
                 name: relative_l2(run(self.inputs[name]), self.exact[name])
@@ -87,7 +86,6 @@ class Measurement:
 
     @contextmanager
     def runs(self, precision: Precision) -> Iterator[Runs]:
-        """The three models in PyTorch."""
         record = self.record if precision is Precision.FP8 else None
         engines = self._engines(precision, record)
         modules = {engine.contract.name: materialise(engine, self.checkpoint) for engine in engines}
@@ -103,7 +101,7 @@ class Measurement:
 
     @contextmanager
     def fp8_graph(self) -> Iterator[Runs]:
-        """The exported FP8 transformer in ONNX Runtime, the other two in PyTorch in BF16."""
+        """Run the exported FP8 transformer in ONNX Runtime, the others in PyTorch in BF16."""
         engine = transformer.build(self.checkpoint, Precision.FP8, self.record)
         write_engine(engine, self.checkpoint, self.scratch)
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
@@ -113,7 +111,7 @@ class Measurement:
             yield runs | {TRANSFORMER.name: lambda inputs: session.run(None, inputs)[0]}
 
     def weight_errors(self) -> dict[str, float]:
-        """Relative L2 of the weights in FP8: a scale for each, and one for each output channel."""
+        """Return the relative L2 error of FP8 weights, scaled per tensor and per channel."""
         engine = transformer.build(self.checkpoint, Precision.FP32)
         model = materialise(engine, self.checkpoint).get_submodule("model")
         weights = [model.get_parameter(f"{name}.weight") for name in self.record.layers]

@@ -1,4 +1,4 @@
-"""What a run of the suite leaves behind: a JSON file for each part."""
+"""Result files of the suite: one JSON file per part."""
 
 import json
 from collections.abc import Iterable
@@ -13,16 +13,13 @@ FOLDER = Path(__file__).parent / "results" / "suite"
 
 @dataclass(frozen=True)
 class Result:
-    """The measurements of one part, and on what they were taken."""
-
     machine: Machine
     command: str
     measurements: list[Measurement]
 
     def save(self, file: Path) -> None:
-        """Write a file that `load` reads."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        # A line for each measurement, so that a difference between two files can be read.
+        # One line per measurement keeps diffs readable.
         measurements = ",\n".join(json.dumps(asdict(each)) for each in self.measurements)
         about = json.dumps({"machine": asdict(self.machine), "command": self.command}, indent=1)
         text = f'{about[:-2]},\n "measurements": [\n{measurements}\n]}}\n'
@@ -30,10 +27,10 @@ class Result:
 
     @classmethod
     def load(cls, file: Path) -> "Result":
-        """Read what `save` wrote.
+        """Read a result file.
 
         Raises:
-            ValueError: it is not such a file.
+            ValueError: not a result file.
         """
         try:
             fields = json.loads(file.read_text(encoding="utf-8"))
@@ -47,24 +44,24 @@ class Result:
 
 
 def load_all(path: Path) -> list[Result]:
-    """The results in a folder, or that in a file.
+    """Load all results of a folder, or one file.
 
     Raises:
-        ValueError: there are none.
+        ValueError: no results.
     """
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if not files or not all(file.is_file() for file in files):
-        raise ValueError(f"{path} holds no results: `python -m benchmarks run` makes them")
+        raise ValueError(f"no results in {path}: run `python -m benchmarks run` first")
     return [Result.load(file) for file in files]
 
 
 def find(
     measurements: Iterable[Measurement], part: str, unit: str, **labels: str | int
 ) -> list[float]:
-    """The samples of the one measurement that has all these labels.
+    """Return the samples of the only measurement with these labels.
 
     Raises:
-        LookupError: there is none, or more than one.
+        LookupError: none, or more than one.
     """
     found = [
         each
@@ -72,5 +69,5 @@ def find(
         if each.part == part and each.unit == unit and labels.items() <= dict(each.labels).items()
     ]
     if len(found) != 1:
-        raise LookupError(f"{len(found)} measurements of {part} in {unit} have {labels}")
+        raise LookupError(f"{len(found)} measurements of {part} in {unit} match {labels}")
     return found[0].samples

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from export.checkpoint.folder import Checkpoint, open_checkpoint
 from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, export
-from frontend.local.api import LocalFrontend
+from frontend.local.service import local_frontend
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.launcher.local_triton import LocalTriton
 from ltx_triton.pipeline.config import MODEL_REPOSITORY, PipelineConfig, version_folder
@@ -94,10 +94,5 @@ def triton(repository: Path) -> Iterator[LocalTriton]:
 @pytest.fixture(scope="session")
 def frontend(triton: LocalTriton, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Base URL of a real frontend before it, with the default settings."""
-    folder = tmp_path_factory.mktemp("frontend")
-    with LocalFrontend(
-        triton,
-        environment={"OUTPUT_DIR": str(folder / "outputs")},
-        log_file=folder / "frontend.log",
-    ) as running:
+    with local_frontend(triton, tmp_path_factory.mktemp("frontend")) as running:
         yield running.url

@@ -1,1 +1,1 @@
-"""What is compared, each in a process of its own: our engines bare and served, and diffusers."""
+"""Baselines, each in its own process: the engines in process and in Triton, and diffusers."""

@@ -1,4 +1,4 @@
-"""What is measured: one checkpoint, one precision, one request."""
+"""A measured case: one checkpoint, one precision, one request."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -13,11 +13,9 @@ from ltx_triton.pipeline.config import PipelineConfig
 
 @dataclass(frozen=True)
 class Case:
-    """Folders and request, as all contenders read them."""
-
     folder: Path  # for inputs and outputs
     checkpoint: Path  # in diffusers' format
-    repository: Path  # its export
+    repository: Path  # the export of the checkpoint
     request: VideoRequest  # names its number of steps
     precision: str
     device: str  # "cuda" or "cpu"
@@ -25,7 +23,6 @@ class Case:
 
     @property
     def steps(self) -> int:
-        """Denoising steps of the request."""
         assert self.request.num_inference_steps is not None  # noqa: S101
         return self.request.num_inference_steps
 
@@ -46,14 +43,12 @@ class Case:
         return [random.standard_normal(shape, dtype=np.float32) for _ in range(2)]
 
     def save(self) -> Path:
-        """Write the case into its folder."""
         file = self.folder / "case.json"
         file.write_text(json.dumps(asdict(self), default=str), encoding="utf-8")
         return file
 
     @classmethod
     def load(cls, file: Path) -> "Case":
-        """Read what `save` wrote."""
         fields = json.loads(file.read_text(encoding="utf-8"))
         paths = {name: Path(fields[name]) for name in ("folder", "checkpoint", "repository")}
         return cls(**fields | paths | {"request": VideoRequest(**fields["request"])})

@@ -1,4 +1,4 @@
-"""What people write by hand: FastAPI around diffusers' pipeline.
+"""The usual hand-written server: FastAPI around diffusers' pipeline.
 
 python -m benchmarks.baselines.fastapi_diffusers CHECKPOINT PORT
 """
@@ -17,8 +17,8 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
 
-class Wish(BaseModel):
-    """The parameters of our own `POST /generate` that it understands."""
+class GenerateRequest(BaseModel):
+    """A subset of the parameters of our own `POST /generate`."""
 
     prompt: str
     duration: int = 3
@@ -28,10 +28,9 @@ class Wish(BaseModel):
 
 
 def create_app(checkpoint: Path) -> FastAPI:
-    """One pipeline, which is not safe to be used by two threads at once."""
     pipeline = LTXConditionPipeline.from_pretrained(checkpoint, torch_dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
-    lock = Lock()
+    lock = Lock()  # the pipeline is not thread-safe
     app = FastAPI()
 
     @app.get("/health")
@@ -39,31 +38,30 @@ def create_app(checkpoint: Path) -> FastAPI:
         return "ok"
 
     @app.post("/generate")
-    def generate(wish: Wish) -> Response:
-        frames = wish.duration * wish.fps
+    def generate(request: GenerateRequest) -> Response:
+        frames = request.duration * request.fps
         with lock:
             video = pipeline(
-                prompt=wish.prompt,
-                width=wish.resolution,
-                height=wish.resolution,
+                prompt=request.prompt,
+                width=request.resolution,
+                height=request.resolution,
                 num_frames=1 + 8 * -(-(frames - 1) // 8),
-                frame_rate=float(wish.fps),
+                frame_rate=float(request.fps),
                 num_inference_steps=8,
                 guidance_scale=1.0,
                 decode_timestep=0.05,
                 decode_noise_scale=0.025,
-                generator=torch.Generator().manual_seed(wish.seed),
+                generator=torch.Generator().manual_seed(request.seed),
                 output_type="np",
             ).frames[0]
         with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
-            export_to_video(list(video[:frames]), file.name, fps=wish.fps)
+            export_to_video(list(video[:frames]), file.name, fps=request.fps)
             return Response(Path(file.name).read_bytes(), media_type="video/mp4")
 
     return app
 
 
 def main() -> None:
-    """Serve until terminated."""
     diffusers.logging.set_verbosity_error()
     checkpoint, port = sys.argv[1:]
     uvicorn.run(create_app(Path(checkpoint)), port=int(port), log_level="warning")

@@ -1,6 +1,6 @@
-"""How many operations the work takes, and how many this machine does in a second.
+"""Count floating-point operations and measure the peak rate of this machine.
 
-A multiplication and an addition count as two operations.
+A multiply-add counts as two operations.
 """
 
 import time
@@ -14,7 +14,7 @@ from export.checkpoint.folder import Checkpoint
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.precision import Precision
 
-_SIZE = {"cuda": 8192, "cpu": 2048}  # rows and columns of the products that measure the peak
+_SIZE = {"cuda": 8192, "cpu": 2048}  # rows and columns of the matrices that measure the peak
 _REPEATS = 20
 _TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
@@ -23,7 +23,7 @@ def component_flops(checkpoint: Checkpoint, inputs: dict[str, Arrays]) -> dict[s
     """Count the operations of each component on its inputs.
 
     Returns:
-        Component -> "linear" (products with weights, which FP8 speeds up) and "other".
+        Component -> "linear" (matrix products with weights; FP8 speeds them up) and "other".
     """
     engines = (
         text_encoder.build(checkpoint, Precision.FP32),
@@ -47,12 +47,7 @@ def component_flops(checkpoint: Checkpoint, inputs: dict[str, Arrays]) -> dict[s
 
 
 def peak_flops(device: torch.device, kind: str) -> float:
-    """Measure the operations a second in large products.
-
-    Args:
-        device: where.
-        kind: "fp32", "fp16", "bf16" or "fp8".
-    """
+    """Measure the FLOP/s of large matrix products in "fp32", "fp16", "bf16" or "fp8"."""
     size = _SIZE[device.type]
     left, right = (torch.randn(size, size, device=device) for _ in range(2))
     if kind == "fp8":

@@ -1,4 +1,7 @@
-"""Run the engines without a server or torch: `python -m benchmarks.baselines.in_process CASE`."""
+"""Run the engines in process, without a server: `python -m benchmarks.baselines.in_process CASE`.
+
+Needs no torch.
+"""
 
 import asyncio
 import sys
@@ -11,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.baselines.case import Case
 from benchmarks.baselines.inputs import load_inputs, save_output
-from benchmarks.baselines.worker import answer_questions
+from benchmarks.baselines.worker import serve_commands
 from frontend.jobs.progress import StageTimes
 from ltx_triton.contract import ENGINES, LTX_VIDEO, Progress
 from ltx_triton.engines.in_process import InProcessEngines
@@ -20,8 +23,8 @@ from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 
 
-class BareEngines:
-    """The commands of this worker. Seconds are wall-clock, results on the host included."""
+class InProcessWorker:
+    """Commands of the worker. Times are wall-clock seconds, the copy to the host included."""
 
     def __init__(self, case: Case) -> None:
         folder = version_folder(case.repository, LTX_VIDEO)
@@ -33,26 +36,26 @@ class BareEngines:
         self._loop = DenoisingLoop(config, PromptTokenizer(folder, config), self._engines)
 
     def outputs(self) -> None:
-        """Run each engine on its inputs and the whole request; keep what comes out."""
+        """Save the output of each engine on its inputs, and of the whole request."""
         for name in self._contracts:
             (output,) = self._run(name).values()
             save_output(self._case, "engine", name, output)
         save_output(self._case, "engine", "request", self._generate())
 
     def component(self, name: str) -> float:
-        """Seconds of one engine on its inputs."""
+        """Time one engine on its inputs."""
         started = time.perf_counter()
         self._run(name)
         return time.perf_counter() - started
 
     def request(self) -> float:
-        """Seconds of the whole request."""
+        """Time the whole request."""
         started = time.perf_counter()
         self._generate()
         return time.perf_counter() - started
 
     def stages(self) -> dict[str, float]:
-        """Seconds of each stage of the whole request, and in all."""
+        """Time each stage of the whole request, and the total."""
         times = StageTimes()
         started = time.perf_counter()
         self._generate(times.saw)
@@ -67,10 +70,9 @@ class BareEngines:
 
 
 def main() -> None:
-    """Answer questions until there are none."""
-    side = BareEngines(Case.load(Path(sys.argv[1])))
+    worker = InProcessWorker(Case.load(Path(sys.argv[1])))
     names = ("outputs", "component", "request", "stages")
-    answer_questions({name: getattr(side, name) for name in names})
+    serve_commands({name: getattr(worker, name) for name in names})
 
 
 if __name__ == "__main__":

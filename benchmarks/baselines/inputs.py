@@ -1,4 +1,4 @@
-"""The same inputs for both sides, and what each side makes of them, as `.npz` files."""
+"""Exchange inputs and outputs with the workers as NumPy files."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def component_inputs(case: Case) -> dict[str, Arrays]:
-    """Inputs of each engine as the request's own have them, with random embeddings.
+    """Create the inputs of each engine: those of the request, with random prompt embeddings.
 
-    The step is the second-last of the schedule, in the middle between noise and video.
+    The transformer gets the second-last step of the schedule, halfway between noise and video.
     """
     folder = version_folder(case.repository, LTX_VIDEO)
     config = PipelineConfig.load(folder)
@@ -43,23 +43,20 @@ def component_inputs(case: Case) -> dict[str, Arrays]:
 
 
 def save_inputs(case: Case) -> None:
-    """Write the inputs of all engines into the case's folder."""
     for name, arrays in component_inputs(case).items():
         np.savez(case.folder / f"inputs-{name}.npz", **arrays)
 
 
 def load_inputs(case: Case, contract: ModelContract) -> Arrays:
-    """Read what `save_inputs` wrote."""
     with np.load(case.folder / f"inputs-{contract.name}.npz") as arrays:
         return {tensor.name: arrays[tensor.name] for tensor in contract.inputs}
 
 
 def save_output(case: Case, side: str, what: str, array: NDArray[Any]) -> None:
-    """Keep what `side` made of a component's inputs, or of the whole request."""
+    """Save the output of a component, or of the whole request (`what`)."""
     np.save(case.folder / f"output-{side}-{what}.npy", array)
 
 
 def load_output(case: Case, side: str, what: str) -> NDArray[Any]:
-    """Read what `save_output` wrote."""
     array: NDArray[Any] = np.load(case.folder / f"output-{side}-{what}.npy")
     return array

@@ -1,4 +1,4 @@
-"""Their side: diffusers' pipeline on the same weights, eager and compiled.
+"""Run diffusers' pipeline on the same weights, eager and compiled.
 
 python -m benchmarks.baselines.pytorch CASE
 """
@@ -23,7 +23,7 @@ from torch import Tensor
 from benchmarks.baselines.case import Case
 from benchmarks.baselines.flops import component_flops, peak_flops
 from benchmarks.baselines.inputs import load_inputs, save_output
-from benchmarks.baselines.worker import answer_questions
+from benchmarks.baselines.worker import serve_commands
 from export.checkpoint.folder import open_checkpoint
 from export.precision import Precision
 from ltx_triton.contract import (
@@ -38,8 +38,8 @@ from ltx_triton.pipeline.config import PipelineConfig, version_folder
 _RANDN = "diffusers.pipelines.ltx.pipeline_ltx_condition.randn_tensor"
 
 
-class PyTorchSide:
-    """The commands of this worker. Seconds are wall-clock, results on the host included."""
+class PyTorchWorker:
+    """Commands of the worker. Times are wall-clock seconds, the copy to the host included."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
@@ -48,7 +48,7 @@ class PyTorchSide:
         self._inputs = {contract.name: load_inputs(case, contract) for contract in ENGINES}
         self._noises = [torch.from_numpy(noise) for noise in case.noises(self._config)]
         self._pipeline: Any = None
-        self._modules: dict[str, tuple[Any, ...]] = {}  # contender -> what it runs
+        self._modules: dict[str, tuple[Any, ...]] = {}  # "eager" or "compiled" -> models
         self._components = {
             TEXT_ENCODER.name: self._encode,
             TRANSFORMER.name: self._step,
@@ -56,7 +56,7 @@ class PyTorchSide:
         }
 
     def load(self, precision: str) -> float:
-        """Load the pipeline in a precision; return the seconds it took."""
+        """Load the pipeline in a precision; return the seconds."""
         started = time.perf_counter()
         self._pipeline = None
         self._modules = {}
@@ -74,7 +74,7 @@ class PyTorchSide:
         return time.perf_counter() - started
 
     def compile(self) -> float:
-        """Compile the modules for the request's shapes; return the seconds it took."""
+        """Compile the models for the shapes of the request; return the seconds."""
         started = time.perf_counter()
         self._modules["compiled"] = tuple(
             torch.compile(module, backend=self._case.compile_backend)
@@ -86,29 +86,29 @@ class PyTorchSide:
         return time.perf_counter() - started
 
     def outputs(self, side: str) -> None:
-        """Run each component on its inputs and the whole request; keep what comes out."""
+        """Save the output of each component on its inputs, and of the whole request."""
         self._use("eager")
         for name, run in self._components.items():
             save_output(self._case, side, name, run())
         save_output(self._case, side, "request", self._generate())
 
-    def component(self, contender: str, name: str) -> float:
-        """Seconds of one component on its inputs."""
-        self._use(contender)
+    def component(self, mode: str, name: str) -> float:
+        """Time one component on its inputs."""
+        self._use(mode)
         started = time.perf_counter()
         self._components[name]()
         return time.perf_counter() - started
 
-    def request(self, contender: str) -> float:
-        """Seconds of the whole request."""
-        self._use(contender)
+    def request(self, mode: str) -> float:
+        """Time the whole request."""
+        self._use(mode)
         started = time.perf_counter()
         self._generate()
         return time.perf_counter() - started
 
-    def video(self, contender: str) -> dict[str, float]:
-        """Seconds of the whole request, its frames and their MP4 as diffusers writes it."""
-        self._use(contender)
+    def video(self, mode: str) -> dict[str, float]:
+        """Time the frames, their MP4 as diffusers writes it, and the total."""
+        self._use(mode)
         started = time.perf_counter()
         video = self._call()[: self._case.request.num_frames]
         made = time.perf_counter()
@@ -118,16 +118,13 @@ class PyTorchSide:
         return {"frames": made - started, "mp4": ended - made, "total": ended - started}
 
     def flops(self) -> dict[str, dict[str, int]]:
-        """Operations of each component, as `component_flops` counts them."""
         checkpoint = open_checkpoint(str(self._case.checkpoint), None)
         return component_flops(checkpoint, self._inputs)
 
     def peak(self, kind: str) -> float:
-        """Operations a second in large products, as `peak_flops` measures them."""
         return peak_flops(self._device, kind)
 
     def machine(self) -> dict[str, str]:
-        """What this side ran on."""
         on_gpu = self._device.type == "cuda"
         return {
             "device": torch.cuda.get_device_name() if on_gpu else "cpu",
@@ -137,9 +134,9 @@ class PyTorchSide:
             "diffusers": diffusers.__version__,
         }
 
-    def _use(self, contender: str) -> None:
+    def _use(self, mode: str) -> None:
         pipeline = self._pipeline
-        modules = self._modules[contender]
+        modules = self._modules[mode]
         pipeline.text_encoder, pipeline.transformer, pipeline.vae.decoder = modules
 
     def _tensors(self, name: str) -> dict[str, Tensor]:
@@ -159,7 +156,7 @@ class PyTorchSide:
 
     @torch.no_grad()
     def _step(self) -> NDArray[Any]:
-        """FP32 [1, F, H, W, L], as the loop of the pipeline's `__call__` has it."""
+        """Take one step as the pipeline's `__call__` does: FP32 [1, F, H, W, L]."""
         pipeline, tensors = self._pipeline, self._tensors(TRANSFORMER.name)
         latents = tensors["latents"].permute(0, 4, 1, 2, 3)
         frames, rows, columns = latents.shape[2:]
@@ -185,7 +182,7 @@ class PyTorchSide:
 
     @torch.no_grad()
     def _decode(self) -> NDArray[Any]:
-        """UINT8 [1, N, 32H, 32W, 3], as the end of the pipeline's `__call__` has it."""
+        """Decode as the pipeline's `__call__` does: UINT8 [1, N, 32H, 32W, 3]."""
         vae, tensors = self._pipeline.vae, self._tensors(VAE_DECODER.name)
         latents, noise = (
             tensors[name].permute(0, 4, 1, 2, 3).to(self._dtype) for name in ("latents", "noise")
@@ -204,7 +201,7 @@ class PyTorchSide:
         return _to_bytes(self._call())[: self._case.request.num_frames]
 
     def _call(self) -> NDArray[np.float32]:
-        """Frames of the pipeline with the loop's own noise, 0..1."""
+        """Call the pipeline with the noise of the denoising loop; frames in 0..1."""
         request, frames = self._case.request, self._noises[0].shape[1]
         noises = [noise.permute(0, 4, 1, 2, 3).to(self._device) for noise in self._noises]
         noises[1] = noises[1].to(self._dtype)
@@ -235,15 +232,14 @@ def _to_bytes(video: NDArray[np.float32]) -> NDArray[Any]:
 
 
 def main() -> None:
-    """Answer questions until there are none."""
     diffusers.logging.set_verbosity_error()
-    torch.backends.cudnn.allow_tf32 = False  # FP32 is what the others are compared with
-    side = PyTorchSide(Case.load(Path(sys.argv[1])))
+    torch.backends.cudnn.allow_tf32 = False  # FP32 is the reference
+    worker = PyTorchWorker(Case.load(Path(sys.argv[1])))
     names = (
         *("load", "compile", "outputs", "component", "request", "video"),
         *("flops", "peak", "machine"),
     )
-    answer_questions({name: getattr(side, name) for name in names})
+    serve_commands({name: getattr(worker, name) for name in names})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Our engines in the real Triton: `python -m benchmarks.baselines.triton CASE`. Needs no torch."""
+"""Run the engines in the real Triton: `python -m benchmarks.baselines.triton CASE`.
+
+Needs no torch.
+"""
 
 import asyncio
 import sys
@@ -13,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.baselines.case import Case
 from benchmarks.baselines.inputs import save_output
-from benchmarks.baselines.worker import answer_questions
+from benchmarks.baselines.worker import serve_commands
 from frontend.jobs.progress import StageTimes
 from frontend.triton import TritonClient
 from ltx_triton.contract import Progress, Stage, VideoRequest
@@ -22,26 +25,24 @@ from ltx_triton.launcher.local_triton import LocalTriton
 
 @dataclass(frozen=True)
 class Answer:
-    """What Triton made of a request."""
-
     frames: NDArray[np.uint8]  # [num_frames, height, width, 3]
     stages: dict[str, float]  # seconds; the last is the transfer of the frames, then the total
     steps: list[float]  # seconds of each denoising step
 
 
-class ServedEngines:
-    """The commands of this worker. Seconds are wall-clock, gRPC included."""
+class TritonWorker:
+    """Commands of the worker. Times are wall-clock seconds, gRPC included."""
 
     def __init__(self, case: Case, address: str) -> None:
         self._case = case
         self._address = address
 
     def outputs(self) -> None:
-        """Keep the frames that Triton sends."""
+        """Save the frames that Triton sends."""
         save_output(self._case, "triton", "request", self._ask().frames)
 
     def request(self) -> float:
-        """Seconds from the request to its last frame."""
+        """Time the request, from sending it to the last frame."""
         return self._ask().stages["total"]
 
     def _ask(self) -> Answer:
@@ -49,7 +50,7 @@ class ServedEngines:
 
 
 async def ask_triton(address: str, request: VideoRequest) -> Answer:
-    """Have a video made by `ltx_video`, gRPC included, without HTTP and MP4."""
+    """Generate a video with the model `ltx_video`, over gRPC."""
     client = TritonClient(address)
     try:
         await client.not_ready_reason()  # connects
@@ -70,17 +71,16 @@ async def ask_triton(address: str, request: VideoRequest) -> Answer:
 
 
 def step_seconds(messages: Sequence[Progress]) -> list[float]:
-    """Of each denoising step, by the engine's clock. The last ends where decoding begins."""
+    """Return the seconds of each denoising step, by the clock of the server."""
     ends = [each.seconds for each in messages if each.stage in (Stage.DENOISE, Stage.DECODE)]
     return [end - begin for begin, end in pairwise(ends)]
 
 
 def main() -> None:
-    """Answer questions until there are none."""
     case = Case.load(Path(sys.argv[1]))
     with LocalTriton(case.repository) as triton:
-        side = ServedEngines(case, triton.grpc_address)
-        answer_questions({"outputs": side.outputs, "request": side.request})
+        worker = TritonWorker(case, triton.grpc_address)
+        serve_commands({"outputs": worker.outputs, "request": worker.request})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""One side of the comparison in a process of its own, asked over pipes line by line.
+"""Run a baseline in its own process, with JSON lines over pipes.
 
-The sides may need different Pythons (one has torch, the other TensorRT), and each has to give its
-GPU memory back when it ends.
+Baselines may need different Pythons (one with torch, one with TensorRT), and the end of a process
+frees its GPU memory.
 """
 
 import contextlib
@@ -12,16 +12,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
-_ANSWER = "answer: "
+_RESULT = "result: "
 
 
 class WorkerError(RuntimeError):
-    """A worker failed; its own words have been printed."""
+    """The worker exited; its output has been printed."""
 
 
 class Worker:
-    """The asking end."""
-
     def __init__(self, python: str, module: str, case: Path) -> None:
         self._name = module
         self._process = subprocess.Popen(
@@ -30,34 +28,33 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._questions = cast("IO[str]", self._process.stdin)
-        self._answers = cast("IO[str]", self._process.stdout)
+        self._commands = cast("IO[str]", self._process.stdin)
+        self._output = cast("IO[str]", self._process.stdout)
 
     def ask(self, command: str, *arguments: Any) -> Any:
-        """Run a command of the worker and return its answer.
+        """Run a command of the worker and return its result.
 
         Raises:
-            WorkerError: the worker has ended.
+            WorkerError: the worker exited.
         """
-        with contextlib.suppress(BrokenPipeError):  # said below
-            self._questions.write(json.dumps([command, *arguments]) + "\n")
-            self._questions.flush()
-        for line in self._answers:
-            if line.startswith(_ANSWER):
-                return json.loads(line.removeprefix(_ANSWER))
+        with contextlib.suppress(BrokenPipeError):  # raised below
+            self._commands.write(json.dumps([command, *arguments]) + "\n")
+            self._commands.flush()
+        for line in self._output:
+            if line.startswith(_RESULT):
+                return json.loads(line.removeprefix(_RESULT))
             print(line, end="", flush=True)
-        raise WorkerError(f"{self._name} ended with exit code {self._process.wait()} at {command}")
+        raise WorkerError(f"{self._name} exited with code {self._process.wait()} at {command}")
 
     def close(self) -> None:
-        """End the worker."""
         with contextlib.suppress(BrokenPipeError):
-            self._questions.close()
+            self._commands.close()
         self._process.wait()
 
 
-def answer_questions(commands: Mapping[str, Callable[..., Any]]) -> None:
-    """The answering end: run commands until there are no more questions."""
+def serve_commands(commands: Mapping[str, Callable[..., Any]]) -> None:
+    """Run commands from standard input until it is closed."""
     for line in sys.stdin:
         command, *arguments = json.loads(line)
         result = commands[command](*arguments)
-        print(_ANSWER + json.dumps(result), flush=True)
+        print(_RESULT + json.dumps(result), flush=True)

@@ -1,1 +1,1 @@
-"""TensorRT engines under Triton against PyTorch on one GPU: `python -m benchmarks.gpu`."""
+"""Compare TensorRT engines in Triton with PyTorch on one GPU: `python -m benchmarks.gpu`."""

@@ -1,10 +1,9 @@
-"""Build TensorRT engines of random checkpoints, serve them with the real Triton, compare, time.
+"""Build TensorRT engines of random checkpoints and compare them with PyTorch.
 
-Writes a random checkpoint, exports it and builds plans. Then runs each component and the default
-request with the bare engines, under Triton, and with diffusers eager and compiled on the same
-weights, in turns, and writes all that was measured to benchmarks/results/. With --dry-run the same
-steps run on a CPU, with a tiny checkpoint and ONNX Runtime in place of TensorRT: what comes out
-says that the script works, and no more.
+Write a random checkpoint, export it and build plans. Then run each component and the default
+request, interleaved, with the engines in process, in Triton, and with diffusers eager and compiled
+on the same weights; write the results to benchmarks/results/. With --dry-run, run the same steps on
+a CPU with a tiny checkpoint and ONNX Runtime instead of TensorRT, to test the script.
 """
 
 import argparse
@@ -43,19 +42,18 @@ ARCHITECTURES = {
     "13b": architectures.TRANSFORMER_13B,
     "tiny": TINY,
 }
-Samples = dict[str, dict[str, list[float]]]  # what -> side -> seconds
-WARM_UP = 2  # rounds that are not counted
+Samples = dict[str, dict[str, list[float]]]  # component or request -> system -> seconds
+WARM_UP = 2  # rounds, not counted
 SHARD_BYTES = 1 << 30
 PROMPT = "A cat walks through a sunlit garden while the camera follows it slowly"
 
 
 def main() -> None:
-    """Run the command line."""
     options = parse()
     if options.dry_run:
-        os.environ["CPU_PRECISION"] = CpuPrecision.FP32  # that of the case, in every process
+        os.environ["CPU_PRECISION"] = CpuPrecision.FP32  # matches the case, in every process
     if not options.dry_run and not torch.cuda.is_available():
-        sys.exit("error: torch finds no GPU; --dry-run goes through the same steps on a CPU")
+        sys.exit("error: torch finds no GPU; --dry-run runs the same steps on a CPU")
     transformers.logging.set_verbosity_error()
     if options.results is not None:
         options.results.mkdir(parents=True, exist_ok=True)
@@ -65,7 +63,7 @@ def main() -> None:
 
 
 def run(architecture: str, case: Case, options: argparse.Namespace) -> None:
-    """Measure one case, write its raw figures and print what they say."""
+    """Measure one case, write the samples and print a summary."""
     transformer = ARCHITECTURES[architecture]
     if architecture == "13b":
         transformer = transformer | {"num_layers": options.layers_13b}
@@ -85,50 +83,50 @@ def run(architecture: str, case: Case, options: argparse.Namespace) -> None:
         _write_checkpoint(case, transformer)
     for part in measure(case, options.engine_python, options.rounds):
         result |= part
-        if options.results is not None:  # whatever happens next, this much is measured
+        if options.results is not None:  # after each part, so that a failure loses no results
             file = options.results / f"gpu-{architecture}-{case.precision}.json"
             file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(f"\n{table(result)}\n\nErrors against PyTorch in FP32: {result['errors']}")
 
 
 def measure(case: Case, engine_python: str, rounds: int) -> Iterator[dict[str, Any]]:
-    """Do everything; yield the raw figures part by part."""
+    """Yield the results part by part."""
     yield {"plans": export(case, engine_python)}
     file = case.save()
     save_inputs(case)
-    # What is not FP8 is BF16 then.
+    # With FP8, the rest of the model is BF16.
     precision = "bf16" if case.precision == "fp8" else case.precision
     seconds: Samples = {name: {} for name in (*(model.name for model in ENGINES), REQUEST)}
-    with closing(Worker(sys.executable, "benchmarks.contenders.pytorch", file)) as theirs:
-        yield {"machine": theirs.ask("machine")}
-        flops = theirs.ask("flops")
-        peaks = {kind: theirs.ask("peak", kind) for kind in {precision, case.precision}}
+    with closing(Worker(sys.executable, "benchmarks.baselines.pytorch", file)) as pytorch:
+        yield {"machine": pytorch.ask("machine")}
+        flops = pytorch.ask("flops")
+        peaks = {kind: pytorch.ask("peak", kind) for kind in {precision, case.precision}}
         yield {"peak_flops": peaks, "flops": flops, "floor_seconds": floors(case, flops, peaks)}
         with step("PyTorch in FP32"):
-            theirs.ask("load", "fp32")
-            theirs.ask("outputs", "fp32")
+            pytorch.ask("load", "fp32")
+            pytorch.ask("outputs", "fp32")
         with step(f"PyTorch in {precision}"):
-            theirs.ask("load", precision)
-            theirs.ask("outputs", "eager")
+            pytorch.ask("load", precision)
+            pytorch.ask("outputs", "eager")
         with step("compiling with torch"):
-            yield {"compile_seconds": theirs.ask("compile")}
-        with closing(Worker(engine_python, "benchmarks.contenders.bare", file)) as ours:
+            yield {"compile_seconds": pytorch.ask("compile")}
+        with closing(Worker(engine_python, "benchmarks.baselines.in_process", file)) as in_process:
             with step("opening the engines"):
-                ours.ask("outputs")
-            for turn in tqdm(range(WARM_UP + rounds), desc="bare engines", unit="round"):
+                in_process.ask("outputs")
+            for turn in tqdm(range(WARM_UP + rounds), desc="in-process engines", unit="round"):
                 for what in seconds:
                     question = (REQUEST,) if what == REQUEST else ("component", what)
-                    times = {"engine": ours.ask(*question)}
+                    times = {"engine": in_process.ask(*question)}
                     for side in ("eager", "compiled"):
-                        times[side] = theirs.ask(question[0], side, *question[1:])
+                        times[side] = pytorch.ask(question[0], side, *question[1:])
                     _collect(seconds[what], times, turn)
         yield {"seconds": seconds}
-        with closing(Worker(engine_python, "benchmarks.contenders.served", file)) as ours:
+        with closing(Worker(engine_python, "benchmarks.baselines.triton", file)) as triton:
             with step("starting Triton"):
-                ours.ask("outputs")
+                triton.ask("outputs")
             for turn in tqdm(range(WARM_UP + rounds), desc="Triton", unit="round"):
-                times = {"triton": ours.ask(REQUEST)}
-                times["eager_beside_triton"] = theirs.ask(REQUEST, "eager")
+                times = {"triton": triton.ask(REQUEST)}
+                times["eager_beside_triton"] = pytorch.ask(REQUEST, "eager")
                 _collect(seconds[REQUEST], times, turn)
     yield {"seconds": seconds, "errors": errors(case)}
 
@@ -140,7 +138,7 @@ def _collect(samples: dict[str, list[float]], times: dict[str, float], turn: int
 
 
 def export(case: Case, engine_python: str) -> dict[str, Any]:
-    """Write ONNX and engines; return what is known of the plans."""
+    """Export the checkpoint and build plans; return the records of the plans."""
     # The repository's Python models and configs; the engines are made below.
     generated = shutil.ignore_patterns("__pycache__", "model.onnx*", "model.plan*", "*.json")
     shutil.copytree(MODEL_REPOSITORY, case.repository, ignore=generated)
@@ -198,7 +196,6 @@ def _case(options: argparse.Namespace, folder: Path) -> Case:
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.gpu",
         description=__doc__,
@@ -209,31 +206,33 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         nargs="+",
         choices=["2b", "13b"],
         default=["2b", "13b"],
-        help="one after the other (default: both)",
+        help="which models, one after the other (default: both)",
     )
     parser.add_argument(
         "--layers-13b",
         type=int,
         default=architectures.TRANSFORMER_13B["num_layers"],
-        help="fewer where time is short (default: %(default)s)",
+        help="number of layers of the 13B model (default: %(default)s)",
     )
     parser.add_argument("--precision", choices=["bf16", "fp8", "fp16", "fp32"], default="bf16")
     parser.add_argument("--rounds", type=int, default=10, help="(default: %(default)s)")
     parser.add_argument(
         "--engine-python",
         default=sys.executable,
-        help="interpreter with TensorRT and what serving needs (default: this one)",
+        help="Python with TensorRT and the serving dependencies (default: this one)",
     )
     parser.add_argument(
-        "--folder", type=Path, help="for the checkpoint and the engines (default: a temporary one)"
+        "--folder", type=Path, help="parent of the temporary folder for checkpoint and engines"
     )
     parser.add_argument(
         "--results",
         type=Path,
-        help="folder for what is measured, in files gpu-ARCHITECTURE-PRECISION.json (default: "
-        "benchmarks/results; of a dry run nothing is kept)",
+        help="folder for the results, gpu-ARCHITECTURE-PRECISION.json (default: "
+        "benchmarks/results; a dry run writes none)",
     )
-    parser.add_argument("--dry-run", action="store_true", help="tiny, on a CPU, with ONNX Runtime")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="test the script on a CPU, with a tiny model"
+    )
     options = parser.parse_args(arguments)
     if options.dry_run:
         options.architectures = ["tiny"]

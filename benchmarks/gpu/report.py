@@ -1,4 +1,4 @@
-"""What the raw figures say: errors, medians, shares of the floor."""
+"""Compute errors, medians and lower bounds from the results."""
 
 from statistics import median
 from typing import Any
@@ -15,10 +15,10 @@ _SIDES = {"engine": "engine", "triton": "Triton", "eager": "eager", "compiled": 
 
 
 def errors(case: Case) -> dict[str, dict[str, float]]:
-    """Compare what came out with PyTorch in FP32.
+    """Compare all outputs with PyTorch in FP32.
 
     Returns:
-        Component -> side -> relative L2 error; for "request" PSNR in dB, 100 for equal frames.
+        Component -> system -> relative L2 error; for "request" PSNR in dB, 100 for equal frames.
     """
     found: dict[str, dict[str, float]] = {}
     for name in (contract.name for contract in ENGINES):
@@ -36,7 +36,7 @@ def errors(case: Case) -> dict[str, dict[str, float]]:
 
 
 def floors(case: Case, flops: dict[str, Any], peaks: dict[str, float]) -> dict[str, float]:
-    """Seconds that the operations alone take at the measured peak, by component and in all."""
+    """Return lower bounds in seconds: the operations at the measured peak rate."""
     narrow = "bf16" if case.precision == "fp8" else case.precision
     seconds = {}
     for name, counts in flops.items():
@@ -52,7 +52,7 @@ def floors(case: Case, flops: dict[str, Any], peaks: dict[str, float]) -> dict[s
 
 
 def table(result: dict[str, Any]) -> str:
-    """A Markdown table: milliseconds of each contender, and the floor's share of ours."""
+    """Format a Markdown table: milliseconds of each system, and floor over engine."""
     rows = [
         "| | engine | Triton | eager | torch.compile | floor | floor / engine |",
         "|---|---|---|---|---|---|---|",

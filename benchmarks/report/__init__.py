@@ -1,1 +1,1 @@
-"""docs/performance.md and its plots, from the raw results."""
+"""Write docs/performance.md and its plots from the results."""

@@ -1,4 +1,4 @@
-"""The plots of the report."""
+"""Plots of the report."""
 
 from pathlib import Path
 from statistics import median
@@ -7,10 +7,10 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from benchmarks.measurement import percentile
-from benchmarks.report.figures import PEERS, Figures
+from benchmarks.report.figures import BASELINES, Figures
 from benchmarks.suite import grid, request, throughput
 
-# Readable on a light and on a dark page; the same file whenever it is drawn of the same figures.
+# Readable on light and dark pages; reproducible, byte for byte.
 mpl.rcParams.update(
     {
         "svg.hashsalt": "ltx",
@@ -24,11 +24,10 @@ _COLOURS = ("#3b5bdb", "#f08c00", "#2b8a3e", "#868e96", "#c2255c", "#0c8599")
 
 
 def draw(figures: Figures, folder: Path) -> None:
-    """Write the four plots as SVG."""
     folder.mkdir(exist_ok=True)
     plots = {
         "stages": stages(figures),
-        "peers": peers(figures),
+        "baselines": baselines(figures),
         "latency": latency(figures),
         "throughput": throughput_against_clients(figures),
     }
@@ -37,44 +36,44 @@ def draw(figures: Figures, folder: Path) -> None:
 
 
 def stages(figures: Figures) -> Figure:
-    """Where the default request spends its time, for each contender."""
+    """Draw the stages of the default request for each system."""
     figure = Figure(figsize=(8, 2.8))
     axes = figure.subplots()
     names = ("queue", "text", "denoise", "decode", "mp4", "http")
-    contenders = ("service", "Triton", "bare engines")
-    for row, contender in enumerate(contenders):
+    systems = ("service", "Triton", "in-process engines")
+    for row, system in enumerate(systems):
         left = 0.0
-        there = {each["stage"] for each in figures.labels(request.PART, "s", contender=contender)}
+        there = {each["stage"] for each in figures.labels(request.PART, "s", system=system)}
         for colour, name in zip(_COLOURS, names, strict=True):
             if name in there:
-                seconds = median(figures.stage(contender, name))
+                seconds = median(figures.stage(system, name))
                 label = name if row == 0 else None
                 axes.barh(row, seconds, left=left, color=colour, label=label)
                 left += seconds
-    axes.set_yticks(range(len(contenders)), contenders)
+    axes.set_yticks(range(len(systems)), systems)
     axes.invert_yaxis()
     axes.set_xlabel("seconds, medians")
     axes.legend(ncols=len(names), loc="upper center", bbox_to_anchor=(0.5, 1.25), frameon=False)
     return figure
 
 
-def peers(figures: Figures) -> Figure:
-    """How many times as long the peers take."""
+def baselines(figures: Figures) -> Figure:
+    """Draw the time of each baseline over the service's."""
     figure = Figure(figsize=(8, 1.8))
     axes = figure.subplots()
-    for row, peer in enumerate(PEERS):
-        ratio = figures.against(peer)
+    for row, baseline in enumerate(BASELINES):
+        ratio = figures.slowdown(baseline)
         errors = [[ratio.value - ratio.low], [ratio.high - ratio.value]]
         axes.barh(row, ratio.value, xerr=errors, color=_COLOURS[row])
     axes.axvline(1, color="#868e96", linestyle="--")
-    axes.set_yticks(range(len(PEERS)), list(PEERS.values()))
+    axes.set_yticks(range(len(BASELINES)), list(BASELINES.values()))
     axes.invert_yaxis()
-    axes.set_xlabel("time of the default request over that of the service")
+    axes.set_xlabel("time of the default request over the service's")
     return figure
 
 
 def latency(figures: Figures) -> Figure:
-    """Seconds from POST to MP4 against the number of frames, for each size."""
+    """Draw the seconds from POST to MP4 against the number of frames, for each size."""
     figure = Figure(figsize=(8, 4))
     axes = figure.subplots()
     there = figures.labels(grid.PART, "s", stage="total")
@@ -98,10 +97,10 @@ def latency(figures: Figures) -> Figure:
 
 
 def throughput_against_clients(figures: Figures) -> Figure:
-    """Videos a minute and the 95th percentile of the latency, ours and the peer's."""
+    """Draw throughput and 95th percentile of latency, with FastAPI + diffusers."""
     figure = Figure(figsize=(8, 3.4))
     left, right = figure.subplots(1, 2)
-    for colour, server in zip(_COLOURS, ("service", "handwritten"), strict=False):
+    for colour, server in zip(_COLOURS, ("service", "fastapi_diffusers"), strict=False):
         there = figures.labels(throughput.PART, "videos/min", server=server, load="closed")
         clients = [int(each["clients"]) for each in there]
         rates = [median(figures.samples(throughput.PART, "videos/min", **each)) for each in there]
@@ -109,10 +108,10 @@ def throughput_against_clients(figures: Figures) -> Figure:
             percentile(figures.samples(throughput.PART, "s", what="request", **each), 95)
             for each in there
         ]
-        name = "service" if server == "service" else "FastAPI around diffusers"
+        name = "service" if server == "service" else "FastAPI + diffusers"
         left.plot(clients, rates, "o-", color=colour, label=name)
         right.plot(clients, slowest, "o-", color=colour, label=name)
-    for axes, label in ((left, "videos a minute"), (right, "95th percentile of the latency, s")):
+    for axes, label in ((left, "videos/min"), (right, "95th percentile of the latency, s")):
         axes.set_xlabel("clients")
         axes.set_ylabel(label)
         axes.set_ylim(bottom=0)

@@ -1,1 +1,1 @@
-"""The parts of the suite, each in a file: `PARTS` in benchmarks/__main__.py names them."""
+"""The parts of the suite, one per file."""

@@ -1,4 +1,4 @@
-"""Asks a service for videos as its users do, and takes the time."""
+"""Request videos as users do, and time them."""
 
 import time
 from dataclasses import asdict, dataclass, field
@@ -13,24 +13,21 @@ _REFUSED = (429, 503)
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one request."""
-
     posted: float  # seconds on the monotonic clock
-    answered: float  # when the last byte of the MP4 was here, or the refusal
+    answered: float  # at the last byte of the MP4, or at the refusal
     refused: bool = False
-    stages: dict[str, float] = field(default_factory=dict)  # seconds, where the service tells
+    stages: dict[str, float] = field(default_factory=dict)  # seconds, if the server reports them
 
     @property
     def seconds(self) -> float:
-        """From POST to MP4."""
         return self.answered - self.posted
 
 
 async def ask(http: httpx.AsyncClient, request: ClipRequest) -> Answer:
-    """Have a video made and downloaded, by our service or by one that answers with the MP4.
+    """Generate and download a video, from the service or a server that returns the MP4 directly.
 
     Raises:
-        httpx.HTTPStatusError: neither a video came nor was the request refused for lack of room.
+        httpx.HTTPStatusError: an error other than a refusal (429, 503).
     """
     posted = time.monotonic()
     response = await http.post("/generate", json=asdict(request))
@@ -46,13 +43,13 @@ async def ask(http: httpx.AsyncClient, request: ClipRequest) -> Answer:
     return Answer(posted, answered, stages=status["stage_seconds"])
 
 
-async def ask_alone(url: str, request: ClipRequest) -> Answer:
-    """Ask as a client that has not been there before. Raises what `ask` does."""
+async def ask_once(url: str, request: ClipRequest) -> Answer:
+    """Ask over a new connection. Raises what `ask` does."""
     async with client(url) as http:
         return await ask(http, request)
 
 
 def client(url: str) -> httpx.AsyncClient:
-    """An HTTP client for any number of requests at once."""
+    """Create an HTTP client without a limit of connections."""
     limits = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, limits=limits, trust_env=False)

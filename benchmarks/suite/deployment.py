@@ -1,4 +1,4 @@
-"""The service with more processes: API workers, and instances of the engine models."""
+"""The service with more API workers, and more instances of the engine models."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ import psutil
 from tqdm import tqdm
 
 from benchmarks.measurement import Labels, Measurement
-from benchmarks.suite.load import closed_loop, videos_a_minute
+from benchmarks.suite.load import closed_loop, videos_per_minute
 from benchmarks.suite.memory import by_process
 from frontend.local.service import local_service
 from ltx_triton.contract import ENGINES
@@ -24,18 +24,18 @@ _CLIENTS = 4
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
-    """Start each deployment once a round, and load it with four clients."""
+    """Start each deployment once per round and load it with four clients."""
     samples: dict[tuple[int, int], list[float]] = {each: [] for each in _DEPLOYMENTS}
     memory: dict[tuple[int, int], list[float]] = {each: [] for each in _DEPLOYMENTS}
     for _, deployment in tqdm(list(product(range(rounds), _DEPLOYMENTS)), desc=PART, unit="start"):
         workers, instances = deployment
         with (
             _with_instances(repository, instances) as copy,
-            local_service(copy, {"API_WORKERS": str(workers)}) as service,
+            local_service(copy, API_WORKERS=str(workers)) as service,
         ):
             asyncio.run(closed_loop(service.url, _CLIENTS, 1))  # to warm up
             answers = asyncio.run(closed_loop(service.url, _CLIENTS, 2))
-            samples[deployment].append(videos_a_minute(answers))
+            samples[deployment].append(videos_per_minute(answers))
             memory[deployment].append(sum(by_process(psutil.Process()).values()))
     for workers, instances in _DEPLOYMENTS:
         labels: Labels = {"workers": workers, "instances": instances}

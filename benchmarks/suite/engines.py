@@ -1,4 +1,4 @@
-"""The bare engines: seconds against size, batch and threads, and how near the machine's peak."""
+"""The engines in process: seconds by size, batch and cores, and the share of peak FLOP/s."""
 
 import os
 import tempfile
@@ -27,13 +27,11 @@ from ltx_triton.pipeline.config import version_folder
 PART = "engines"
 _SIZES = ((256, 25), (384, 25), (512, 25), (256, 81), (512, 81), (512, 241))  # pixels, frames
 _DEFAULT = (512, 25)
-_BATCHES = (2, 4)  # beside 1
+_BATCHES = (2, 4)  # in addition to 1
 
 
 @dataclass(frozen=True)
 class _Run:
-    """One engine on one input."""
-
     labels: Labels
     session: EngineSession
     inputs: Arrays
@@ -47,7 +45,7 @@ class _Run:
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
-    """Time every engine, once a round and once before to warm up; count its operations."""
+    """Time every engine once per round, after a warm-up round; count its operations."""
     device, precision = torch.device("cpu"), select_cpu_precision()
     with tempfile.TemporaryDirectory() as folder:
         default = default_case(Path(folder), repository)
@@ -72,7 +70,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
 
 
 def _runs(repository: Path, sized: dict[tuple[int, int], dict[str, Arrays]]) -> Iterator[_Run]:
-    """All sizes with all cores; at the default size also larger batches, and fewer cores."""
+    """Yield all sizes on all cores, and the default size also on fewer cores and in batches."""
     all_cores = len(os.sched_getaffinity(0))
     for cores in range(1, all_cores + 1):
         with _on(cores):
@@ -81,9 +79,9 @@ def _runs(repository: Path, sized: dict[tuple[int, int], dict[str, Arrays]]) -> 
             if cores == all_cores or size == _DEFAULT:
                 for name, session in sessions.items():
                     yield _Run(_labels(name, size, 1, cores), session, inputs[name], cores)
-    session, usual = sessions[TRANSFORMER.name], sized[_DEFAULT][TRANSFORMER.name]
+    session, default_inputs = sessions[TRANSFORMER.name], sized[_DEFAULT][TRANSFORMER.name]
     for batch in _BATCHES:
-        repeated = {name: np.repeat(array, batch, axis=0) for name, array in usual.items()}
+        repeated = {name: np.repeat(array, batch, axis=0) for name, array in default_inputs.items()}
         labels = _labels(TRANSFORMER.name, _DEFAULT, batch, all_cores)
         yield _Run(labels, session, repeated, all_cores)
 
@@ -103,7 +101,7 @@ def _sized(case: Case, side: int, frames: int) -> Case:
 
 @contextmanager
 def _on(cores: int) -> Iterator[None]:
-    """Use only so many of the cores."""
+    """Restrict this process to a number of cores."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, sorted(allowed)[:cores])
     try:

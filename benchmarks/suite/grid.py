@@ -1,4 +1,4 @@
-"""The service over the sizes, lengths and frame rates that its users may ask for."""
+"""The service over a grid of sizes, durations and frame rates."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks.measurement import Measurement
-from benchmarks.suite.client import Answer, ask_alone
+from benchmarks.suite.client import Answer, ask_once
 from demo.evaluation.prompts import ClipRequest, held_out_prompts
 from frontend.local.service import local_service
 
@@ -19,7 +19,7 @@ _FPS = (8, 24)
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
-    """Time each combination, once a round and once before to warm up."""
+    """Time each combination once per round, after a warm-up round."""
     prompt = held_out_prompts(1)[0]
     sizes = [
         ClipRequest(prompt.text, prompt.seed, duration, fps, resolution)
@@ -28,7 +28,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
     answers: dict[ClipRequest, list[Answer]] = {size: [] for size in sizes}
     with local_service(repository) as service:
         for number, size in tqdm(list(product(range(1 + rounds), sizes)), desc=PART, unit="video"):
-            answer = asyncio.run(ask_alone(service.url, size))
+            answer = asyncio.run(ask_once(service.url, size))
             if number > 0:
                 answers[size].append(answer)
     for size, given in answers.items():

@@ -1,4 +1,4 @@
-"""What each process of a running service holds in memory."""
+"""Measure the resident memory of each process of a running service."""
 
 import psutil
 
@@ -6,9 +6,9 @@ _STUB = "triton_python_backend_stub"
 
 
 def by_process(root: psutil.Process) -> dict[str, float]:
-    """Resident bytes of the processes below `root`, by what they do.
+    """Return the resident bytes of the descendants of `root`, by role.
 
-    The same pages count in each process that has mapped them.
+    Shared pages count in every process that maps them.
     """
     sizes: dict[str, float] = {}
     for process in root.children(recursive=True):
@@ -19,7 +19,7 @@ def by_process(root: psutil.Process) -> dict[str, float]:
 
 
 def _name(command: list[str]) -> str | None:
-    """What a process is there for; None for launchers."""
+    """Return the role of a process; None for launchers."""
     if "tritonserver" in command[0]:
         return "tritonserver"
     if _STUB in command[0]:

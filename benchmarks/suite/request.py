@@ -1,4 +1,4 @@
-"""The default request, by everybody in turns: the service, its engines bare, and diffusers."""
+"""The default request: the service, its engines without HTTP or Triton, and diffusers."""
 
 import asyncio
 import sys
@@ -16,7 +16,7 @@ from benchmarks.baselines.inputs import save_inputs
 from benchmarks.baselines.triton import ask_triton
 from benchmarks.baselines.worker import Worker
 from benchmarks.measurement import Measurement
-from benchmarks.suite.client import ask_alone
+from benchmarks.suite.client import ask_once
 from demo.evaluation.prompts import held_out_prompts
 from export.checkpoint.folder import open_checkpoint
 from export.progress import step
@@ -28,24 +28,24 @@ PART = "request"
 TOTAL = "total"
 CHECKPOINT = Path(__file__).parents[2] / "demo" / "checkpoint"
 STEPS = 8
-_WARM_UP = 2  # rounds that are not counted
+_WARM_UP = 2  # rounds, not counted
 _REQUEST = held_out_prompts(1)[0].request
 
-Stages = dict[str, float]  # seconds; `TOTAL` among them
-Contenders = dict[str, Callable[[], Stages]]
+Stages = dict[str, float]  # seconds, including `TOTAL`
+Systems = dict[str, Callable[[], Stages]]
 
 
 def default_case(folder: Path, repository: Path) -> Case:
-    """The default request on the engines in `repository`, with `folder` for files.
+    """Create the case of the default request, with `folder` for its files.
 
     Raises:
-        ValueError: they are not those of the demo checkpoint, which the peers run.
+        ValueError: the engines in `repository` are not the demo checkpoint's.
     """
-    served = PipelineConfig.load(version_folder(repository, LTX_VIDEO))
-    if served.checkpoint_sha256 != open_checkpoint(str(CHECKPOINT), None).sha256():
+    config = PipelineConfig.load(version_folder(repository, LTX_VIDEO))
+    if config.checkpoint_sha256 != open_checkpoint(str(CHECKPOINT), None).sha256():
         raise ValueError(
-            f"{repository} holds the engines of {served.model_name}, but the benchmarks "
-            f"compare those of {CHECKPOINT}: `make clean` removes them"
+            f"{repository} holds engines of {config.model_name}; the benchmarks need those of "
+            f"{CHECKPOINT}: remove the others with `make clean`"
         )
     return Case(
         folder=folder,
@@ -59,52 +59,51 @@ def default_case(folder: Path, repository: Path) -> Case:
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
-    """Time all contenders."""
-    with contenders(repository, compiled=True) as running:
+    with systems(repository, compiled=True) as running:
         yield from in_turns(running, rounds)
 
 
-def in_turns(contenders: Contenders, rounds: int) -> Iterator[Measurement]:
-    """Let each contender make the video once a round, in an order that changes."""
+def in_turns(systems: Systems, rounds: int) -> Iterator[Measurement]:
+    """Time each system once per round, in random order."""
     random = Random(0)
     samples: dict[tuple[str, str], list[float]] = {}
     for number in tqdm(range(_WARM_UP + rounds), desc=PART, unit="round"):
-        order = list(contenders)
+        order = list(systems)
         random.shuffle(order)
         for name in order:
-            for stage, seconds in contenders[name]().items():
+            for stage, seconds in systems[name]().items():
                 if number >= _WARM_UP:
                     samples.setdefault((name, stage), []).append(seconds)
     for (name, stage), values in samples.items():
-        yield Measurement(PART, {"contender": name, "stage": stage}, "s", values)
+        yield Measurement(PART, {"system": name, "stage": stage}, "s", values)
 
 
 @contextmanager
-def contenders(repository: Path, *, compiled: bool) -> Iterator[Contenders]:
-    """Start everybody.
+def systems(repository: Path, *, compiled: bool) -> Iterator[Systems]:
+    """Start all systems.
 
     Args:
-        repository: holds the engines of the demo checkpoint.
-        compiled: also with `torch.compile`, which takes minutes, and in BF16.
+        repository: with the engines of the demo checkpoint.
+        compiled: include diffusers with `torch.compile`, which takes minutes, and in BF16.
     """
     with ExitStack() as stack:
         case = default_case(Path(stack.enter_context(tempfile.TemporaryDirectory())), repository)
         file = case.save()
         save_inputs(case)
-        bare = stack.enter_context(
-            closing(Worker(sys.executable, "benchmarks.contenders.bare", file))
+        in_process = stack.enter_context(
+            closing(Worker(sys.executable, "benchmarks.baselines.in_process", file))
         )
-        theirs = _pytorch(stack, file, case.precision)
-        running: Contenders = {
-            "bare engines": lambda: bare.ask("stages"),
-            "diffusers": lambda: theirs.ask("video", "eager"),
+        pytorch = _pytorch(stack, file, case.precision)
+        running: Systems = {
+            "in-process engines": lambda: in_process.ask("stages"),
+            "diffusers": lambda: pytorch.ask("video", "eager"),
         }
         if compiled:
             with step("compiling with torch"):
-                theirs.ask("compile")
-            running["torch.compile"] = lambda: theirs.ask("video", "compiled")
-            narrow = _pytorch(stack, file, "bf16")
-            running["diffusers BF16"] = lambda: narrow.ask("video", "eager")
+                pytorch.ask("compile")
+            running["torch.compile"] = lambda: pytorch.ask("video", "compiled")
+            bf16 = _pytorch(stack, file, "bf16")
+            running["diffusers BF16"] = lambda: bf16.ask("video", "eager")
         service = stack.enter_context(local_service(repository))
         address = service.triton.grpc_address
         running["Triton"] = lambda: asyncio.run(ask_triton(address, case.request)).stages
@@ -113,13 +112,13 @@ def contenders(repository: Path, *, compiled: bool) -> Iterator[Contenders]:
 
 
 def _pytorch(stack: ExitStack, case: Path, precision: str) -> Worker:
-    worker = Worker(sys.executable, "benchmarks.contenders.pytorch", case)
+    worker = Worker(sys.executable, "benchmarks.baselines.pytorch", case)
     stack.enter_context(closing(worker))
     worker.ask("load", precision)
     return worker
 
 
 async def _ask_service(url: str) -> Stages:
-    answer = await ask_alone(url, _REQUEST)
+    answer = await ask_once(url, _REQUEST)
     http_seconds = answer.seconds - sum(answer.stages.values())
     return {**answer.stages, "http": http_seconds, TOTAL: answer.seconds}

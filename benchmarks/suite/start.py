@@ -1,4 +1,4 @@
-"""What `make serve` runs: seconds until it is ready, the first videos, and its memory."""
+"""Start of `make serve`: seconds until ready, the first videos, and memory."""
 
 import asyncio
 import os
@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import psutil
 from tqdm import tqdm
 
 from benchmarks.measurement import Measurement
-from benchmarks.suite.client import ask_alone
+from benchmarks.suite.client import ask_once
 from benchmarks.suite.memory import by_process
 from demo.evaluation.prompts import held_out_prompts
+from frontend.local.health import wait_until_healthy
 from ltx_triton.launcher.local_triton import free_port
 
 PART = "start"
@@ -28,7 +28,7 @@ _TIMEOUT = 120.0  # seconds
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
-    """Start the service, have it make two videos, stop it."""
+    """Start the service, generate two videos and stop it, once per round."""
     samples: dict[str, list[float]] = {"ready": [], "first request": [], "second request": []}
     memory: dict[str, list[float]] = {}
     for _ in tqdm(range(rounds), desc=PART, unit="start"):
@@ -36,7 +36,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
         with _serving(repository) as (process, url):
             samples["ready"].append(time.monotonic() - started)
             for what in ("first request", "second request"):
-                answer = asyncio.run(ask_alone(url, held_out_prompts(1)[0].request))
+                answer = asyncio.run(ask_once(url, held_out_prompts(1)[0].request))
                 samples[what].append(answer.seconds)
             for name, size in by_process(psutil.Process(process.pid)).items():
                 memory.setdefault(name, []).append(size)
@@ -48,7 +48,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
 
 @contextmanager
 def _serving(repository: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The process and its URL, once it is ready."""
+    """Run the command; yield its process and URL once it is ready."""
     port, grpc, metrics = free_port(), free_port(), free_port()
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
@@ -68,19 +68,8 @@ def _serving(repository: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_until_ready(process, url)
+            wait_until_healthy(process, url, _TIMEOUT)
             yield process, url
         finally:
             os.killpg(process.pid, signal.SIGINT)
             process.wait(_TIMEOUT)
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + _TIMEOUT
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{url}/health", trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.02)
-    raise RuntimeError(f"the service is not ready (exit code {process.poll()})")

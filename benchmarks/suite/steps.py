@@ -1,4 +1,4 @@
-"""The number of denoising steps, and how much one step differs from another."""
+"""Triton by number of denoising steps, and the duration of single steps."""
 
 import asyncio
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _STEPS = (1, 2, 4, 8, 16)
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
-    """Ask Triton for each number of steps, once a round and once before to warm up."""
+    """Time each number of steps once per round, after a warm-up round."""
     random = Random(0)
     video = held_out_prompts(1)[0].request.video
     answers: dict[int, list[Answer]] = {steps: [] for steps in _STEPS}

@@ -1,9 +1,8 @@
-"""The service under load, and the same load on FastAPI around diffusers."""
+"""The service under load, and FastAPI around diffusers under the same load."""
 
 import asyncio
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
@@ -16,51 +15,57 @@ from tqdm import tqdm
 
 from benchmarks.measurement import Labels, Measurement
 from benchmarks.suite.client import Answer
-from benchmarks.suite.load import closed_loop, open_loop, videos_a_minute
+from benchmarks.suite.load import closed_loop, open_loop, videos_per_minute
 from benchmarks.suite.request import CHECKPOINT
 from frontend.local.api import LocalFrontend
+from frontend.local.health import wait_until_healthy
 from frontend.local.service import local_service
 from ltx_triton.contract import TRANSFORMER
 from ltx_triton.launcher.local_triton import free_port
 
 PART = "throughput"
 _CLIENTS = (1, 2, 4, 8, 16)
-_VIDEOS = 8  # of each load, or one for each client where there are more
-_RATES = (50, 90, 130)  # % of what four clients got
+_VIDEOS = 8  # in each load; with more clients, one each
+_RATES = (50, 90, 130)  # % of the throughput of four clients
 _OPEN_VIDEOS = 16
-_FLOOD = 300  # % of what four clients got
-_ROOM = 4  # jobs that may wait in a flood
+_FLOOD = 300  # % of the throughput of four clients
+_QUEUED_JOBS = 4  # limit of the queue in a flood
 _START_TIMEOUT = 120.0  # seconds
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
-    """Closed loops on both servers in turns, then open loops and a flood on ours."""
+    """Run closed loops on both servers in turns, then open loops and a flood on the service."""
     samples = _Samples()
-    with local_service(repository) as ours, handwritten() as theirs:
-        for url in (ours.url, theirs):
+    with local_service(repository) as service, fastapi_diffusers() as baseline_url:
+        for url in (service.url, baseline_url):
             asyncio.run(closed_loop(url, 1, 2))  # to warm up
         loads = list(product(range(rounds), _CLIENTS))
         for _, clients in tqdm(loads, desc=f"{PART}, closed loop", unit="load"):
             each = max(1, _VIDEOS // clients)
-            before = _executions(ours)
-            answers = asyncio.run(closed_loop(ours.url, clients, each))
+            before = _executions(service)
+            answers = asyncio.run(closed_loop(service.url, clients, each))
             labels: Labels = {"server": "service", "load": "closed", "clients": clients}
             samples.add(answers, labels)
-            samples.append(labels, "videos a step", _batch(before, _executions(ours)))
-            answers = asyncio.run(closed_loop(theirs, clients, each))
-            samples.add(answers, labels | {"server": "handwritten"})
-        reached = samples.median("videos/min", server="service", load="closed", clients=4)
+            samples.append(labels, "videos a step", _batch(before, _executions(service)))
+            answers = asyncio.run(closed_loop(baseline_url, clients, each))
+            samples.add(answers, labels | {"server": "fastapi_diffusers"})
+        throughput = samples.median("videos/min", server="service", load="closed", clients=4)
         for _, percent in tqdm(
             list(product(range(rounds), _RATES)), desc=f"{PART}, open loop", unit="load"
         ):
-            answers = asyncio.run(open_loop(ours.url, percent / 100 * reached / 60, _OPEN_VIDEOS))
+            answers = asyncio.run(
+                open_loop(service.url, percent / 100 * throughput / 60, _OPEN_VIDEOS)
+            )
             samples.add(answers, {"server": "service", "load": "open", "percent": percent})
-    with local_service(repository, {"MAX_QUEUED_JOBS": str(_ROOM)}) as small:
+    with local_service(repository, MAX_QUEUED_JOBS=str(_QUEUED_JOBS)) as small:
         asyncio.run(closed_loop(small.url, 1, 2))  # to warm up
         for _ in tqdm(range(rounds), desc=f"{PART}, flood", unit="load"):
-            answers = asyncio.run(open_loop(small.url, _FLOOD / 100 * reached / 60, _OPEN_VIDEOS))
+            answers = asyncio.run(
+                open_loop(small.url, _FLOOD / 100 * throughput / 60, _OPEN_VIDEOS)
+            )
             samples.add(
-                answers, {"server": "service", "load": "flood", "percent": _FLOOD, "room": _ROOM}
+                answers,
+                {"server": "service", "load": "flood", "percent": _FLOOD, "room": _QUEUED_JOBS},
             )
     yield from samples.measurements()
 
@@ -70,11 +75,11 @@ class _Samples:
         self._samples: dict[tuple[tuple[tuple[str, str | int], ...], str], list[float]] = {}
 
     def add(self, answers: list[Answer], labels: Labels) -> None:
-        """What one load says."""
-        made = [answer for answer in answers if not answer.refused]
-        self.append(labels, "videos/min", videos_a_minute(answers))
-        self.append(labels, "refused", len(answers) - len(made))
-        for answer in made:
+        """Add the samples of one load."""
+        accepted = [answer for answer in answers if not answer.refused]
+        self.append(labels, "videos/min", videos_per_minute(answers))
+        self.append(labels, "refused", len(answers) - len(accepted))
+        for answer in accepted:
             self.append(labels | {"what": "request"}, "s", answer.seconds)
             if answer.stages:
                 self.append(labels | {"what": "wait"}, "s", answer.stages["queue"])
@@ -83,47 +88,33 @@ class _Samples:
                 self.append(labels | {"what": "refusal"}, "s", answer.seconds)
 
     def append(self, labels: Labels, unit: str, sample: float) -> None:
-        """One more sample."""
         self._samples.setdefault((tuple(labels.items()), unit), []).append(sample)
 
     def median(self, unit: str, **labels: str | int) -> float:
-        """Of what has been taken so far."""
         return median(self._samples[tuple(labels.items()), unit])
 
     def measurements(self) -> Iterator[Measurement]:
-        """All of it."""
         for (labels, unit), samples in self._samples.items():
             yield Measurement(PART, dict(labels), unit, samples)
 
 
 @contextmanager
-def handwritten() -> Iterator[str]:
-    """URL of the peer, once it is ready."""
+def fastapi_diffusers() -> Iterator[str]:
+    """Run the server; yield its URL once it is ready."""
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.baselines.fastapi_diffusers", str(CHECKPOINT)]
     process = subprocess.Popen([*command, str(port)])
     try:
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + _START_TIMEOUT
-        while not _is_healthy(url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the peer is not ready (exit code {process.poll()})")
-            time.sleep(0.1)
+        wait_until_healthy(process, url, _START_TIMEOUT)
         yield url
     finally:
         process.terminate()
         process.wait()
 
 
-def _is_healthy(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health", trust_env=False).is_success
-    except httpx.TransportError:
-        return False
-
-
 def _executions(service: LocalFrontend) -> tuple[float, float]:
-    """Denoising steps that the transformer has taken, and in how many batches."""
+    """Return the number of denoising steps of the transformer, and of its batches."""
     page = httpx.get(service.triton.metrics_url, trust_env=False).text
     totals = dict.fromkeys(("nv_inference_count", "nv_inference_exec_count"), 0.0)
     for family in text_string_to_metric_families(page):

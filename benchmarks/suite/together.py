@@ -1,4 +1,4 @@
-"""Four clients next to one, so close in time that the machine has no time to change."""
+"""Throughput of four clients against one, interleaved so that the machine stays comparable."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from random import Random
 from tqdm import tqdm
 
 from benchmarks.measurement import Measurement
-from benchmarks.suite.load import closed_loop, videos_a_minute
+from benchmarks.suite.load import closed_loop, videos_per_minute
 from frontend.local.service import local_service
 
 PART = "together"
@@ -17,7 +17,7 @@ _VIDEOS = 12  # of each load
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
-    """Load the service with one client and with four, in an order that changes."""
+    """Load the service with one and with four clients, in random order."""
     random = Random(0)
     samples: dict[int, list[float]] = {clients: [] for clients in _CLIENTS}
     with local_service(repository) as service:
@@ -25,6 +25,6 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
         for _ in tqdm(range(rounds), desc=PART, unit="round"):
             for clients in random.sample(_CLIENTS, len(_CLIENTS)):
                 answers = asyncio.run(closed_loop(service.url, clients, _VIDEOS // clients))
-                samples[clients].append(videos_a_minute(answers))
+                samples[clients].append(videos_per_minute(answers))
     for clients, rates in samples.items():
         yield Measurement(PART, {"clients": clients}, "videos/min", rates)

@@ -1,1 +1,1 @@
-"""Judges what a clip of the demo checkpoint's world shows, from its pixels."""
+"""Classify what clips of the demo checkpoint show, and score them against their prompts."""

@@ -1,7 +1,7 @@
-"""What a clip shows: colour, background, shape, size and motion, measured without a learned model.
+"""Classify colour, background, shape, size and motion of a clip, without a learned model.
 
-The clip is seen by its outline: where it is, how large and how it is turned in every frame. What it
-shows is what of the world comes closest.
+Trace the outline (position, size and angle in every frame) and take the nearest of the dataset's
+attributes.
 """
 
 import math
@@ -33,36 +33,30 @@ Steps = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a clip shows; None: nothing that can be told."""
+class Prediction:
+    """Attributes of a clip. None where nothing can be told."""
 
     background: Background
     colour: Colour | None = None
     shape: Shape | None = None
     size: Size | None = None
-    motion: Motion | None = None  # None: it stands still
+    motion: Motion | None = None  # None: stands still
 
 
-def judge(frames: NDArray[np.uint8], fps: float) -> Seen:
-    """Say what a clip shows.
-
-    Args:
-        frames: [N, H, W, 3], RGB.
-        fps: frames a second.
-    """
+def classify(frames: NDArray[np.uint8], fps: float) -> Prediction:
+    """Classify a clip, RGB [N, H, W, 3]."""
     outline = trace(frames)
     background = _nearest(outline.background, BACKGROUNDS)
     if outline.colour is None:
-        return Seen(background)
+        return Prediction(background)
     colour = _nearest(outline.colour, COLOURS)
     whole = outline.whole_frames()
     if not whole.size:
-        return Seen(background, colour)
+        return Prediction(background, colour)
     shape = nearest_shape(outline, whole)
     motion = _nearest_motion(outline, whole, shape, fps)
-    return Seen(
-        background, colour, shape, _nearest_size(outline, whole, shape, motion, fps), motion
-    )
+    size = _nearest_size(outline, whole, shape, motion, fps)
+    return Prediction(background, colour, shape, size, motion)
 
 
 def _nearest(colour: NDArray[np.float64], named: dict[_Named, RGB]) -> _Named:
@@ -72,22 +66,22 @@ def _nearest(colour: NDArray[np.float64], named: dict[_Named, RGB]) -> _Named:
 def _nearest_motion(
     outline: Outline, whole: NDArray[np.intp], shape: Shape, fps: float
 ) -> Motion | None:
-    """The motion whose outline strays least from the clip's, between neighbouring frames."""
+    """Return the motion with the least squared error of the steps between adjacent frames."""
     first = whole[:-1][np.diff(whole) == 1]
     if not first.size:
         return None
-    seen = outline.steps(first, shape)
-    strays = {
-        motion: min(float(np.square(seen - steps).sum()) for steps in variants)
+    traced = outline.steps(first, shape)
+    errors = {
+        motion: min(float(np.square(traced - steps).sum()) for steps in variants)
         for motion, variants in _expected_steps(outline, first, shape, fps).items()
     }
-    return min(strays, key=lambda motion: strays[motion])
+    return min(errors, key=lambda motion: errors[motion])
 
 
 def _expected_steps(
     outline: Outline, first: NDArray[np.intp], shape: Shape, fps: float
 ) -> dict[Motion | None, list[Steps]]:
-    """Steps as of `Outline.steps` for every motion, None standing for none."""
+    """Return the steps, as `Outline.steps` does, of every motion; None stands for no motion."""
     radii = outline.radii(shape)[first]
     still = np.zeros((first.size, 4))
 
@@ -111,7 +105,7 @@ def _expected_steps(
         Motion.GROWING: [pose_steps(Motion.GROWING, 0)],
         Motion.SHRINKING: [pose_steps(Motion.SHRINKING, 0)],
     }
-    # A circle that spins is one that stands still.
+    # A spinning circle looks like one that stands still.
     expected[Motion.SPINNING] = step(angle=turn)
     if shape is not Shape.CIRCLE:
         expected[None] = step()

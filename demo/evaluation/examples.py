@@ -1,4 +1,4 @@
-"""Draw the examples: animated for the web page, as a contact sheet for the README."""
+"""Render the examples: animations for the web page, a contact sheet for the README."""
 
 import argparse
 from pathlib import Path
@@ -8,20 +8,20 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
+from demo.evaluation.clips import download_clip
 from demo.evaluation.prompts import ClipRequest
-from frontend.local.service import local_service, served_clip
+from frontend.local.service import local_service
 from frontend.web.examples import pictures
 from frontend.web.pages import STATIC_FOLDER
 
 CONTACT_SHEET = Path(__file__).parents[2] / "docs" / "examples.png"
-_ANIMATED_SIDE = 240  # pixels, of a frame
+_ANIMATED_SIDE = 240  # pixels of a frame
 _SHEET_SIDE = 144
 _SHEET_COLUMNS = 6  # frames of each clip
 _GAP, _CAPTION_HEIGHT = 8, 28
 
 
 def main() -> None:
-    """Run the command line."""
     argparse.ArgumentParser(
         prog="python -m demo.evaluation.examples", description=__doc__
     ).parse_args()
@@ -30,14 +30,14 @@ def main() -> None:
     clips = {}
     with local_service() as service:
         for seed, (prompt, name) in enumerate(tqdm(pictures().items(), unit="clip")):
-            clips[prompt] = served_clip(service.url, ClipRequest(prompt, seed))
+            clips[prompt] = download_clip(service.url, ClipRequest(prompt, seed))
             save_animation(clips[prompt], folder / name)
     contact_sheet(clips).save(CONTACT_SHEET, optimize=True)
     print(f"Wrote {folder} and {CONTACT_SHEET}")
 
 
 def save_animation(frames: NDArray[np.uint8], file: Path) -> None:
-    """Write a clip [N, H, W, 3] as an animated WebP that repeats."""
+    """Write a clip [N, H, W, 3] as a looping animated WebP."""
     first, *others = (_scaled(frame, _ANIMATED_SIDE) for frame in frames)
     first.save(
         file,
@@ -50,7 +50,7 @@ def save_animation(frames: NDArray[np.uint8], file: Path) -> None:
 
 
 def contact_sheet(clips: dict[str, NDArray[np.uint8]]) -> Image.Image:
-    """Frames of each clip from left to right, below its prompt."""
+    """Draw a row of frames for each clip, below its prompt."""
     row_height = _CAPTION_HEIGHT + _SHEET_SIDE + _GAP
     width = _GAP + _SHEET_COLUMNS * (_SHEET_SIDE + _GAP)
     sheet = Image.new("RGB", (width, _GAP + row_height * len(clips)), "#e4e6ee")
@@ -59,8 +59,8 @@ def contact_sheet(clips: dict[str, NDArray[np.uint8]]) -> Image.Image:
     for row, (prompt, frames) in enumerate(clips.items()):
         top = _GAP + row * row_height
         draw.text((_GAP, top), f"“{prompt}”", "#1c1e2a", font)
-        chosen = np.linspace(0, len(frames) - 1, _SHEET_COLUMNS).round().astype(int)
-        for column, frame in enumerate(frames[chosen]):
+        columns = np.linspace(0, len(frames) - 1, _SHEET_COLUMNS).round().astype(int)
+        for column, frame in enumerate(frames[columns]):
             left = _GAP + column * (_SHEET_SIDE + _GAP)
             sheet.paste(_scaled(frame, _SHEET_SIDE), (left, top + _CAPTION_HEIGHT))
     return sheet

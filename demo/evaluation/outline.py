@@ -1,4 +1,4 @@
-"""The shape in every frame: how much of each pixel it covers, and what follows from that."""
+"""Trace the shape in every frame: the share of each pixel that it covers, and its geometry."""
 
 from dataclasses import dataclass
 
@@ -8,23 +8,23 @@ from numpy.typing import NDArray
 from demo.shapes.attributes import Shape
 from demo.shapes.shapes import AREAS, SYMMETRY
 
-_VISIBLE = 40.0  # difference of colours, of 441
-_SMALLEST = 0.001  # share of the frame that is still a shape
+_VISIBLE = 40.0  # distance of two RGB colours, at most 441
+_SMALLEST = 0.001  # share of the frame; smaller areas are noise
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What `trace` finds. Lengths are in shorter sides of the frame, from its centre, y down."""
+    """Lengths are in shorter sides of the frame, from its centre, y pointing down."""
 
     background: NDArray[np.float64]  # RGB
-    colour: NDArray[np.float64] | None  # RGB; None: there is no shape
+    colour: NDArray[np.float64] | None  # RGB; None: no shape
     coverage: NDArray[np.float32]  # [N, H, W], 0..1
     x: NDArray[np.float64]  # [N], centres
     y: NDArray[np.float64]
     areas: NDArray[np.float64]  # [N], in squares of the shorter side
 
     def whole_frames(self) -> NDArray[np.intp]:
-        """Frames in which the shape is there and does not touch the edge."""
+        """Return the frames that show the shape and in which it does not touch the edge."""
         inner = self.coverage[:, 1:-1, 1:-1].max(axis=(1, 2), initial=0)
         edge = self.coverage.copy()
         edge[:, 2:-2, 2:-2] = 0
@@ -32,12 +32,12 @@ class Outline:
         return np.flatnonzero(whole)
 
     def radii(self, shape: Shape) -> NDArray[np.float64]:
-        """Radius of the circle around the shape, [N]."""
+        """Return the radius of the circle around the shape, [N]."""
         radii: NDArray[np.float64] = np.sqrt(self.areas / AREAS[shape])
         return radii
 
     def angles(self, frames: NDArray[np.intp], shape: Shape) -> NDArray[np.float64]:
-        """Clockwise angle in `frames`, [N] radians, known up to the shape's symmetry."""
+        """Return clockwise angles in `frames`, [N] radians, up to the shape's symmetry."""
         order = SYMMETRY.get(shape)
         if order is None:
             return np.zeros(frames.size)
@@ -53,16 +53,16 @@ class Outline:
         return np.array(angles)
 
     def steps(self, frames: NDArray[np.intp], shape: Shape) -> NDArray[np.float64]:
-        """How far the outline goes from each of `frames` to the next one.
+        """Return the movement from each of `frames` to the next one.
 
         Returns:
-            [N, 4]: to the right, down, outwards and around.
+            [N, 4]: right, down, outwards (radius) and around (arc length).
         """
         following = frames + 1
         radii = self.radii(shape)
-        there = np.union1d(frames, following)
+        both = np.union1d(frames, following)
         angles = np.zeros(self.areas.size)
-        angles[there] = self.angles(there, shape)
+        angles[both] = self.angles(both, shape)
         turned = angles[following] - angles[frames]
         period = 2 * np.pi / SYMMETRY.get(shape, 1)
         turned = (turned + period / 2) % period - period / 2
@@ -78,19 +78,19 @@ class Outline:
 
 
 def trace(frames: NDArray[np.uint8]) -> Outline:
-    """Find the one shape of a clip, UINT8 [N, H, W, 3]."""
+    """Trace the only shape of a clip, UINT8 [N, H, W, 3]."""
     count, height, width, _ = frames.shape
     edges = [frames[:, :2], frames[:, -2:], frames[:, :, :2], frames[:, :, -2:]]
     background = np.median(np.concatenate([edge.reshape(-1, 3) for edge in edges]), axis=0)
     difference = frames.astype(np.float32) - background.astype(np.float32)
     distance = np.sqrt(np.square(difference).sum(axis=-1))
     colour = _shape_colour(frames, distance)
-    nothing = np.zeros(count)
+    zeros = np.zeros(count)
     if colour is None:
-        return Outline(background, None, np.zeros_like(distance), nothing, nothing, nothing)
+        return Outline(background, None, np.zeros_like(distance), zeros, zeros, zeros)
     contrast = (colour - background).astype(np.float32)
     coverage = np.clip(difference @ contrast / (contrast @ contrast), 0, 1)
-    coverage[coverage < 0.2] = 0  # what compression leaves
+    coverage[coverage < 0.2] = 0  # compression artefacts
     side = min(height, width)
     rows = (np.arange(height) + 0.5 - height / 2) / side
     columns = (np.arange(width) + 0.5 - width / 2) / side
@@ -109,11 +109,11 @@ def trace(frames: NDArray[np.uint8]) -> Outline:
 def _shape_colour(
     frames: NDArray[np.uint8], distance: NDArray[np.float32]
 ) -> NDArray[np.float64] | None:
-    """The commonest colour of what differs clearly from the background."""
+    """Return the median colour of the pixels that differ clearly from the background."""
     visible = distance > _VISIBLE
     if visible.mean() < _SMALLEST / 2:
         return None
-    # Edges are mixtures; the shape itself differs most.
+    # Pixels on the edge mix both colours; those inside differ most.
     clear = distance > 0.8 * np.quantile(distance[visible], 0.8)
     colour: NDArray[np.float64] = np.median(frames[visible & clear], axis=0)
     return colour

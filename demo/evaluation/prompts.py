@@ -1,4 +1,4 @@
-"""The fixed prompts that a checkpoint is judged by: combinations it has never been trained on."""
+"""The fixed evaluation prompts: combinations of attributes that training never sees."""
 
 from dataclasses import dataclass
 from random import Random
@@ -14,7 +14,7 @@ _SEED = 2026
 
 @dataclass(frozen=True)
 class ClipRequest:
-    """What is asked of the service; sizes and times are those of its default request."""
+    """Parameters of `POST /generate`, with its defaults."""
 
     prompt: str
     seed: int
@@ -24,7 +24,7 @@ class ClipRequest:
 
     @property
     def video(self) -> VideoRequest:
-        """What it becomes behind the HTTP API."""
+        """Convert to the request that Triton receives."""
         return VideoRequest(
             prompt=self.prompt,
             num_frames=self.duration * self.fps,
@@ -37,20 +37,17 @@ class ClipRequest:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt, what a clip should show, and the seed of its noise."""
-
     text: str
-    attributes: Attributes
+    attributes: Attributes  # expected in the clip
     seed: int
 
     @property
     def request(self) -> ClipRequest:
-        """For a clip of the default size."""
         return ClipRequest(self.text, self.seed)
 
 
 def held_out_prompts(count: int = COUNT) -> list[Prompt]:
-    """The first of the fixed prompts; each says everything about its clip but at most the size."""
+    """Return the first of the fixed prompts. Each names every attribute; some omit the size."""
     random = Random(_SEED)
     prompts = []
     for seed in range(count):

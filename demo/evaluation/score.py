@@ -1,11 +1,11 @@
-"""How many clips show what was asked for."""
+"""Score classified clips: the share that shows what was asked for."""
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from demo.evaluation.classifier import Seen
+from demo.evaluation.classifier import Prediction
 from demo.evaluation.prompts import Prompt
 
 RESULTS = Path(__file__).parent / "results"
@@ -14,46 +14,43 @@ LINES = (*ASPECTS, "all four", "size")
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A prompt and what its clip shows."""
-
+class ScoredClip:
     prompt: Prompt
-    seen: Seen
+    prediction: Prediction
 
-    def right(self, aspect: str) -> bool:
-        """Whether an aspect, or `all four`, is as it was asked for."""
+    def correct(self, aspect: str) -> bool:
+        """Compare one aspect, or `all four`, with the prompt."""
         if aspect == "all four":
-            return all(self.right(each) for each in ASPECTS)
-        return bool(getattr(self.seen, aspect) == getattr(self.prompt.attributes, aspect))
+            return all(self.correct(each) for each in ASPECTS)
+        return bool(getattr(self.prediction, aspect) == getattr(self.prompt.attributes, aspect))
 
 
-def scores(verdicts: list[Verdict]) -> dict[str, float]:
-    """Share of the clips, 0..1, in which each aspect is right."""
-    return {line: sum(each.right(line) for each in verdicts) / len(verdicts) for line in LINES}
+def scores(clips: list[ScoredClip]) -> dict[str, float]:
+    """Return the share of correct clips by aspect, 0..1."""
+    return {line: sum(clip.correct(line) for clip in clips) / len(clips) for line in LINES}
 
 
-def save(file: Path, verdicts: list[Verdict], about: dict[str, Any]) -> None:
-    """Write scores and verdicts."""
+def save(file: Path, clips: list[ScoredClip], about: dict[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     result = {
         **about,
-        "prompts": len(verdicts),
-        "scores": scores(verdicts),
+        "prompts": len(clips),
+        "scores": scores(clips),
         "clips": [
             {
-                "prompt": each.prompt.text,
-                "seed": each.prompt.seed,
-                "asked": asdict(each.prompt.attributes),
-                "seen": asdict(each.seen),
+                "prompt": clip.prompt.text,
+                "seed": clip.prompt.seed,
+                "expected": asdict(clip.prompt.attributes),
+                "predicted": asdict(clip.prediction),
             }
-            for each in verdicts
+            for clip in clips
         ],
     }
     file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 def table(results: dict[str, dict[str, float]]) -> str:
-    """Scores of several sources side by side, as a Markdown table."""
+    """Format the scores of several sources as a Markdown table."""
     lines = ["| | " + " | ".join(results) + " |", "|---|" + "---|" * len(results)]
     for line in LINES:
         shares = [f"{100 * result[line]:.1f} %" for result in results.values()]

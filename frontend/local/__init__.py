@@ -1,1 +1,1 @@
-"""The whole service on this machine."""
+"""Run the whole service on this machine."""

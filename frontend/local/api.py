@@ -1,17 +1,15 @@
-"""The frontend as a process of its own on this machine, before a local Triton."""
+"""Run the frontend as a process on this machine, in front of a local Triton."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-import httpx
-
+from frontend.local.health import UnhealthyError, wait_until_healthy
 from ltx_triton.launcher.local_triton import LocalTriton, free_port
 from ltx_triton.launcher.signals import die_with_parent
 
@@ -24,7 +22,7 @@ class FrontendStartError(RuntimeError):
 
 
 class LocalFrontend:
-    """`python -m frontend` as a context manager."""
+    """Run `python -m frontend` as a context manager."""
 
     def __init__(
         self,
@@ -50,47 +48,47 @@ class LocalFrontend:
 
     @property
     def url(self) -> str:
-        """Base URL of the HTTP API, as seen from this machine."""
+        """Base URL of the HTTP API, reachable from this machine."""
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
         return f"http://[{here}]:{self._port}" if ":" in here else f"http://{here}:{self._port}"
 
     @property
     def pid(self) -> int:
-        """Process id of the frontend."""
         return self._process.pid
 
     def __enter__(self) -> Self:
         """Start the frontend and wait until it is healthy.
 
         Raises:
-            FrontendStartError: the port is taken, or it ended or did not answer in time.
+            FrontendStartError: the port is taken, the frontend ended, or it did not answer.
         """
-        self._require_free_port()  # else whoever has it would be taken for our frontend
+        self._require_free_port()  # otherwise a health check could reach another server
         output = self._log_file.open("ab") if self._log_file else None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "frontend"],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # Ctrl-C goes to the launcher, which stops it before Triton
+            start_new_session=True,  # Ctrl-C reaches the launcher, which stops it before Triton
             preexec_fn=die_with_parent,
             env=self._environment,
         )
         if output:
             output.close()
         try:
-            self._wait_until_healthy()
-        except BaseException:
+            wait_until_healthy(self._process, self.url, START_TIMEOUT)
+        except BaseException as error:
             self.stop()
+            if isinstance(error, UnhealthyError):
+                raise FrontendStartError(f"the frontend {error}") from error
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the frontend, which hands its running jobs back to the queue."""
         self.stop()
 
     def stop(self) -> None:
-        """Stop in order; kill what does not."""
+        """Terminate the frontend, which releases its jobs; kill it after STOP_TIMEOUT."""
         self._process.terminate()
         try:
             self._process.wait(STOP_TIMEOUT)
@@ -99,7 +97,7 @@ class LocalFrontend:
             self._process.wait()
 
     def wait(self) -> int:
-        """Block until the frontend ends of itself; return its exit code."""
+        """Block until the frontend exits; return its exit code."""
         return self._process.wait()
 
     def _require_free_port(self) -> None:
@@ -112,16 +110,3 @@ class LocalFrontend:
                 raise FrontendStartError(
                     f"cannot listen on API_HOST={self._host} API_PORT={self._port}: {error}"
                 ) from error
-
-    def _wait_until_healthy(self) -> None:
-        deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise FrontendStartError(f"the frontend ended (exit {self._process.returncode})")
-            try:
-                if httpx.get(f"{self.url}/health", timeout=5, trust_env=False).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
-        raise FrontendStartError(f"the frontend was not healthy after {START_TIMEOUT} s")

@@ -1,4 +1,4 @@
-"""Start the local stack, make one video through HTTP, stop: `python -m frontend.local.demo`."""
+"""Start the local stack, generate one video over HTTP, stop."""
 
 import argparse
 import time
@@ -12,7 +12,6 @@ from ltx_triton.settings import Settings, load_settings
 
 
 def main() -> None:
-    """Make the documented default request and print where the video is."""
     parser = argparse.ArgumentParser(prog="python -m frontend.local.demo", description=__doc__)
     parser.add_argument("prompt")
     prompt = parser.parse_args().prompt
@@ -31,7 +30,7 @@ def main() -> None:
 
 
 def demonstrate(prompt: str, settings: Settings) -> DownloadedVideo:
-    """Make one video with a stack of its own, whose log goes to OUTPUT_DIR/demo.log."""
+    """Generate a video; the log of the frontend is OUTPUT_DIR/demo.log."""
     settings.output_dir.mkdir(parents=True, exist_ok=True)
     print("Starting Triton and the frontend ...", flush=True)
     started = time.perf_counter()
@@ -39,7 +38,7 @@ def demonstrate(prompt: str, settings: Settings) -> DownloadedVideo:
         LocalTriton() as triton,
         LocalFrontend(
             triton,
-            environment={"API_KEY_REQUIRED": "false"},  # on loopback, for this one request
+            environment={"API_KEY_REQUIRED": "false"},  # on loopback, for one request
             log_file=settings.output_dir / "demo.log",
         ) as frontend,
     ):

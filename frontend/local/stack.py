@@ -1,4 +1,4 @@
-"""The whole service on this machine: `python -m frontend.local.stack` serves until interrupted."""
+"""Serve on this machine until interrupted: `python -m frontend.local.stack`."""
 
 import contextlib
 import logging
@@ -13,7 +13,6 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Serve on the addresses that the settings name, until SIGINT or SIGTERM."""
     repository, settings = prepare_command("Serve the HTTP API with a local Triton behind it.")
     try:
         with (

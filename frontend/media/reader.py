@@ -1,4 +1,4 @@
-"""Reads MP4 files with ffmpeg."""
+"""Decode MP4 files with ffmpeg."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Mp4:
-    """A decoded file."""
-
     codec: str
     pixel_format: str
     fps: float
@@ -22,7 +20,7 @@ def read(path: Path) -> Mp4:
     """Decode a file.
 
     Raises:
-        OSError: it is not a video.
+        OSError: not a video.
     """
     reader = imageio_ffmpeg.read_frames(path)
     about = next(reader)

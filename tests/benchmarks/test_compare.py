@@ -15,7 +15,7 @@ def result(**seconds: float) -> list[Result]:
     return [Result(MACHINE, "run", measured)]
 
 
-def test_only_what_changed_by_more_than_the_noise_is_named() -> None:
+def test_only_significant_changes_are_listed() -> None:
     found = changes(result(text=1.0, decode=2.0), result(text=1.005, decode=1.0))
     assert [each.labels for each, _ in found] == [{"stage": "decode"}]
     assert 0.45 < found[0][1].value < 0.55
@@ -26,16 +26,16 @@ def test_the_largest_change_comes_first() -> None:
     assert [each.labels["stage"] for each, _ in found] == ["decode", "text"]
 
 
-def test_words_say_what_changed_and_how_much_was_compared() -> None:
-    said = describe(result(text=1.0, decode=2.0), result(text=1.0, decode=4.0, http=1.0))
-    first, last = said.splitlines()
+def test_the_description_counts_changes_and_comparisons() -> None:
+    lines = describe(result(text=1.0, decode=2.0), result(text=1.0, decode=4.0, http=1.0))
+    first, last = lines.splitlines()
     assert first.startswith("request, stage decode: s x 2.0")
-    assert last == "1 of 2 measurements changed by more than the noise."
+    assert last == "1 of 2 measurements changed significantly."
 
 
-def test_results_of_different_things_are_not_compared() -> None:
-    assert describe(result(text=1.0), result(decode=1.0)) == "The two have nothing in common."
+def test_results_without_common_measurements_are_not_compared() -> None:
+    assert describe(result(text=1.0), result(decode=1.0)) == "No measurement is in both results."
 
 
-def test_nothing_is_made_of_a_zero() -> None:
+def test_zeros_are_not_compared() -> None:
     assert changes(result(text=0.0), result(text=1.0)) == []

@@ -9,15 +9,15 @@ from benchmarks.__main__ import main
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (("run", "nothing"), "no part nothing; there are request, throughput"),
-        (("run", "request", "--rounds", "0"), "'0' is no number of rounds; allowed: 1 or more"),
+        (("run", "nothing"), "unknown part nothing; choose from request, throughput"),
+        (("run", "request", "--rounds", "0"), "'0' is not a number of rounds; must be 1 or more"),
         (("run", "request", "--model-repository", "/nowhere"), "run `make export` first"),
-        (("compare", "/nowhere", "/nowhere"), "/nowhere holds no results"),
-        (("report", "--results", "/nowhere"), "/nowhere holds no results"),
+        (("compare", "/nowhere", "/nowhere"), "no results in /nowhere"),
+        (("report", "--results", "/nowhere"), "no results in /nowhere"),
         (("measure",), "invalid choice: 'measure'"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(
+def test_errors_take_one_line(
     arguments: tuple[str, ...],
     error: str,
     tmp_path: Path,
@@ -30,7 +30,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
     with pytest.raises(SystemExit) as stopped:
         main()
 
-    said = f"{stopped.value} {capsys.readouterr().err}"
-    assert error in said
-    assert "Traceback" not in said
+    printed = f"{stopped.value} {capsys.readouterr().err}"
+    assert error in printed
+    assert "Traceback" not in printed
     assert not list(tmp_path.iterdir())

@@ -10,19 +10,19 @@ def test_percentiles_are_interpolated() -> None:
     assert percentile([3.0], 95) == 3.0
 
 
-def test_a_machine_that_slows_down_does_not_change_paired_ratios() -> None:
+def test_paired_ratios_are_robust_to_a_machine_that_slows_down() -> None:
     load = [1.0, 1.0, 5.0, 5.0, 5.0]
     ratio = paired_ratio([2.0 * each for each in load], load)
     assert (ratio.value, ratio.low, ratio.high) == (2.0, 2.0, 2.0)
     assert str(ratio) == "2.00 (2.00 to 2.00)"
 
 
-def test_every_round_has_both_samples() -> None:
+def test_every_round_needs_both_samples() -> None:
     with pytest.raises(ValueError, match="zip"):
         paired_ratio([1.0, 2.0], [1.0])
 
 
-def test_the_interval_holds_the_truth_and_narrows_with_samples() -> None:
+def test_the_interval_contains_the_truth_and_narrows_with_samples() -> None:
     random = Random(1)
 
     def noisy(value: float, count: int) -> list[float]:

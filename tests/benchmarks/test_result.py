@@ -16,7 +16,7 @@ def result() -> Result:
     return Result(Machine.here(), "python -m benchmarks run engines", measured)
 
 
-def test_what_is_saved_is_what_is_loaded(result: Result, tmp_path: Path) -> None:
+def test_results_round_trip(result: Result, tmp_path: Path) -> None:
     file = tmp_path / "new" / "engines.json"
     result.save(file)
     assert Result.load(file) == result
@@ -24,23 +24,23 @@ def test_what_is_saved_is_what_is_loaded(result: Result, tmp_path: Path) -> None
     assert load_all(file) == [result]
 
 
-def test_a_measurement_has_a_line_of_its_own(result: Result, tmp_path: Path) -> None:
+def test_each_measurement_takes_one_line(result: Result, tmp_path: Path) -> None:
     result.save(tmp_path / "engines.json")
     lines = (tmp_path / "engines.json").read_text().splitlines()
     assert sum('"samples": [0.1, 0.2]' in line for line in lines) == 2
 
 
-def test_other_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"holds no results.*benchmarks run"):
+def test_errors_name_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"no results in .*benchmarks run"):
         load_all(tmp_path)
-    with pytest.raises(ValueError, match=r"nothing\.json holds no results"):
+    with pytest.raises(ValueError, match=r"no results in .*nothing\.json"):
         load_all(tmp_path / "nothing.json")
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(ValueError, match=r"other\.json is not a result"):
         load_all(tmp_path)
 
 
-def test_samples_are_found_by_labels_that_mean_one_measurement(result: Result) -> None:
+def test_labels_must_match_exactly_one_measurement(result: Result) -> None:
     assert find(result.measurements, "engines", "s", side=512) == [0.1, 0.2]
     with pytest.raises(LookupError, match="2 measurements of engines in s"):
         find(result.measurements, "engines", "s", engine="transformer")
@@ -48,7 +48,7 @@ def test_samples_are_found_by_labels_that_mean_one_measurement(result: Result) -
         find(result.measurements, "engines", "bytes")
 
 
-def test_the_machine_says_what_it_is() -> None:
+def test_the_machine_is_described() -> None:
     machine = Machine.here()
     assert machine.cores >= 1
     assert machine.memory_bytes > 2**30

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from benchmarks.report.document import DOCUMENT, quotation, text
 from benchmarks.report.figures import Figures
-from benchmarks.report.markdown import DOCUMENT, quotation, text
 from benchmarks.result import FOLDER, load_all
 
 README = Path(__file__).parents[2] / "README.md"

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 CHECKPOINT = ROOT / "demo" / "checkpoint"
 MEASURED = {
     source: json.loads((RESULTS / f"{source}.json").read_text())
-    for source in ("served", "reference")
+    for source in ("service", "reference")
 }
 
 
@@ -31,7 +31,7 @@ def test_the_results_are_those_of_the_shipped_checkpoint() -> None:
 
 
 def test_the_readme_quotes_the_served_clips() -> None:
-    scores = MEASURED["served"]["scores"]
+    scores = MEASURED["service"]["scores"]
     readme = (ROOT / "README.md").read_text()
     for aspect in ("colour", "background", "shape", "motion", "all four"):
         assert f"{100 * scores[aspect]:.1f} %" in readme

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from frontend.local.api import LocalFrontend
-from frontend.local.service import local_service
+from frontend.local.service import local_frontend, local_service
 from ltx_triton.launcher.local_triton import LocalTriton
 
 StartFrontend = Callable[..., LocalFrontend]
@@ -44,12 +44,6 @@ def start_frontend(triton: LocalTriton, tmp_path: Path) -> Iterator[StartFronten
     with ExitStack() as started:
 
         def start(**environment: str) -> LocalFrontend:
-            return started.enter_context(
-                LocalFrontend(
-                    triton,
-                    environment={"OUTPUT_DIR": str(tmp_path / "outputs"), **environment},
-                    log_file=tmp_path / "frontend.log",
-                )
-            )
+            return started.enter_context(local_frontend(triton, tmp_path, **environment))
 
         yield start

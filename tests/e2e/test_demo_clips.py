@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from demo.evaluation.classifier import judge
+from demo.evaluation.classifier import classify
+from demo.evaluation.clips import download_clip
 from demo.evaluation.prompts import ClipRequest, held_out_prompts
-from demo.evaluation.score import Verdict, scores
+from demo.evaluation.score import ScoredClip, scores
 from demo.shapes.attributes import Background, Colour, Motion, Shape, Size
-from frontend.local.service import served_clip
 
 Clip = Callable[[ClipRequest], NDArray[np.uint8]]
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def clip(demo: str) -> Clip:
-    return partial(served_clip, demo)
+    return partial(download_clip, demo)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,12 @@ def test_a_clip_shows_what_was_asked_for(
     frames = clip(ClipRequest(BLUE_STAR, seed=1, duration=duration, fps=fps, resolution=resolution))
 
     assert frames.shape == (duration * fps, resolution, resolution, 3)
-    seen = judge(frames, fps)
-    assert seen.colour is Colour.BLUE
-    assert seen.background is Background.WHITE
-    assert seen.shape is Shape.STAR
-    assert seen.size is Size.LARGE
-    assert seen.motion is Motion.LEFT
+    prediction = classify(frames, fps)
+    assert prediction.colour is Colour.BLUE
+    assert prediction.background is Background.WHITE
+    assert prediction.shape is Shape.STAR
+    assert prediction.size is Size.LARGE
+    assert prediction.motion is Motion.LEFT
 
 
 def test_seeds_differ(clip: Clip) -> None:
@@ -52,15 +52,15 @@ def test_seeds_differ(clip: Clip) -> None:
 
 def test_words_that_no_caption_has_do_no_harm(clip: Clip) -> None:
     prompt = "Gorgeous! A red square going right (über-slowly) over a black background, 日本"
-    seen = judge(clip(ClipRequest(prompt, seed=1)), 8)
-    assert (seen.shape, seen.colour) == (Shape.SQUARE, Colour.RED)
-    assert seen.background is Background.BLACK
+    prediction = classify(clip(ClipRequest(prompt, seed=1)), 8)
+    assert (prediction.shape, prediction.colour) == (Shape.SQUARE, Colour.RED)
+    assert prediction.background is Background.BLACK
 
 
 def test_most_clips_of_held_out_prompts_show_what_was_asked_for(clip: Clip) -> None:
     """A few of those of `make quality`, to notice a change that breaks what a clip shows."""
-    verdicts = [
-        Verdict(prompt, judge(clip(prompt.request), prompt.request.fps))
+    clips = [
+        ScoredClip(prompt, classify(clip(prompt.request), prompt.request.fps))
         for prompt in held_out_prompts(10)
     ]
-    assert scores(verdicts)["all four"] >= 0.7
+    assert scores(clips)["all four"] >= 0.7

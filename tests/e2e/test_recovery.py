@@ -9,7 +9,7 @@ import psutil
 import pytest
 import requests
 
-from frontend.local.api import LocalFrontend
+from frontend.local.service import local_frontend
 from ltx_triton.launcher.local_triton import LocalTriton
 from tests.e2e.conftest import StartFrontend
 from tests.e2e.jobs import finish, post, status, wait_until
@@ -28,11 +28,7 @@ def own_triton(repository: Path) -> Iterator[LocalTriton]:
 
 @pytest.fixture
 def own_frontend(own_triton: LocalTriton, tmp_path: Path) -> Iterator[str]:
-    with LocalFrontend(
-        own_triton,
-        environment={"OUTPUT_DIR": str(tmp_path / "outputs")},
-        log_file=tmp_path / "frontend.log",
-    ) as running:
+    with local_frontend(own_triton, tmp_path) as running:
         yield running.url
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.baselines.case import Case
 from benchmarks.baselines.inputs import load_output, save_inputs
-from benchmarks.baselines.pytorch import PyTorchSide
+from benchmarks.baselines.pytorch import PyTorchWorker
 from ltx_triton.contract import VideoRequest
 
 
@@ -25,19 +25,19 @@ def case(tmp_path: Path, checkpoint_folder: Path, repository: Path) -> Case:
     return case
 
 
-def test_one_precision_makes_room_for_the_next(case: Case) -> None:
-    side = PyTorchSide(case)
-    side.load("fp32")
-    transformer = weakref.ref(side._pipeline.transformer)
-    side.load("bf16")
+def test_loading_a_precision_frees_the_previous_one(case: Case) -> None:
+    worker = PyTorchWorker(case)
+    worker.load("fp32")
+    transformer = weakref.ref(worker._pipeline.transformer)
+    worker.load("bf16")
     assert transformer() is None
 
 
 def test_bf16_is_close_to_fp32_and_not_the_same(case: Case) -> None:
-    side = PyTorchSide(case)
+    worker = PyTorchWorker(case)
     for precision in ("fp32", "bf16"):
-        side.load(precision)
-        side.outputs(precision)
+        worker.load(precision)
+        worker.outputs(precision)
     for what in ("text_encoder", "transformer", "vae_decoder"):
         exact, rounded = (load_output(case, side, what) for side in ("fp32", "bf16"))
         difference = np.linalg.norm(rounded - exact.astype(np.float64)) / np.linalg.norm(exact)

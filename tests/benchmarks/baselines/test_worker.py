@@ -7,9 +7,9 @@ from benchmarks.baselines.worker import Worker, WorkerError
 
 MODULE = """
 import os, sys
-from benchmarks.baselines.worker import answer_questions
+from benchmarks.baselines.worker import serve_commands
 
-answer_questions({
+serve_commands({
     "add": lambda a, b: a + b,
     "chat": lambda: print("between"),
     "die": lambda: os._exit(3),
@@ -19,27 +19,27 @@ answer_questions({
 
 @pytest.fixture
 def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worker:
-    (tmp_path / "answering.py").write_text(MODULE)
+    (tmp_path / "serving.py").write_text(MODULE)
     root = Path(__file__).parents[3]
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{root}")
-    return Worker(sys.executable, "answering", tmp_path)
+    return Worker(sys.executable, "serving", tmp_path)
 
 
-def test_answers_come_back(worker: Worker) -> None:
+def test_results_are_returned(worker: Worker) -> None:
     assert worker.ask("add", 1, 2.5) == 3.5
     assert worker.ask("add", [1], [2]) == [1, 2]
     worker.close()
 
 
-def test_other_output_is_passed_on(worker: Worker, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_output_is_printed(worker: Worker, capsys: pytest.CaptureFixture[str]) -> None:
     assert worker.ask("chat") is None
     assert capsys.readouterr().out == "between\n"
     worker.close()
 
 
-def test_a_dead_worker_is_named(worker: Worker) -> None:
-    with pytest.raises(WorkerError, match="answering ended with exit code 3 at die"):
+def test_an_exited_worker_is_named(worker: Worker) -> None:
+    with pytest.raises(WorkerError, match="serving exited with code 3 at die"):
         worker.ask("die")
-    with pytest.raises(WorkerError, match="exit code 3 at add"):
+    with pytest.raises(WorkerError, match="exited with code 3 at add"):
         worker.ask("add", 1, 2)
     worker.close()

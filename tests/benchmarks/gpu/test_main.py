@@ -1,5 +1,3 @@
-"""The whole script on a CPU, and its refusals."""
-
 import json
 import subprocess
 import sys
@@ -14,7 +12,7 @@ COMMAND = [sys.executable, "-m", "benchmarks.gpu"]
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_dry_run_goes_through_all_the_steps(tmp_path: Path) -> None:
+def test_dry_run_runs_all_steps(tmp_path: Path) -> None:
     output = tmp_path / "gpu-tiny-fp32.json"
     options = ["--dry-run", "--rounds", "2", "--folder", str(tmp_path), "--results", str(tmp_path)]
     finished = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
@@ -36,9 +34,9 @@ def test_dry_run_goes_through_all_the_steps(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_missing_gpu_is_said_at_once() -> None:
+def test_a_missing_gpu_is_an_error() -> None:
     finished = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
     assert finished.returncode == 1
     assert finished.stderr.strip().endswith(
-        "error: torch finds no GPU; --dry-run goes through the same steps on a CPU"
+        "error: torch finds no GPU; --dry-run runs the same steps on a CPU"
     )

@@ -1,4 +1,4 @@
-"""A whole run of the suite in round figures, to see what is made of them."""
+"""A complete run of the suite, in round figures."""
 
 from benchmarks.machine import Machine
 from benchmarks.measurement import Labels, Measurement
@@ -7,7 +7,7 @@ from benchmarks.result import Result
 _TOTALS = {
     "service": 2.0,
     "Triton": 1.7,
-    "bare engines": 1.5,
+    "in-process engines": 1.5,
     "diffusers": 6.0,
     "torch.compile": 3,
     "diffusers BF16": 4.0,
@@ -17,7 +17,6 @@ _PEAK = 2e11
 
 
 def results() -> list[Result]:
-    """Of all parts, as one."""
     machine = Machine(
         "EPYC", 2, 2**34, "Linux", "3.11", {"torch": "2"}, "abc", "2026-01-01T00:00:00+00:00"
     )
@@ -25,21 +24,20 @@ def results() -> list[Result]:
 
 
 def measurements() -> list[Measurement]:
-    """Three samples of everything."""
     found: list[Measurement] = []
 
     def add(part: str, unit: str, value: float, **labels: str | int) -> None:
         found.append(Measurement(part, labels, unit, [value * each for each in (1, 0.9, 1.2)]))
 
-    for contender, total in _TOTALS.items():
-        add("request", "s", total, contender=contender, stage="total")
+    for system, total in _TOTALS.items():
+        add("request", "s", total, system=system, stage="total")
         for stage, share in (("text", 0.1), ("denoise", 0.5), ("decode", 0.2), ("mp4", 0.1)):
-            add("request", "s", total * share, contender=contender, stage=stage)
-    add("request", "s", 0.01, contender="service", stage="queue")
-    add("request", "s", 0.02, contender="service", stage="http")
+            add("request", "s", total * share, system=system, stage=stage)
+    add("request", "s", 0.01, system="service", stage="queue")
+    add("request", "s", 0.02, system="service", stage="http")
     for clients in (1, 4):
         closed: Labels = {"load": "closed", "clients": clients}
-        for server, rate in (("service", 30), ("handwritten", 20)):
+        for server, rate in (("service", 30), ("fastapi_diffusers", 20)):
             add("throughput", "videos/min", rate * clients**0.5, server=server, **closed)
             add("throughput", "s", 2.0 * clients, server=server, **closed, what="request")
         add("throughput", "s", 0.5 * clients, server="service", **closed, what="wait")

@@ -1,5 +1,3 @@
-"""Load on the real service with the demo's engines."""
-
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +6,7 @@ import psutil
 import pytest
 
 from benchmarks.suite.client import Answer
-from benchmarks.suite.load import closed_loop, open_loop, requests, videos_a_minute
+from benchmarks.suite.load import closed_loop, open_loop, requests, videos_per_minute
 from benchmarks.suite.memory import by_process
 from frontend.local.api import LocalFrontend
 from frontend.local.service import local_service
@@ -16,23 +14,22 @@ from frontend.local.service import local_service
 
 @pytest.fixture(scope="module")
 def service(demo_repository: Path) -> Iterator[LocalFrontend]:
-    limits = {"MAX_CONCURRENT_JOBS": "1", "MAX_QUEUED_JOBS": "2"}
-    with local_service(demo_repository, limits) as service:
+    with local_service(demo_repository, MAX_CONCURRENT_JOBS="1", MAX_QUEUED_JOBS="2") as service:
         yield service
 
 
-def test_no_two_requests_are_the_same() -> None:
-    wanted = requests()
-    assert len({next(wanted) for _ in range(300)}) == 300
+def test_requests_are_distinct() -> None:
+    pending = requests()
+    assert len({next(pending) for _ in range(300)}) == 300
 
 
-def test_videos_a_minute_are_those_that_were_made() -> None:
+def test_refused_requests_do_not_count_as_videos() -> None:
     answers = [Answer(0.0, 10.0), Answer(5.0, 20.0), Answer(6.0, 6.1, refused=True)]
-    assert videos_a_minute(answers) == pytest.approx(6)
+    assert videos_per_minute(answers) == pytest.approx(6)
 
 
 @pytest.mark.slow
-def test_clients_that_wait_get_all_their_videos(service: LocalFrontend) -> None:
+def test_closed_loop_clients_get_all_their_videos(service: LocalFrontend) -> None:
     answers = asyncio.run(closed_loop(service.url, clients=2, videos_each=2))
     assert [answer.refused for answer in answers] == [False] * 4
     for answer in answers:
@@ -41,7 +38,7 @@ def test_clients_that_wait_get_all_their_videos(service: LocalFrontend) -> None:
 
 
 @pytest.mark.slow
-def test_requests_for_which_there_is_no_room_count_as_refused(service: LocalFrontend) -> None:
+def test_requests_beyond_the_queue_count_as_refused(service: LocalFrontend) -> None:
     answers = asyncio.run(open_loop(service.url, rate=50.0, videos=6))
     refused = [answer for answer in answers if answer.refused]
     assert 1 <= len(refused) <= 3
@@ -49,7 +46,7 @@ def test_requests_for_which_there_is_no_room_count_as_refused(service: LocalFron
 
 
 @pytest.mark.slow
-def test_memory_is_told_by_process(service: LocalFrontend) -> None:
+def test_memory_is_reported_by_process(service: LocalFrontend) -> None:
     sizes = by_process(psutil.Process())
     engines = {"text_encoder", "transformer", "vae_decoder"}
     assert sizes.keys() == {"tritonserver", "ltx_video", "frontend"} | engines

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from demo.evaluation.classifier import Seen, judge
+from demo.evaluation.classifier import Prediction, classify
 from demo.shapes.attributes import BACKGROUNDS, Background, Colour, Motion, Shape, Size
 from demo.shapes.render import render
 from demo.shapes.sampling import sample_attributes, sample_scene
@@ -15,8 +15,8 @@ def drawn(scene: Scene, side: int = 256, num_frames: int = 24, fps: int = 8) -> 
     return render(scene, height=side, width=side, num_frames=num_frames, fps=fps)
 
 
-def seen_of(attributes: Attributes) -> Seen:
-    return Seen(
+def prediction_of(attributes: Attributes) -> Prediction:
+    return Prediction(
         attributes.background,
         attributes.colour,
         attributes.shape,
@@ -26,13 +26,13 @@ def seen_of(attributes: Attributes) -> Seen:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_it_says_what_was_drawn(seed: int) -> None:
+def test_rendered_clips_are_classified_despite_noise(seed: int) -> None:
     random = Random(seed)
     attributes = sample_attributes(random, held_out=bool(seed % 2))
     clip = drawn(sample_scene(random, attributes))
     noise = np.random.default_rng(seed).normal(0, 4, clip.shape)
     noisy = np.clip(clip + noise, 0, 255).astype(np.uint8)
-    assert judge(noisy, 8) == seen_of(attributes)
+    assert classify(noisy, 8) == prediction_of(attributes)
 
 
 @pytest.mark.parametrize(("num_frames", "fps"), [(24, 24), (80, 8), (16, 4), (72, 24)])
@@ -40,37 +40,39 @@ def test_it_says_what_was_drawn(seed: int) -> None:
 def test_length_and_frame_rate_do_not_matter(motion: Motion, num_frames: int, fps: int) -> None:
     attributes = Attributes(Shape.STAR, Colour.RED, Size.MEDIUM, Background.BEIGE, motion)
     clip = drawn(Scene(attributes, (0.3, -0.2), 0.5), 128, num_frames, fps)
-    assert judge(clip, fps) == seen_of(attributes)
+    assert classify(clip, fps) == prediction_of(attributes)
 
 
-def test_a_wide_frame_is_judged_by_its_shorter_side() -> None:
+def test_sizes_of_wide_frames_are_relative_to_the_shorter_side() -> None:
     attributes = Attributes(Shape.SQUARE, Colour.PINK, Size.LARGE, Background.GRAY, Motion.RIGHT)
     clip = render(Scene(attributes), height=128, width=224, num_frames=24, fps=8)
-    assert judge(clip, 8) == seen_of(attributes)
+    assert classify(clip, 8) == prediction_of(attributes)
 
 
 def test_a_clip_that_stands_still_shows_no_motion() -> None:
     attributes = Attributes(Shape.STAR, Colour.RED, Size.LARGE, Background.WHITE, Motion.LEFT)
     still = np.repeat(drawn(Scene(attributes))[:1], 24, axis=0)
-    assert judge(still, 8) == Seen(Background.WHITE, Colour.RED, Shape.STAR, Size.LARGE, None)
+    assert classify(still, 8) == Prediction(
+        Background.WHITE, Colour.RED, Shape.STAR, Size.LARGE, None
+    )
 
 
-def test_the_wrong_way_is_another_motion() -> None:
+def test_a_reversed_clip_shows_the_opposite_motion() -> None:
     attributes = Attributes(Shape.STAR, Colour.RED, Size.LARGE, Background.WHITE, Motion.LEFT)
-    assert judge(drawn(Scene(attributes))[::-1], 8).motion is Motion.RIGHT
+    assert classify(drawn(Scene(attributes))[::-1], 8).motion is Motion.RIGHT
 
 
-def test_a_circle_that_spins_looks_still() -> None:
+def test_a_still_circle_counts_as_spinning() -> None:
     attributes = Attributes(Shape.CIRCLE, Colour.RED, Size.LARGE, Background.WHITE, Motion.SPINNING)
-    assert judge(drawn(Scene(attributes)), 8).motion is Motion.SPINNING
+    assert classify(drawn(Scene(attributes)), 8).motion is Motion.SPINNING
 
 
 @pytest.mark.parametrize("background", Background)
-def test_an_empty_clip_shows_its_background_and_nothing_else(background: Background) -> None:
+def test_an_empty_clip_shows_only_its_background(background: Background) -> None:
     empty = np.full((24, 64, 64, 3), BACKGROUNDS[background], np.uint8)
-    assert judge(empty, 8) == Seen(background)
+    assert classify(empty, 8) == Prediction(background)
 
 
-def test_noise_shows_no_motion_of_the_world_that_can_be_relied_on() -> None:
+def test_noise_shows_no_shape() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (24, 64, 64, 3), np.uint8)
-    assert judge(noise, 8).shape is None
+    assert classify(noise, 8).shape is None

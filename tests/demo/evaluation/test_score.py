@@ -2,33 +2,35 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from demo.evaluation.classifier import Seen
+from demo.evaluation.classifier import Prediction
 from demo.evaluation.prompts import held_out_prompts
-from demo.evaluation.score import Verdict, save, scores, table
+from demo.evaluation.score import ScoredClip, save, scores, table
 from demo.shapes.attributes import Shape
 from demo.shapes.sampling import is_held_out
 
 PROMPTS = held_out_prompts(4)
 
 
-def perfect(number: int) -> Seen:
-    asked = PROMPTS[number].attributes
-    return Seen(asked.background, asked.colour, asked.shape, asked.size, asked.motion)
+def perfect(number: int) -> Prediction:
+    expected = PROMPTS[number].attributes
+    return Prediction(
+        expected.background, expected.colour, expected.shape, expected.size, expected.motion
+    )
 
 
-def verdicts() -> list[Verdict]:
+def clips() -> list[ScoredClip]:
     others = [shape for shape in Shape if shape is not PROMPTS[1].attributes.shape]
-    seen = [
+    predictions = [
         perfect(0),
         replace(perfect(1), shape=others[0]),
         replace(perfect(2), motion=None),
         replace(perfect(3), size=None),
     ]
-    return [Verdict(prompt, each) for prompt, each in zip(PROMPTS, seen, strict=True)]
+    return [ScoredClip(prompt, each) for prompt, each in zip(PROMPTS, predictions, strict=True)]
 
 
 def test_scores_are_shares_of_the_clips() -> None:
-    assert scores(verdicts()) == {
+    assert scores(clips()) == {
         "colour": 1.0,
         "background": 1.0,
         "shape": 0.75,
@@ -38,17 +40,17 @@ def test_scores_are_shares_of_the_clips() -> None:
     }
 
 
-def test_a_result_file_holds_every_verdict(tmp_path: Path) -> None:
-    save(tmp_path / "new" / "result.json", verdicts(), {"source": "here"})
+def test_a_result_file_lists_every_clip(tmp_path: Path) -> None:
+    save(tmp_path / "new" / "result.json", clips(), {"source": "here"})
     result = json.loads((tmp_path / "new" / "result.json").read_text())
     assert result["source"] == "here"
     assert result["scores"]["all four"] == 0.5
-    assert [clip["seen"]["motion"] is None for clip in result["clips"]] == [0, 0, 1, 0]
+    assert [clip["predicted"]["motion"] is None for clip in result["clips"]] == [0, 0, 1, 0]
 
 
 def test_the_table_has_a_column_for_each_source() -> None:
-    shown = table({"served": scores(verdicts()), "reference": scores(verdicts()[:1])})
-    assert "| | served | reference |" in shown
+    shown = table({"service": scores(clips()), "reference": scores(clips()[:1])})
+    assert "| | service | reference |" in shown
     assert "| shape | 75.0 % | 100.0 % |" in shown
 
 
