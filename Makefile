@@ -9,7 +9,9 @@ export MODEL PRECISION PROMPT SIZES TARGET
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
-ENGINES := model_repository/ltx_video/1/pipeline.json
+REPOSITORY := build/model_repository/ltx_video/1/pipeline.json
+TEMPLATE := $(wildcard $(addprefix model_repository/*/,1/model.py config.pbtxt configs/*.pbtxt)) \
+  ltx_triton/contract.py $(wildcard ltx_triton/repository/*.py)
 CHECKED := ltx_triton export frontend benchmarks demo tests
 CODE := $(CHECKED) model_repository
 
@@ -22,13 +24,13 @@ help:  ## Show this list
 
 install: $(VENV)/serve  ## Install what serving needs (no torch) into .venv
 
-demo: $(VENV)/serve $(ENGINES)  ## Make a video through HTTP: make demo PROMPT="..."
+demo: $(VENV)/serve $(REPOSITORY)  ## Make a video through HTTP: make demo PROMPT="..."
 	$(BIN)/python -m frontend.local.demo "$$PROMPT"
 
-serve: $(VENV)/serve $(ENGINES)  ## Serve the HTTP API on port 8000, with Triton behind it
+serve: $(VENV)/serve $(REPOSITORY)  ## Serve the HTTP API on port 8000, with Triton behind it
 	$(BIN)/python -m frontend.local.stack
 
-triton: $(VENV)/serve $(ENGINES)  ## Serve the models with the local Triton alone
+triton: $(VENV)/serve $(REPOSITORY)  ## Serve the models with the local Triton alone
 	$(BIN)/python -m ltx_triton.launcher.local_triton
 
 export: $(VENV)/export $(if $(filter tensorrt,$(TARGET)),$(VENV)/gpu)  ## Export MODEL (folder or hub id): TARGET=tensorrt, PRECISION=, SIZES=
@@ -40,7 +42,7 @@ export: $(VENV)/export $(if $(filter tensorrt,$(TARGET)),$(VENV)/gpu)  ## Export
 ifdef PROFILE
 up logs: export COMPOSE_PROFILES := $(PROFILE)
 endif
-up:  ## Build and start the containers; PROFILE=cpu for those that need no GPU
+up: | build/model_repository  ## Build and start the containers; PROFILE=cpu for those that need no GPU
 	docker compose up --build --detach
 
 down:  ## Stop and remove the containers; videos and engines stay
@@ -51,17 +53,18 @@ logs:  ## Follow the logs of the containers
 
 train-demo: $(VENV)/export  ## Train the demo checkpoint again: hours on two cores, and what stopped goes on
 	$(BIN)/python -m demo.training demo/checkpoint
-	$(BIN)/python -m export --model demo/checkpoint --name ltx-demo --output demo/engines
+	$(BIN)/python -m export --model demo/checkpoint --name ltx-demo --output build/demo
+	cd build/demo && cp --parents */1/model.onnx* ltx_video/1/*.json ltx_video/1/export.sha256 ../../demo/engines
 	@echo "To serve it: make export MODEL=demo/checkpoint"
 
-quality: $(VENV)/export $(ENGINES)  ## Score the demo checkpoint on 200 held-out prompts, served and in diffusers
+quality: $(VENV)/export $(REPOSITORY)  ## Score the demo checkpoint on 200 held-out prompts, served and in diffusers
 	$(BIN)/python -m demo.evaluation
 	$(BIN)/python -m demo.evaluation --reference demo/checkpoint
 
-examples: $(VENV)/dev $(ENGINES)  ## Draw the README's and the web page's examples again
+examples: $(VENV)/dev $(REPOSITORY)  ## Draw the README's and the web page's examples again
 	$(BIN)/python -m demo.evaluation.examples
 
-bench: $(VENV)/bench $(ENGINES)  ## Measure the service and its peers, write docs/performance.md: 40 minutes
+bench: $(VENV)/bench $(REPOSITORY)  ## Measure the service and its peers, write docs/performance.md: 40 minutes
 	$(BIN)/python -m benchmarks run
 	$(BIN)/python -m benchmarks report
 
@@ -80,12 +83,15 @@ format: $(VENV)/dev  ## Format the code
 	$(BIN)/ruff format $(CODE)
 
 clean:  ## Remove the environment, engines, checkpoints and videos made here
-	rm -rf $(VENV) checkpoints engines outputs *.egg-info
-	git clean -fdXq model_repository
+	rm -rf $(VENV) build checkpoints engines outputs *.egg-info
+
+build/model_repository:
+	mkdir -p $@  # or docker does it, as root
 
 # The demo checkpoint is served unless another has been exported.
-$(ENGINES):
-	cp -R demo/engines/* model_repository/
+$(REPOSITORY): $(TEMPLATE) | $(VENV)/serve
+	$(BIN)/python -m ltx_triton.repository demo/engines
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \

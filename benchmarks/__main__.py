@@ -16,7 +16,7 @@ from benchmarks import result
 from benchmarks.compare import describe
 from benchmarks.machine import Machine
 from benchmarks.measurement import Measurement
-from ltx_triton.pipeline.config import MODEL_REPOSITORY
+from ltx_triton.repository.layout import SERVED_REPOSITORY
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _add_repository(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--model-repository",
         type=Path,
-        default=MODEL_REPOSITORY,
+        default=SERVED_REPOSITORY,
         help="folder with the demo checkpoint's engines (default: %(default)s)",
     )
 

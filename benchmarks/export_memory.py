@@ -30,7 +30,7 @@ from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config, write_engine
 from export.verification.verify import verify
 from ltx_triton.contract import TRANSFORMER
-from ltx_triton.pipeline.config import ENGINE_FILE
+from ltx_triton.repository.layout import ENGINE_FILE
 
 RESULT = Path(__file__).parent / "results" / "export_memory.json"
 COMPONENTS: dict[str, dict[str, Any]] = {

@@ -28,9 +28,9 @@ from export.verification.fp8 import relative_l2
 from export.verification.load_weights import materialise
 from ltx_triton.contract import TRANSFORMER, ModelContract, VideoRequest
 from ltx_triton.engines.session import Arrays
-from ltx_triton.pipeline.config import ENGINE_FILE, TOKENIZER_FILE
 from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
+from ltx_triton.repository.layout import ENGINE_FILE, TOKENIZER_FILE
 
 REQUEST = VideoRequest(
     prompt="A cat walking in a garden",

@@ -12,7 +12,8 @@ COPY constraints.txt .
 RUN pip install --no-cache-dir --constraint constraints.txt \
       accelerate cuda-python diffusers huggingface-hub ml-dtypes numpy onnx onnx-ir \
       onnxruntime onnxscript psutil \
-      pydantic-settings safetensors sentencepiece tokenizers torch tqdm transformers
+      protobuf pydantic-settings safetensors sentencepiece tokenizers torch tqdm transformers \
+      tritonclient[grpc]
 
 # The Python side of the image's library: the bindings, and the package that names them `tensorrt`.
 # What they depend on would bring a second library, of another build.
@@ -24,6 +25,7 @@ RUN version=$(python tensorrt_version.py) \
 
 COPY ltx_triton ltx_triton
 COPY export export
+COPY model_repository model_repository
 
 RUN mkdir /cache && chown 1000 /cache
 USER 1000

@@ -16,7 +16,7 @@ from export.precision import Precision
 from export.run import ExportOptions, export
 from export.tensorrt.arguments import add_arguments
 from export.tensorrt.build import PlanOptions
-from ltx_triton.pipeline.config import MODEL_REPOSITORY
+from ltx_triton.repository.layout import SERVED_REPOSITORY
 from ltx_triton.settings import load_settings
 
 ONNX, TENSORRT = "onnx", "tensorrt"
@@ -54,7 +54,7 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
     parser.add_argument(
         "--output",
         type=Path,
-        default=MODEL_REPOSITORY,
+        default=SERVED_REPOSITORY,
         help="root of the model repository; created when missing (default: %(default)s)",
     )
     parser.add_argument(

@@ -24,13 +24,9 @@ from export.repository.staging import publish, staging
 from export.verification.fp8 import verify_fp8
 from export.verification.verify import require_memory, verify
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
-from ltx_triton.engines.tensorrt.plan import PLAN_FILE
-from ltx_triton.pipeline.config import (
-    ENGINE_FILE,
-    TOKENIZER_FILE,
-    PipelineConfig,
-    version_folder,
-)
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.assemble import assemble
+from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE, TOKENIZER_FILE, version_folder
 
 TEXT_BUCKETS = (32, 64, 128, 256)  # tokens
 
@@ -53,7 +49,7 @@ class ExportOptions:
 def export(options: ExportOptions) -> None:
     """Fill the model repository with the checkpoint's engines, tokenizer and settings.
 
-    A repository that holds them already is left alone.
+    Engines that are current are not made again.
 
     Raises:
         ExportError: the checkpoint does not fit, or an engine differs from PyTorch. The repository
@@ -62,6 +58,7 @@ def export(options: ExportOptions) -> None:
     checkpoint = open_checkpoint(options.model, options.cache_dir)
     config = pipeline_config(checkpoint, options)
     if is_current(options.output, config, verified=options.verification):
+        assemble(options.output)
         print(f"{options.output} is current")
         return
     fp8 = None

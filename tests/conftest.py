@@ -16,7 +16,9 @@ from export.run import ExportOptions, export
 from frontend.local.service import local_frontend
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.launcher.local_triton import LocalTriton
-from ltx_triton.pipeline.config import MODEL_REPOSITORY, PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.assemble import assemble
+from ltx_triton.repository.layout import version_folder
 
 DEMO_ENGINES = Path(__file__).parents[1] / "demo" / "engines"
 
@@ -48,26 +50,19 @@ def checkpoint_folder(bf16_checkpoint_folder: Path) -> Path:
     return folder
 
 
-def copy_bare_repository(folder: Path) -> None:
-    """Copy the model repository without what an export writes."""
-    generated = shutil.ignore_patterns("__pycache__", "model.onnx*", "model.plan*", "*.json")
-    shutil.copytree(MODEL_REPOSITORY, folder, dirs_exist_ok=True, ignore=generated)
-
-
 @pytest.fixture(scope="session")
 def demo_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the model repository with the engines that this repository ships."""
+    """A model repository with the engines that this repository ships."""
     folder = tmp_path_factory.mktemp("demo_repository")
-    copy_bare_repository(folder)
     shutil.copytree(DEMO_ENGINES, folder, dirs_exist_ok=True)
+    assemble(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
 def repository(checkpoint_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the model repository with the FP32 checkpoint's export."""
+    """A model repository with the FP32 checkpoint's export."""
     folder = tmp_path_factory.mktemp("model_repository")
-    copy_bare_repository(folder)
     export(ExportOptions(model=str(checkpoint_folder), output=folder, name="hub/tiny"))
     return folder
 

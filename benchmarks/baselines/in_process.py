@@ -18,9 +18,10 @@ from benchmarks.baselines.worker import serve_commands
 from frontend.jobs.progress import StageTimes
 from ltx_triton.contract import ENGINES, LTX_VIDEO, Progress
 from ltx_triton.engines.in_process import InProcessEngines
-from ltx_triton.pipeline.config import PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
+from ltx_triton.repository.layout import version_folder
 
 
 class InProcessWorker:

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from benchmarks.baselines.case import Case
 from ltx_triton.contract import LTX_VIDEO, TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
-from ltx_triton.pipeline.config import PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
+from ltx_triton.repository.layout import version_folder
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -33,7 +33,8 @@ from ltx_triton.contract import (
     TRANSFORMER,
     VAE_DECODER,
 )
-from ltx_triton.pipeline.config import PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import version_folder
 
 _RANDN = "diffusers.pipelines.ltx.pipeline_ltx_condition.randn_tensor"
 

@@ -9,7 +9,6 @@ a CPU with a tiny checkpoint and ONNX Runtime instead of TensorRT, to test the s
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,7 +33,7 @@ from export.random.checkpoint import write_random_checkpoint
 from ltx_triton.contract import ENGINES, VideoRequest
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.tensorrt.plan import PlanInfo
-from ltx_triton.pipeline.config import MODEL_REPOSITORY, version_folder
+from ltx_triton.repository.layout import version_folder
 
 RESULTS = Path(__file__).parent.parent / "results"
 ARCHITECTURES = {
@@ -139,9 +138,6 @@ def _collect(samples: dict[str, list[float]], times: dict[str, float], turn: int
 
 def export(case: Case, engine_python: str) -> dict[str, Any]:
     """Export the checkpoint and build plans; return the records of the plans."""
-    # The repository's Python models and configs; the engines are made below.
-    generated = shutil.ignore_patterns("__pycache__", "model.onnx*", "model.plan*", "*.json")
-    shutil.copytree(MODEL_REPOSITORY, case.repository, ignore=generated)
     on_gpu = case.device == "cuda"
     onnx = case.folder / "onnx" if on_gpu else case.repository
     trace = [sys.executable, "-m", "export", "--model", str(case.checkpoint)]

@@ -1,7 +1,6 @@
 """The service with more API workers, and more instances of the engine models."""
 
 import asyncio
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from benchmarks.suite.load import closed_loop, videos_per_minute
 from benchmarks.suite.memory import by_process
 from frontend.local.service import local_service
 from ltx_triton.contract import ENGINES
+from ltx_triton.repository.layout import CONFIG_FILE
+from ltx_triton.repository.model_config import read_config, write_config
 
 PART = "deployment"
 _DEPLOYMENTS = ((1, 1), (2, 1), (4, 1), (1, 2))  # API workers, instances of each engine model
@@ -50,11 +51,9 @@ def _with_instances(repository: Path, instances: int) -> Iterator[Path]:
         copy = Path(folder) / "model_repository"
         shutil.copytree(repository, copy)
         for contract in ENGINES:
-            config = copy / contract.name / "config.pbtxt"
-            text, replaced = re.subn(
-                r"(instance_group {.*count:) 1", rf"\1 {instances}", config.read_text()
-            )
-            if replaced != 1:
-                raise ValueError(f"{config} has not one instance group of one instance")
-            config.write_text(text)
+            file = copy / contract.name / CONFIG_FILE
+            config = read_config(file)
+            [group] = config.instance_group
+            group.count = instances
+            write_config(config, file)
         yield copy

@@ -22,7 +22,7 @@ from ltx_triton.contract import ENGINES, TRANSFORMER, ModelContract
 from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.open import open_session
 from ltx_triton.engines.session import EngineSession
-from ltx_triton.pipeline.config import version_folder
+from ltx_triton.repository.layout import version_folder
 
 PART = "engines"
 _SIZES = ((256, 25), (384, 25), (512, 25), (256, 81), (512, 81), (512, 241))  # pixels, frames

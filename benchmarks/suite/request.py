@@ -22,7 +22,8 @@ from export.checkpoint.folder import open_checkpoint
 from export.progress import step
 from frontend.local.service import local_service
 from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.pipeline.config import PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import version_folder
 
 PART = "request"
 TOTAL = "total"

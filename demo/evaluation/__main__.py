@@ -19,7 +19,8 @@ from frontend.local.service import local_service
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
 from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.device import select_device
-from ltx_triton.pipeline.config import MODEL_REPOSITORY, PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import SERVED_REPOSITORY, version_folder
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def main() -> None:
 @contextmanager
 def service() -> Iterator[Source]:
     """Start the service with the exported engines."""
-    config = PipelineConfig.load(version_folder(MODEL_REPOSITORY, LTX_VIDEO))
-    on_gpu = select_device(version_folder(MODEL_REPOSITORY, TRANSFORMER)).kind == "cuda"
+    config = PipelineConfig.load(version_folder(SERVED_REPOSITORY, LTX_VIDEO))
+    on_gpu = select_device(version_folder(SERVED_REPOSITORY, TRANSFORMER)).kind == "cuda"
     precision = config.precision if on_gpu else select_cpu_precision()
     with local_service() as frontend:
         clip = partial(download_clip, frontend.url)

@@ -7,12 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ltx_triton.contract import ENGINES, LTX_VIDEO
-from ltx_triton.pipeline.config import (
-    ENGINE_FILE,
-    PIPELINE_CONFIG_FILE,
-    PipelineConfig,
-    version_folder,
-)
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import ENGINE_FILE, PIPELINE_CONFIG_FILE, version_folder
 
 FINGERPRINT_FILE = "export.sha256"
 _VERIFIED = " verified"

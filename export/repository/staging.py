@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ltx_triton.contract import LTX_VIDEO, MODELS
-from ltx_triton.pipeline.config import PIPELINE_CONFIG_FILE
+from ltx_triton.repository.assemble import assemble
+from ltx_triton.repository.layout import PIPELINE_CONFIG_FILE
 
 # Triton leaves sub-folders alone whose names are not numbers.
 _FOLDER = ".export"
@@ -33,7 +34,7 @@ def staging(repository: Path) -> Iterator[dict[str, Path]]:
 
 
 def publish(folders: dict[str, Path], stale: tuple[str, ...] = ()) -> None:
-    """Move the staged files into each model's version folder.
+    """Move the staged files into each model's version folder; write its `model.py` and configs.
 
     The repository counts as exported when `pipeline.json` is there: the old one goes first and the
     new one comes last.
@@ -54,4 +55,5 @@ def publish(folders: dict[str, Path], stale: tuple[str, ...] = ()) -> None:
         for file in folder.iterdir():
             if file.name != PIPELINE_CONFIG_FILE:
                 file.replace(version / file.name)
+    assemble(settings.parents[2])
     (folders[LTX_VIDEO.name] / PIPELINE_CONFIG_FILE).replace(settings)

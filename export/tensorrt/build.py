@@ -9,22 +9,16 @@ from export.repository.staging import staging
 from export.tensorrt.builder import Builder
 from export.tensorrt.layer_types import require_precision
 from export.tensorrt.profiles import profiles
-from export.tensorrt.publish import name_profiles, publish_plans
+from export.tensorrt.publish import publish_plans
 from export.tensorrt.report import PlanReport, host_peak_bytes, print_reports
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.timing_cache import cache_file
 from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
 from ltx_triton.engines.tensorrt.cuda import Gpu, NoGpuError, find_gpu
 from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError, load_tensorrt
-from ltx_triton.engines.tensorrt.plan import PLAN_FILE, PlanInfo
-from ltx_triton.pipeline.config import (
-    ENGINE_FILE,
-    MODEL_REPOSITORY,
-    OtherVersionError,
-    PipelineConfig,
-    SizeLimit,
-    version_folder,
-)
+from ltx_triton.engines.tensorrt.plan import PlanInfo
+from ltx_triton.pipeline.config import OtherVersionError, PipelineConfig, SizeLimit
+from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE, SERVED_REPOSITORY, version_folder
 from ltx_triton.settings import Settings
 
 
@@ -34,7 +28,7 @@ class PlanOptions:
 
     source: Path  # the ONNX export, laid out like a model repository
     settings: Settings  # MAX_RESOLUTION and the like, for the size `maximum`
-    output: Path = MODEL_REPOSITORY  # root of the model repository
+    output: Path = SERVED_REPOSITORY  # root of the model repository
     sizes: tuple[str, ...] = DEFAULT_SIZES
     optimization_level: int = 3  # 0 to 5, TensorRT's own default
     workspace_gib: float | None = None  # most GPU memory for one kernel; None: all
@@ -86,7 +80,6 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
             )
         limited = replace(config, size_limits=tuple(limits.values()))
         publish_plans(folders, options.source, options.output, limited)
-    name_profiles(options.output, {name: len(info.profiles) for name, info in infos.items()})
     print_reports(reports)
     return reports
 

@@ -13,7 +13,8 @@ from export.tensorrt.network import parse
 from export.tensorrt.progress import show_progress
 from ltx_triton.contract import ModelContract
 from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError, make_logger, open_plan
-from ltx_triton.engines.tensorrt.plan import PLAN_FILE, PlanInfo, Profile
+from ltx_triton.engines.tensorrt.plan import PlanInfo, Profile
+from ltx_triton.repository.layout import PLAN_FILE
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from frontend.local.api import LocalFrontend
 from ltx_triton.launcher.local_triton import LocalTriton
-from ltx_triton.pipeline.config import MODEL_REPOSITORY
+from ltx_triton.repository.layout import SERVED_REPOSITORY
 
 
 @contextmanager
 def local_service(
-    repository: Path = MODEL_REPOSITORY, **environment: str
+    repository: Path = SERVED_REPOSITORY, **environment: str
 ) -> Iterator[LocalFrontend]:
     """Serve a model repository; videos and log are deleted at the end."""
     with (

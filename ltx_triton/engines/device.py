@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ltx_triton.engines.tensorrt.cuda import NoGpuError, find_gpu
-from ltx_triton.engines.tensorrt.plan import PLAN_FILE
+from ltx_triton.repository.layout import PLAN_FILE
 
 
 @dataclass(frozen=True)

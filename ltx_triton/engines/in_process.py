@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ltx_triton.contract import ENGINES, ModelContract
 from ltx_triton.engines.open import open_session
 from ltx_triton.engines.session import Arrays
-from ltx_triton.pipeline.config import version_folder
+from ltx_triton.repository.layout import version_folder
 
 
 class InProcessEngines:

@@ -6,7 +6,7 @@ from ltx_triton.contract import ModelContract
 from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
 from ltx_triton.engines.device import select_device
 from ltx_triton.engines.session import EngineSession
-from ltx_triton.pipeline.config import ENGINE_FILE
+from ltx_triton.repository.layout import ENGINE_FILE
 
 
 def open_session(folder: Path, contract: ModelContract) -> EngineSession:

@@ -24,12 +24,8 @@ from ltx_triton.launcher.wheel import (
     make_plain_folder,
     raise_open_files_limit,
 )
-from ltx_triton.pipeline.config import (
-    MODEL_REPOSITORY,
-    OtherVersionError,
-    PipelineConfig,
-    version_folder,
-)
+from ltx_triton.pipeline.config import OtherVersionError, PipelineConfig
+from ltx_triton.repository.layout import SERVED_REPOSITORY, version_folder
 from ltx_triton.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -67,7 +63,7 @@ class LocalTriton:
 
     def __init__(
         self,
-        repository: Path = MODEL_REPOSITORY,
+        repository: Path = SERVED_REPOSITORY,
         *,
         grpc_port: int | None = None,
         metrics_port: int | None = None,
@@ -214,7 +210,7 @@ def prepare_command(description: str) -> tuple[Path, Settings]:
     parser.add_argument(
         "--model-repository",
         type=Path,
-        default=MODEL_REPOSITORY,
+        default=SERVED_REPOSITORY,
         help="folder with the exported models (default: %(default)s)",
     )
     repository: Path = parser.parse_args().model_repository

@@ -7,18 +7,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from ltx_triton.contract import ModelContract
-
-MODEL_REPOSITORY = Path(__file__).resolve().parents[2] / "model_repository"
-
-ENGINE_FILE = "model.onnx"
-PIPELINE_CONFIG_FILE = "pipeline.json"
-TOKENIZER_FILE = "tokenizer.json"
-
-
-def version_folder(repository: Path, model: ModelContract) -> Path:
-    """Where a model repository keeps the only version of `model`."""
-    return repository / model.name / "1"
+from ltx_triton.repository.layout import PIPELINE_CONFIG_FILE
 
 
 @dataclass(frozen=True)

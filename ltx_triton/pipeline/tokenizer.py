@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from ltx_triton.pipeline.config import TOKENIZER_FILE, PipelineConfig
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import TOKENIZER_FILE
 
 PAD_TOKEN = "<pad>"  # noqa: S105  a token of the vocabulary, not a secret
 

@@ -7,12 +7,8 @@ from export.checkpoint.tokenizer import save_tokenizer
 from export.run import ExportOptions, pipeline_config
 from export.verification.verify import verify
 from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
-from ltx_triton.pipeline.config import (
-    ENGINE_FILE,
-    TOKENIZER_FILE,
-    PipelineConfig,
-    version_folder,
-)
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import ENGINE_FILE, TOKENIZER_FILE, version_folder
 
 DEMO = Path(__file__).parents[2] / "demo"
 SHIPPED = DEMO / "engines"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ltx_triton.repository.layout import SERVED_REPOSITORY
 from ltx_triton.settings import Settings
 from tests.deploy.stack import COMPOSE, ROOT, compose, dockerfile, services
 
@@ -58,4 +59,5 @@ def test_what_is_mounted_exists() -> None:
     volumes = compose()["volumes"]
     for service in SERVICES.values():
         for source in (volume.partition(":")[0] for volume in service["volumes"]):
-            assert source in volumes or (ROOT / source).is_dir(), source
+            folder = ROOT / source
+            assert source in volumes or folder == SERVED_REPOSITORY or folder.is_dir(), source

@@ -8,7 +8,8 @@ from safetensors import safe_open
 
 from demo.evaluation.score import RESULTS, table
 from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.pipeline.config import PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import version_folder
 
 ROOT = Path(__file__).parents[2]
 CHECKPOINT = ROOT / "demo" / "checkpoint"

@@ -67,7 +67,7 @@ def test_make_demo_makes_the_documented_video_and_prints_what_the_readme_shows(
 
 def test_make_test_sets_itself_up_and_runs_the_tests(clone: Path) -> None:
     """With a few of them: all of them would run this one again."""
-    printed = run(clone, "test", "PYTEST_ADDOPTS=tests/model_repository/test_config_pbtxt.py")
+    printed = run(clone, "test", "PYTEST_ADDOPTS=tests/ltx_triton/repository/test_assemble.py")
 
     summary = documented("make test")[-1].partition(" (")[0]
     assert re.search(pattern(re.sub(r", \d+ skipped", "", summary)), printed)

@@ -10,7 +10,8 @@ from export.checkpoint.folder import Checkpoint
 from export.verification.reference import REFERENCES, Inputs
 from export.verification.verify import Difference, difference, random_inputs, run
 from ltx_triton.contract import ModelContract
-from ltx_triton.pipeline.config import ENGINE_FILE, PipelineConfig
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import ENGINE_FILE
 
 # Single frames, single rows and single samples are where a dynamic axis most easily goes wrong.
 SIZES = (

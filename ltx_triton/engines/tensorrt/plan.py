@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ltx_triton.contract import ENGINES
 from ltx_triton.engines.tensorrt.cuda import Gpu
-from ltx_triton.pipeline.config import PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import PLAN_FILE, version_folder
 
-PLAN_FILE = "model.plan"
 PLAN_INFO_FILE = "model.plan.json"
 REBUILD = "`make export TARGET=tensorrt` builds it for this machine"
 

@@ -14,7 +14,8 @@ from ltx_triton.engines.session import Arrays
 from ltx_triton.engines.tensorrt.buffers import TensorBuffers
 from ltx_triton.engines.tensorrt.cuda import CudaError, Graph, Stream, find_gpu
 from ltx_triton.engines.tensorrt.library import TensorRtError, load_tensorrt, make_logger, open_plan
-from ltx_triton.engines.tensorrt.plan import PLAN_FILE, REBUILD, PlanInfo, PlanMismatchError, Shape
+from ltx_triton.engines.tensorrt.plan import REBUILD, PlanInfo, PlanMismatchError, Shape
+from ltx_triton.repository.layout import PLAN_FILE
 
 # Shapes that keep an execution context and a CUDA graph; the least recently used goes first.
 MAX_SHAPES = 16

@@ -21,9 +21,10 @@ from ltx_triton.contract import (
 from ltx_triton.engines.device import select_device
 from ltx_triton.engines.session import Arrays
 from ltx_triton.engines.tensorrt.plan import require_checkpoint
-from ltx_triton.pipeline.config import PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop, InvalidRequestError
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
+from ltx_triton.repository.layout import version_folder
 
 # Frames leave in responses of about this size, so that the longest video needs neither one huge
 # message nor a second copy of itself in shared memory, and the first can be encoded while the next

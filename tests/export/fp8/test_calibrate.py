@@ -17,7 +17,8 @@ from export.graphs.engine import Engine
 from export.precision import Precision
 from export.run import ExportOptions, export
 from ltx_triton.contract import TRANSFORMER
-from ltx_triton.pipeline.config import PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import version_folder
 
 PROMPTS = ["A red fish", "Black"]
 

@@ -5,7 +5,8 @@ import pytest
 
 from export.repository.fingerprint import is_current, write_fingerprint
 from ltx_triton.contract import ENGINES, LTX_VIDEO
-from ltx_triton.pipeline.config import ENGINE_FILE, PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import ENGINE_FILE, version_folder
 from tests.ltx_triton.pipeline.test_config import CONFIG
 
 

@@ -26,10 +26,11 @@ def interrupt(_: object) -> None:
 
 
 def files(repository: Path) -> dict[str, str]:
+    """What was staged, without what the template gives."""
     return {
         str(file.relative_to(repository)): file.read_text()
         for file in repository.rglob("*")
-        if file.is_file()
+        if file.is_file() and file.name not in ("model.py", "config.pbtxt")
     }
 
 
@@ -39,6 +40,13 @@ def test_published_files_replace_the_old_ones(tmp_path: Path) -> None:
     assert len(files(tmp_path)) == 8
     assert set(files(tmp_path).values()) == {"new"}
     assert all(Path(name).parent.name == "1" for name in files(tmp_path))
+
+
+def test_models_and_configs_come_along(tmp_path: Path) -> None:
+    stage_and(tmp_path, "new", publish)
+    for model in MODELS:
+        assert (tmp_path / model.name / "config.pbtxt").is_file()
+        assert (tmp_path / model.name / "1" / "model.py").is_file()
 
 
 def test_what_the_new_files_make_invalid_is_removed(

@@ -1,7 +1,6 @@
 """Everything around the building itself, which only a GPU can do: `Builder.build` is replaced."""
 
 import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,10 +10,12 @@ import pytest
 from export.errors import ExportError
 from export.tensorrt.build import PlanOptions, build_plans
 from export.tensorrt.builder import Builder, BuiltPlan
-from ltx_triton.contract import ENGINES, ModelContract
+from ltx_triton.contract import ENGINES, MODELS, ModelContract
 from ltx_triton.engines.tensorrt.cuda import Gpu
-from ltx_triton.engines.tensorrt.plan import PLAN_FILE, PlanInfo
-from ltx_triton.pipeline.config import MODEL_REPOSITORY, PipelineConfig, SizeLimit, version_folder
+from ltx_triton.engines.tensorrt.plan import PlanInfo
+from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
+from ltx_triton.repository.layout import PLAN_FILE, TENSORRT_CONFIG_FILE, version_folder
+from ltx_triton.repository.model_config import read_config
 from ltx_triton.settings import Settings
 from tests.ltx_triton.pipeline.test_config import CONFIG
 
@@ -73,13 +74,13 @@ def names(models: tuple[ModelContract, ...] = ENGINES) -> list[str]:
     return [model.name for model in models]
 
 
-def test_the_repository_gets_plans_what_is_known_of_them_tokenizer_and_settings(
-    options: PlanOptions, built: list[str]
-) -> None:
+def test_the_repository_is_complete(options: PlanOptions, built: list[str]) -> None:
     reports = build_plans(options)
 
+    of_engines = ("1/model.plan", "1/model.plan.json", "configs/tensorrt.pbtxt")
     assert set(files(options.output)) == {
-        *(f"{name}/1/{file}" for name in names() for file in ("model.plan", "model.plan.json")),
+        *(f"{name}/{file}" for name in names() for file in of_engines),
+        *(f"{name}/{file}" for name in names(MODELS) for file in ("1/model.py", "config.pbtxt")),
         "ltx_video/1/pipeline.json",
         "ltx_video/1/tokenizer.json",
     }
@@ -202,30 +203,20 @@ def test_settings_come_last(
 
 
 def test_tritons_own_backend_is_told_of_all_profiles(
-    options: PlanOptions, built: list[str], capsys: pytest.CaptureFixture[str]
+    options: PlanOptions, built: list[str]
 ) -> None:
-    native = {name: Path(name) / "configs" / "tensorrt.pbtxt" for name in names()}
-    for path in native.values():
-        (options.output / path).parent.mkdir(parents=True)
-        (options.output / path).write_text((MODEL_REPOSITORY / path).read_text())
-
-    build_plans(options)
-    assert "names the profiles" not in capsys.readouterr().out, "the default needs no change"
-
     build_plans(replace(options, sizes=("preview", "long", "maximum")))
 
-    listed = {
-        name: json.loads(
-            (options.output / path).read_text().split("profile: ")[1].partition(" }")[0]
-        )
-        for name, path in native.items()
+    profiles = {
+        name: list(group.profile)
+        for name in names()
+        for group in read_config(options.output / name / TENSORRT_CONFIG_FILE).instance_group
     }
-    assert listed == {
+    assert profiles == {
         "text_encoder": ["0"],
         "transformer": ["0", "1", "2"],
         "vae_decoder": ["0", "1", "2"],
     }
-    assert capsys.readouterr().out.count("names the profiles") == 2
 
 
 def test_the_table_says_what_it_took(

@@ -12,7 +12,8 @@ from export.errors import ExportError
 from export.tensorrt.builder import Builder
 from ltx_triton.contract import VAE_DECODER
 from ltx_triton.engines.tensorrt.library import load_tensorrt
-from ltx_triton.engines.tensorrt.plan import PLAN_FILE, PlanInfo
+from ltx_triton.engines.tensorrt.plan import PlanInfo
+from ltx_triton.repository.layout import PLAN_FILE
 from tests.ltx_triton.engines.tensorrt.test_plan import INFO
 
 

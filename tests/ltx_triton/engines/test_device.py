@@ -4,7 +4,7 @@ import pytest
 from cuda.bindings import runtime
 
 from ltx_triton.engines.device import select_device
-from ltx_triton.engines.tensorrt.plan import PLAN_FILE
+from ltx_triton.repository.layout import PLAN_FILE
 from tests.ltx_triton.engines.tensorrt.fake_gpu import FakeCuda
 
 GPU_HERE = runtime.cudaGetDeviceCount()[0] == runtime.cudaError_t.cudaSuccess

@@ -11,8 +11,9 @@ from ltx_triton.contract import LTX_VIDEO, TEXT_ENCODER, TRANSFORMER, VAE_DECODE
 from ltx_triton.engines.onnxruntime import OnnxRuntimeSession
 from ltx_triton.engines.openvino import OpenVinoSession, compile_engine
 from ltx_triton.engines.session import Arrays
-from ltx_triton.pipeline.config import ENGINE_FILE, PipelineConfig, version_folder
+from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
+from ltx_triton.repository.layout import ENGINE_FILE, version_folder
 
 PROMPT = "a large blue star moving left on a white background"
 

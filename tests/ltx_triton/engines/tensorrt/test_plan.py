@@ -6,14 +6,13 @@ import pytest
 from ltx_triton.contract import VAE_DECODER
 from ltx_triton.engines.tensorrt.cuda import Gpu
 from ltx_triton.engines.tensorrt.plan import (
-    PLAN_FILE,
     PlanInfo,
     PlanMismatchError,
     Profile,
     Range,
     require_checkpoint,
 )
-from ltx_triton.pipeline.config import version_folder
+from ltx_triton.repository.layout import PLAN_FILE, version_folder
 from tests.ltx_triton.pipeline.test_config import CONFIG
 
 H200 = Gpu("NVIDIA H200", "9.0")

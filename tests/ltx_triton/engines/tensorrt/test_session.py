@@ -11,8 +11,9 @@ from ltx_triton.contract import TRANSFORMER, VAE_DECODER
 from ltx_triton.engines.open import open_session
 from ltx_triton.engines.tensorrt.cuda import CudaError
 from ltx_triton.engines.tensorrt.library import TensorRtError
-from ltx_triton.engines.tensorrt.plan import PLAN_FILE, PlanInfo, PlanMismatchError
+from ltx_triton.engines.tensorrt.plan import PlanInfo, PlanMismatchError
 from ltx_triton.engines.tensorrt.session import MAX_SHAPES, TensorRtSession
+from ltx_triton.repository.layout import PLAN_FILE
 from tests.ltx_triton.engines.tensorrt.fake_gpu import FakeCuda, FakeEngine, fake_tensorrt
 from tests.ltx_triton.engines.tensorrt.test_plan import INFO
 

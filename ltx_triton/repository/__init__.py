@@ -1,0 +1,1 @@
+"""Triton model repositories: the template in `model_repository/` and what is served."""

@@ -1,0 +1,63 @@
+"""Put the Python models and configs around the engines of a model repository."""
+
+import shutil
+from pathlib import Path
+
+from ltx_triton.contract import ENGINES, LTX_VIDEO, MODELS, ModelContract
+from ltx_triton.engines.tensorrt.plan import PlanInfo
+from ltx_triton.repository.layout import (
+    CONFIG_FILE,
+    MODEL_FILE,
+    PIPELINE_CONFIG_FILE,
+    PLAN_FILE,
+    TEMPLATE_REPOSITORY,
+    TENSORRT_CONFIG_FILE,
+    version_folder,
+)
+from ltx_triton.repository.model_config import (
+    add_contract,
+    add_profiles,
+    read_config,
+    write_config,
+)
+
+
+def assemble(repository: Path, template: Path = TEMPLATE_REPOSITORY) -> None:
+    """Write `model.py` and the configs of every model; leave engines and settings alone.
+
+    A model has a config for Triton's TensorRT backend if it has a plan.
+    """
+    for model in MODELS:
+        version = version_folder(repository, model)
+        version.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(version_folder(template, model) / MODEL_FILE, version / MODEL_FILE)
+        config = read_config(template / model.name / CONFIG_FILE)
+        add_contract(config, model)
+        write_config(config, repository / model.name / CONFIG_FILE)
+    for model in ENGINES:
+        _write_tensorrt_config(repository, template, model)
+
+
+def copy_engines(engines: Path, repository: Path) -> None:
+    """Copy the engines and settings of an export, unless `repository` holds an export already.
+
+    A repository counts as exported when it has `pipeline.json`, so that comes last.
+    """
+    settings = version_folder(repository, LTX_VIDEO) / PIPELINE_CONFIG_FILE
+    if settings.is_file():
+        return
+    others = shutil.ignore_patterns(PIPELINE_CONFIG_FILE)
+    shutil.copytree(engines, repository, dirs_exist_ok=True, ignore=others)
+    shutil.copyfile(version_folder(engines, LTX_VIDEO) / PIPELINE_CONFIG_FILE, settings)
+
+
+def _write_tensorrt_config(repository: Path, template: Path, model: ModelContract) -> None:
+    file = repository / model.name / TENSORRT_CONFIG_FILE
+    version = version_folder(repository, model)
+    if not (version / PLAN_FILE).is_file():
+        file.unlink(missing_ok=True)
+        return
+    config = read_config(template / model.name / TENSORRT_CONFIG_FILE)
+    add_contract(config, model)
+    add_profiles(config, model, PlanInfo.load(version).profiles)
+    write_config(config, file)

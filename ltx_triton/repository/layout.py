@@ -1,0 +1,26 @@
+"""Where a Triton model repository keeps its files."""
+
+from pathlib import Path
+
+from ltx_triton.contract import ModelContract
+
+_ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE_REPOSITORY = _ROOT / "model_repository"  # Python models and configs, by hand
+SERVED_REPOSITORY = _ROOT / "build" / "model_repository"  # made by an export; ignored by git
+
+# In a model's folder:
+CONFIG_FILE = "config.pbtxt"
+# For Triton's own TensorRT backend: tritonserver --model-config-name=tensorrt
+TENSORRT_CONFIG_FILE = "configs/tensorrt.pbtxt"
+
+# In a version folder:
+MODEL_FILE = "model.py"
+ENGINE_FILE = "model.onnx"
+PLAN_FILE = "model.plan"
+PIPELINE_CONFIG_FILE = "pipeline.json"
+TOKENIZER_FILE = "tokenizer.json"
+
+
+def version_folder(repository: Path, model: ModelContract) -> Path:
+    """Folder of the only version of `model`."""
+    return repository / model.name / "1"
