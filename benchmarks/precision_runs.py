@@ -26,13 +26,14 @@ from export.precision import Precision
 from export.run import ExportOptions, pipeline_config, write_engine
 from export.verification.fp8 import relative_l2
 from export.verification.load_weights import materialise
-from ltx_triton.contract import TRANSFORMER, ModelContract, VideoRequest
+from ltx_triton.contract import TRANSFORMER, ModelContract
 from ltx_triton.engines.session import Arrays
 from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.repository.layout import ENGINE_FILE, TOKENIZER_FILE
+from ltx_triton.video_spec import VideoSpec
 
-REQUEST = VideoRequest(
+REQUEST = VideoSpec(
     prompt="A cat walking in a garden",
     num_frames=17,
     height=256,

@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
+from frontend.api.requests import GenerateRequest, generate_request
 from frontend.jobs.database import Database
 from frontend.jobs.outcomes import Outcomes
 from frontend.jobs.queue import CLAIM, JobQueue
@@ -38,6 +39,7 @@ class Services:
     triton: TritonClient
     runner: JobRunner
     rate_limiter: RateLimiter
+    generate_request: type[GenerateRequest]
 
 
 def open_job_store(settings: Settings) -> Database:
@@ -64,8 +66,8 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
         )
         triton = TritonClient(settings.triton_grpc_address)
         stack.push_async_callback(triton.close)
-        outcomes = Outcomes(queue, folder, settings.model_name)
-        runner = JobRunner(store, queue, triton, folder, outcomes, settings.triton_metrics_url)
+        outcomes = Outcomes(queue, folder)
+        runner = JobRunner(store, queue, triton, folder, outcomes)
         runner.start()
         stack.push_async_callback(runner.stop)
         cleaner = asyncio.create_task(_clean_regularly(folder, store))
@@ -77,6 +79,7 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
             triton=triton,
             runner=runner,
             rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
+            generate_request=generate_request(settings),
         )
 
 

@@ -1,7 +1,10 @@
 """The boundary to Triton: typed requests in, typed messages and typed errors out."""
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
@@ -17,13 +20,16 @@ from ltx_triton.contract import (
     ErrorKind,
     Progress,
     Stage,
-    VideoRequest,
     says_engine_is_gone,
 )
+from ltx_triton.model_info import ModelInfo
+from ltx_triton.video_spec import VideoSpec
 
 Frames = NDArray[np.uint8]  # [N, height, width, 3], RGB
+Message = ModelInfo | Progress | Frames
 
 _READINESS_TIMEOUT = 5.0  # seconds
+_INFO_MAX_AGE = 5.0  # seconds; Triton takes longer to restart with another checkpoint
 _CHANNEL_OPTIONS = [
     # A server that vanished without a word is noticed within 30 s.
     ("grpc.keepalive_time_ms", 20_000),
@@ -36,7 +42,10 @@ _CHANNEL_OPTIONS = [
     ("grpc.enable_http_proxy", 0),  # Triton is on this machine or network
 ]
 
+_INPUTS = {tensor.name: tensor for tensor in LTX_VIDEO.inputs}
 _OUT_OF_MEMORY = ("out of memory", "out_of_memory", "outofmemory", "bad_alloc")
+
+_log = logging.getLogger(__name__)
 
 
 class EngineError(Exception):
@@ -65,13 +74,15 @@ class TritonClient:
     def __init__(self, address: str, silence_timeout: float = 600.0) -> None:
         self._client = InferenceServerClient(address, channel_args=_CHANNEL_OPTIONS)
         self._silence_timeout = silence_timeout
+        self._info: ModelInfo | None = None
+        self._info_at = 0.0
 
     async def close(self) -> None:
         """Close the connection and everything that runs on it."""
         await self._client.close()
 
-    async def not_ready_reason(self) -> str | None:
-        """Why no video can be made now; None when Triton and all models are ready."""
+    async def readiness_error(self) -> str | None:
+        """Say why no video can be made now; None when Triton and all models are ready."""
         try:
             answers = await asyncio.gather(
                 *(
@@ -91,34 +102,58 @@ class TritonClient:
         except InferenceServerException:
             return False
 
-    async def generate(
-        self, request: VideoRequest, request_id: str
-    ) -> AsyncGenerator[Progress | Frames, None]:
-        """Generate a video: its progress as it happens, then its frames in chunks.
+    async def model_info(self) -> ModelInfo | None:
+        """Ask what is loaded; None when Triton cannot tell now."""
+        if self._info is None or time.monotonic() - self._info_at > _INFO_MAX_AGE:
+            self._info = None
+            stream = self._stream([_input("describe", True)], "", _READINESS_TIMEOUT)
+            try:
+                async with aclosing(stream):
+                    async for message in stream:
+                        if isinstance(message, ModelInfo):
+                            self._info, self._info_at = message, time.monotonic()
+            except EngineError as error:
+                _log.warning("Triton does not say what it has loaded: %s", error)
+        return self._info
+
+    async def generate(self, spec: VideoSpec, request_id: str) -> AsyncGenerator[Message, None]:
+        """Generate a video: what makes it, its progress as it happens, its frames in chunks.
 
         Closing or cancelling the iteration cancels the request inside Triton.
 
         Raises:
             EngineError: one of its kinds above.
         """
+        inputs = [
+            _input(name, value)
+            for name, value in spec.model_dump(exclude_none=True).items()
+            if name in _INPUTS
+        ]
+        frames = 0
+        async with aclosing(self._stream(inputs, request_id, self._silence_timeout)) as stream:
+            async for message in stream:
+                if not isinstance(message, ModelInfo | Progress):
+                    frames += len(message)
+                yield message
+        if frames != spec.num_frames:
+            raise EngineUnavailableError(
+                f"the stream ended after {frames} of {spec.num_frames} frames"
+            )
 
+    async def _stream(
+        self, inputs: list[InferInput], request_id: str, silence_timeout: float
+    ) -> AsyncGenerator[Message, None]:
         async def requests() -> AsyncIterator[dict[str, Any]]:
-            yield {
-                "model_name": LTX_VIDEO.name,
-                "request_id": request_id,
-                "inputs": _inputs(request),
-            }
+            yield {"model_name": LTX_VIDEO.name, "request_id": request_id, "inputs": inputs}
 
         stream = self._client.stream_infer(requests())
         failure: EngineError | None = None
-        frames = 0
         at_end = False
         try:
-            while (answer := await self._next(stream)) is not None:
+            while (answer := await _next(stream, silence_timeout)) is not None:
                 result, error = answer
                 if error is None:
                     for message in _messages(result):
-                        frames += 0 if isinstance(message, Progress) else len(message)
                         yield message
                 else:
                     # Read on to the end: a stream cancelled between its error and its end holds
@@ -132,18 +167,17 @@ class TritonClient:
                 stream.cancel()
         if failure:
             raise failure
-        if frames != request.num_frames:
-            raise EngineUnavailableError(
-                f"the stream ended after {frames} of {request.num_frames} frames"
-            )
 
-    async def _next(self, stream: Any) -> tuple[InferResult, InferenceServerException] | None:
-        try:
-            return await asyncio.wait_for(anext(stream, None), self._silence_timeout)
-        except TimeoutError:
-            raise EngineUnavailableError(
-                f"nothing arrived from the engine for {self._silence_timeout:g} s"
-            ) from None
+
+async def _next(
+    stream: Any, silence_timeout: float
+) -> tuple[InferResult, InferenceServerException] | None:
+    try:
+        return await asyncio.wait_for(anext(stream, None), silence_timeout)
+    except TimeoutError:
+        raise EngineUnavailableError(
+            f"nothing arrived from the engine for {silence_timeout:g} s"
+        ) from None
 
 
 def _engine_error(message: str) -> EngineError:
@@ -160,26 +194,19 @@ def _engine_error(message: str) -> EngineError:
     return EngineFailedError(text)
 
 
-def _inputs(request: VideoRequest) -> list[InferInput]:
-    inputs = []
-    for tensor in LTX_VIDEO.inputs:
-        value = getattr(request, tensor.name)
-        if value is None:
-            continue
-        if isinstance(value, str):
-            value = value.encode()
-        given = InferInput(tensor.name, list(tensor.dims), tensor.datatype)
-        given.set_data_from_numpy(
-            np.array([value], triton_to_np_dtype(tensor.datatype)).reshape(tensor.dims)
-        )
-        inputs.append(given)
-    return inputs
+def _input(name: str, value: Any) -> InferInput:
+    tensor = _INPUTS[name]
+    given = InferInput(name, list(tensor.dims), tensor.datatype)
+    array = np.array([value.encode() if isinstance(value, str) else value])
+    given.set_data_from_numpy(array.astype(triton_to_np_dtype(tensor.datatype)))
+    return given
 
 
-def _messages(result: InferResult) -> list[Progress | Frames]:
-    """What a response carries: a progress message or frames."""
+def _messages(result: InferResult) -> list[Message]:
     values = {tensor.name: result.as_numpy(tensor.name) for tensor in LTX_VIDEO.outputs}
-    messages: list[Progress | Frames] = []
+    messages: list[Message] = []
+    if values["model_info"] is not None:
+        messages.append(ModelInfo.model_validate_json(values["model_info"].item()))
     if values["stage"] is not None:
         messages.append(
             Progress(

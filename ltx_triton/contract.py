@@ -1,6 +1,6 @@
 """The tensor contract between the frontend, the denoising loop and the engines.
 
-Everything on the wire is FP32, INT32, INT64, UINT8 or BYTES; low precision stays inside the
+Everything on the wire is FP32, INT32, INT64, UINT8, BOOL or BYTES; low precision stays inside the
 engines. Letters in the shapes below: B batch, T text tokens, C caption channels, F, H, W latent
 frames, rows and columns, L latent channels (128 for LTX-Video), N video frames. A dimension of -1
 is free.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-DataType = Literal["FP32", "INT32", "INT64", "UINT8", "BYTES"]
+DataType = Literal["FP32", "INT32", "INT64", "UINT8", "BOOL", "BYTES"]
 
 
 @dataclass(frozen=True)
@@ -70,19 +70,23 @@ VAE_DECODER = ModelContract(
     max_batch_size=1,  # two videos at once take twice the memory
 )
 
-# Decoupled: a progress response whenever something has been finished, then the frames in chunks.
+# Decoupled: `model_info` first, then a progress response after each piece of work, then the frames
+# in chunks. A request either describes a video, by the fields of `VideoSpec`, or asks with
+# `describe` for `model_info` alone; so all inputs are optional to Triton.
 LTX_VIDEO = ModelContract(
     name="ltx_video",
     inputs=(
-        Tensor("prompt", "BYTES", (1,)),
-        Tensor("num_frames", "INT32", (1,)),  # exactly this many frames come back
-        Tensor("height", "INT32", (1,)),  # pixels
-        Tensor("width", "INT32", (1,)),  # pixels
-        Tensor("frame_rate", "FP32", (1,)),  # frames a second
-        Tensor("seed", "INT64", (1,)),
+        Tensor("describe", "BOOL", (1,), optional=True),
+        Tensor("prompt", "BYTES", (1,), optional=True),
+        Tensor("num_frames", "INT32", (1,), optional=True),  # exactly this many frames come back
+        Tensor("height", "INT32", (1,), optional=True),  # pixels
+        Tensor("width", "INT32", (1,), optional=True),  # pixels
+        Tensor("frame_rate", "FP32", (1,), optional=True),  # frames per second
+        Tensor("seed", "INT64", (1,), optional=True),
         Tensor("num_inference_steps", "INT32", (1,), optional=True),
     ),
     outputs=(
+        Tensor("model_info", "BYTES", (1,)),  # JSON of a `ModelInfo`
         Tensor("stage", "BYTES", (1,)),  # a Stage: what is being worked on now
         Tensor("step", "INT32", (1,)),  # denoising steps finished
         Tensor("total_steps", "INT32", (1,)),
@@ -126,19 +130,6 @@ _GONE = ("is not healthy", "stub process", "is not found", "not ready")
 def says_engine_is_gone(message: str) -> bool:
     """Whether an error of Triton is about the server or a model being away, not about a request."""
     return any(sign in message.lower() for sign in _GONE)
-
-
-@dataclass(frozen=True)
-class VideoRequest:
-    """What to generate: the inputs of `ltx_video`."""
-
-    prompt: str
-    num_frames: int
-    height: int  # pixels
-    width: int  # pixels
-    frame_rate: float  # frames a second
-    seed: int
-    num_inference_steps: int | None = None  # None: the checkpoint's own
 
 
 @dataclass(frozen=True)

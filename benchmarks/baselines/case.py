@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ltx_triton.contract import VideoRequest
 from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.video_spec import VideoSpec
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Case:
     folder: Path  # for inputs and outputs
     checkpoint: Path  # in diffusers' format
     repository: Path  # the export of the checkpoint
-    request: VideoRequest  # names its number of steps
+    request: VideoSpec  # names its number of steps
     precision: str
     device: str  # "cuda" or "cpu"
     compile_backend: str  # of torch.compile
@@ -44,11 +44,14 @@ class Case:
 
     def save(self) -> Path:
         file = self.folder / "case.json"
-        file.write_text(json.dumps(asdict(self), default=str), encoding="utf-8")
+        file.write_text(
+            json.dumps(asdict(self) | {"request": self.request.model_dump()}, default=str),
+            encoding="utf-8",
+        )
         return file
 
     @classmethod
     def load(cls, file: Path) -> "Case":
         fields = json.loads(file.read_text(encoding="utf-8"))
         paths = {name: Path(fields[name]) for name in ("folder", "checkpoint", "repository")}
-        return cls(**fields | paths | {"request": VideoRequest(**fields["request"])})
+        return cls(**fields | paths | {"request": VideoSpec(**fields["request"])})

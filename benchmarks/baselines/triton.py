@@ -19,8 +19,10 @@ from benchmarks.baselines.inputs import save_output
 from benchmarks.baselines.worker import serve_commands
 from frontend.jobs.progress import StageTimes
 from frontend.triton import TritonClient
-from ltx_triton.contract import Progress, Stage, VideoRequest
+from ltx_triton.contract import Progress, Stage
 from ltx_triton.launcher.local_triton import LocalTriton
+from ltx_triton.model_info import ModelInfo
+from ltx_triton.video_spec import VideoSpec
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,11 @@ class TritonWorker:
         return asyncio.run(ask_triton(self._address, self._case.request))
 
 
-async def ask_triton(address: str, request: VideoRequest) -> Answer:
+async def ask_triton(address: str, request: VideoSpec) -> Answer:
     """Generate a video with the model `ltx_video`, over gRPC."""
     client = TritonClient(address)
     try:
-        await client.not_ready_reason()  # connects
+        await client.readiness_error()  # connects
         times, progress = StageTimes(), []
         chunks = []
         started = time.perf_counter()
@@ -61,7 +63,7 @@ async def ask_triton(address: str, request: VideoRequest) -> Answer:
             if isinstance(message, Progress):
                 times.saw(message)
                 progress.append(message)
-            else:
+            elif not isinstance(message, ModelInfo):
                 chunks.append(message)
         total = time.perf_counter() - started
         stages = times.seconds() | {"total": total}

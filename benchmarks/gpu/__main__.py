@@ -30,10 +30,11 @@ from benchmarks.gpu.report import REQUEST, errors, floors, table
 from export.progress import step
 from export.random.checkpoint import TRANSFORMER as TINY
 from export.random.checkpoint import write_random_checkpoint
-from ltx_triton.contract import ENGINES, VideoRequest
+from ltx_triton.contract import ENGINES
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.tensorrt.plan import PlanInfo
 from ltx_triton.repository.layout import version_folder
+from ltx_triton.video_spec import VideoSpec
 
 RESULTS = Path(__file__).parent.parent / "results"
 ARCHITECTURES = {
@@ -176,7 +177,7 @@ def _case(options: argparse.Namespace, folder: Path) -> Case:
         folder=folder,
         checkpoint=folder / "checkpoint",
         repository=folder / "model_repository",
-        request=VideoRequest(
+        request=VideoSpec(
             prompt=PROMPT,
             num_frames=9 if dry else 24,
             height=64 if dry else 512,

@@ -6,7 +6,7 @@ from random import Random
 from demo.shapes.captions import caption
 from demo.shapes.sampling import sample_attributes
 from demo.shapes.scene import Attributes
-from ltx_triton.contract import VideoRequest
+from ltx_triton.video_spec import VideoSpec
 
 COUNT = 200
 _SEED = 2026
@@ -23,9 +23,9 @@ class ClipRequest:
     resolution: int = 512  # pixels a side
 
     @property
-    def video(self) -> VideoRequest:
+    def video(self) -> VideoSpec:
         """Convert to the request that Triton receives."""
-        return VideoRequest(
+        return VideoSpec(
             prompt=self.prompt,
             num_frames=self.duration * self.fps,
             height=self.resolution,

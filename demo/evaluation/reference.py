@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ltx_triton.contract import VideoRequest
+from ltx_triton.video_spec import VideoSpec
 
 
 class ReferencePipeline:
@@ -20,7 +20,7 @@ class ReferencePipeline:
         )
         self._pipeline.set_progress_bar_config(disable=True)
 
-    def frames(self, request: VideoRequest) -> NDArray[np.uint8]:
+    def frames(self, request: VideoSpec) -> NDArray[np.uint8]:
         """UINT8 [num_frames, height, width, 3]."""
         pipeline = self._pipeline
         temporal, spatial = (

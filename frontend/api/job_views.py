@@ -1,70 +1,100 @@
-"""A stored job as the API's answers show it."""
+"""Describe a stored job in the API's answers."""
 
 import time
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
-from frontend.api.responses import Generated, JobStatus, Queued
+from fastapi.responses import JSONResponse
+
+from frontend.api.responses import JobBody
 from frontend.jobs.model import Job, JobState
 from frontend.jobs.progress import percent
+from ltx_triton.video_spec import SharedFields
 
 _BYTES_PER_MB = 1e6
 
 
-def generated(job: Job) -> Generated:
-    """The answer to a request that waited for its video."""
+def generated(job: Job) -> JSONResponse:
+    """Answer a request that waited for its video."""
     model = job.model_used or "the model"
-    return Generated(
+    return _answer(
+        job,
+        status="success",
         message=f"Video generated and saved successfully with {model.rsplit('/')[-1]}!",
-        **_request(job),
-        **_links(job),
-        **_result(job),
         file_size_mb=_megabytes(job.file_size_bytes or 0),
         generation_time_seconds=_generation_seconds(job),
-    )
-
-
-def queued(job: Job) -> Queued:
-    """The answer to a request that does not wait."""
-    return Queued(
-        message="Job queued; ask status_url how far it is",
-        status_url=f"/status/{job.id}",
-        **_request(job),
+        **_result(job),
         **_links(job),
     )
 
 
-def job_status(job: Job, queue_position: int | None) -> dict[str, Any]:
-    """The job as it is now. The documented fields are always there, the others if they apply."""
+def queued(job: Job) -> JSONResponse:
+    """Answer a request that does not wait: 202."""
+    return _answer(
+        job,
+        HTTPStatus.ACCEPTED,
+        message="Job queued; ask status_url how far it is",
+        status_url=f"/status/{job.id}",
+        **_links(job),
+    )
+
+
+def job_status(job: Job, queue_position: int | None) -> JobBody:
+    """Describe the job as it is now: the documented fields, and those of its state."""
     completed = job.state == JobState.COMPLETED
-    status = JobStatus(
-        status=JobState(job.state).value,
+    return _body(
+        job,
         created_at=_timestamp(job.created_at),
         completed_at=_timestamp(job.completed_at) if job.completed_at else None,
         file_size_mb=_megabytes(job.file_size_bytes) if job.file_size_bytes else None,
         generation_time_seconds=_generation_seconds(job) if completed else None,
-        **_request(job),
         **_state_fields(job, queue_position),
     )
-    extras = {
-        name for name, field in JobStatus.model_fields.items()
-        if not field.is_required() and getattr(status, name) is None
-    }  # fmt: skip
-    return status.model_dump(mode="json", exclude=extras)
+
+
+def status_answer(job: Job, queue_position: int | None) -> JSONResponse:
+    return _json(job_status(job, queue_position))
+
+
+def _answer(job: Job, code: HTTPStatus = HTTPStatus.OK, **fields: Any) -> JSONResponse:
+    return _json(_body(job, **fields), code)
+
+
+def _json(body: JobBody, code: HTTPStatus = HTTPStatus.OK) -> JSONResponse:
+    return JSONResponse(body.model_dump(mode="json", exclude_unset=True), code)
+
+
+def _body(job: Job, **fields: Any) -> JobBody:
+    spec = job.spec
+    return JobBody(
+        **{
+            **spec.model_dump(include=set(SharedFields.model_fields)),
+            "job_id": job.id,
+            "status": job.state,
+            "duration": round(spec.num_frames / spec.frame_rate),
+            "fps": spec.frame_rate,
+            "resolution": f"{spec.width}x{spec.height}",
+            **fields,
+        }
+    )
 
 
 def _state_fields(job: Job, queue_position: int | None) -> dict[str, Any]:
     match job.state:
         case JobState.QUEUED:
-            return {"queue_position": queue_position, "attempts": job.attempts or None}
+            attempts = {"attempts": job.attempts} if job.attempts else {}
+            position = {} if queue_position is None else {"queue_position": queue_position}
+            return attempts | position
         case JobState.RUNNING:
+            stage = {"stage": job.stage} if job.stage else {}
             return {
                 "attempts": job.attempts,
-                "stage": job.stage,
                 "step": job.step,
                 "total_steps": job.total_steps,
                 "percent": percent(job.stage, job.step, job.total_steps),
                 "elapsed_seconds": _seconds(time.time() - (job.started_at or time.time())),
+                **stage,
             }
         case JobState.COMPLETED:
             return {
@@ -77,17 +107,6 @@ def _state_fields(job: Job, queue_position: int | None) -> dict[str, Any]:
         case JobState.FAILED:
             return {"attempts": job.attempts, "error": job.error, "error_type": job.error_type}
     return {}
-
-
-def _request(job: Job) -> dict[str, Any]:
-    return {
-        "job_id": job.id,
-        "prompt": job.prompt,
-        "duration": job.duration,
-        "fps": float(job.fps),
-        "resolution": f"{job.resolution}x{job.resolution}",
-        "seed": job.seed,
-    }
 
 
 def _result(job: Job) -> dict[str, Any]:

@@ -1,14 +1,13 @@
-"""The OpenAPI document: FastAPI's, and what it cannot tell from the code."""
+"""The OpenAPI document: FastAPI's own, completed."""
 
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from frontend.api.requests import MAX_PROMPT_LENGTH, MAX_SEED
+from frontend.api.requests import GenerateRequest
 from frontend.api.responses import ErrorBody
 from frontend.api.values import BODY_TYPES
-from ltx_triton.settings import MAX_FPS, RESOLUTION_STEP, Settings
 
 _DESCRIPTION = """\
 Videos from text prompts, made by LTX-Video inside NVIDIA Triton.
@@ -41,7 +40,9 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorBody, "description": _ERRORS[status]} for status in statuses}
 
 
-def openapi_document(app: FastAPI, settings: Settings) -> dict[str, Any]:
+def openapi_document(
+    app: FastAPI, model: type[GenerateRequest], *, needs_api_key: bool
+) -> dict[str, Any]:
     """The document behind /docs, with the limits that are configured."""
     document = get_openapi(
         title=app.title,
@@ -50,63 +51,24 @@ def openapi_document(app: FastAPI, settings: Settings) -> dict[str, Any]:
         description=_DESCRIPTION,
         routes=app.routes,
     )
-    _describe_generate(document["paths"]["/generate"]["post"], _parameters(settings))
+    _describe_generate(document["paths"]["/generate"]["post"], form_fields(model))
     _drop_unused_validation_errors(document)
-    if settings.api_key_required:
+    if needs_api_key:
         _describe_api_key(document)
     converted = _nullable(document)
     assert isinstance(converted, dict)  # noqa: S101  as it was before
     return converted
 
 
-def _parameters(settings: Settings) -> dict[str, dict[str, Any]]:
-    allowed = settings.allowed_resolutions
-    return {
-        "prompt": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": MAX_PROMPT_LENGTH,
-            "description": "Text description of the video; required, here or elsewhere",
-            "example": "A cat walking in a garden",
-        },
-        "duration": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": settings.max_video_duration,
-            "default": settings.default_video_duration,
-            "description": f"Seconds, {settings.default_video_duration} by default; "
-            f"duration x fps is at most {settings.max_frames} frames",
-        },
-        "resolution": {
-            "type": "integer",
-            "minimum": allowed[0],
-            "maximum": allowed[-1],
-            "multipleOf": RESOLUTION_STEP,
-            "default": settings.default_resolution,
-            "description": "Side of the square video in pixels, "
-            f"{settings.default_resolution} by default",
-        },
-        "fps": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": MAX_FPS,
-            "default": settings.default_fps,
-            "description": f"Frames per second, {settings.default_fps} by default",
-        },
-        "seed": {
-            "type": "integer",
-            "format": "int64",
-            "minimum": 0,
-            "maximum": MAX_SEED,
-            "description": "Drawn at random and reported when absent",
-            "example": 42,
-        },
-        "wait": {
-            "type": "boolean",
-            "default": True,
-            "description": "false: answer at once with a job to follow",
-        },
-    }
+def form_fields(model: type[GenerateRequest]) -> dict[str, dict[str, Any]]:
+    """Map each parameter of `POST /generate` to its OpenAPI 3.0 schema."""
+    fields: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
+    for schema in fields.values():
+        if examples := schema.pop("examples", None):  # OpenAPI 3.0 knows one
+            schema["example"] = examples[0]
+        if schema["type"] == "integer" and schema.get("maximum", 0) > 2**31:
+            schema["format"] = "int64"
+    return fields
 
 
 def _describe_generate(operation: dict[str, Any], parameters: dict[str, dict[str, Any]]) -> None:

@@ -1,86 +1,143 @@
-"""The parameters of `POST /generate`: their types, defaults and ranges."""
+"""The request of `POST /generate`: types, ranges, defaults and descriptions, once for every form.
 
-import secrets
-from dataclasses import dataclass
+Query, forms, JSON, OpenAPI and the page's form are all read from the fields of the model.
+"""
+
+from typing import Any, ClassVar, Self
 
 from fastapi import Request
+from pydantic import Field, ValidationError, create_model, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from frontend.api.errors import bad_request, bad_value
-from frontend.api.values import as_boolean, as_integer, as_text, read_values, shown
+from frontend.api.errors import ApiError, bad_request, bad_value
+from frontend.api.values import read_values, truncate
 from ltx_triton.settings import MAX_FPS, RESOLUTION_STEP, Settings
+from ltx_triton.video_spec import SharedFields, VideoSpec
 
-MAX_PROMPT_LENGTH = 10_000  # characters
-MAX_SEED = 2**63 - 1
-_DRAWN_SEED_BITS = 53  # what JavaScript represents exactly
-
-_PARSERS = {
-    "prompt": as_text,
-    "duration": as_integer,
-    "resolution": as_integer,
-    "fps": as_integer,
-    "seed": as_integer,
-    "wait": as_boolean,
+# The documented texts; any other range is described from the field.
+_TEXTS = {
+    ("prompt", "blank"): "Prompt cannot be empty",
+    ("prompt", "string_too_short"): "Prompt cannot be empty",
+    ("prompt", "string_too_long"): "Prompt cannot exceed {max_length} characters; it has {length}",
+    ("duration", "greater_than_equal"): "Duration must be a positive number",
+    ("duration", "less_than_equal"): "Duration cannot exceed {le} seconds",
 }
 
 
-@dataclass(frozen=True)
-class GenerateParameters:
-    """What was asked for, defaults filled in."""
+class GenerateRequest(SharedFields):
+    """A square video of whole seconds. `generate_request` adds the limits of the settings."""
 
-    prompt: str
-    duration: int
-    resolution: int
+    max_frames: ClassVar[int]
+
+    duration: int  # seconds
+    resolution: int  # pixels
     fps: int
-    seed: int
-    wait: bool
+    wait: bool = Field(True, title="Wait", description="false: answer at once with a job to follow")
+
+    @model_validator(mode="after")
+    def _limit_frames(self) -> Self:
+        frames = self.duration * self.fps
+        if frames > self.max_frames:
+            raise PydanticCustomError(
+                "too_many_frames",
+                "duration x fps cannot exceed {max_frames} frames; "
+                "{duration} s x {fps} fps are {frames}",
+                {
+                    "max_frames": self.max_frames,
+                    "duration": self.duration,
+                    "fps": self.fps,
+                    "frames": frames,
+                },
+            )
+        return self
+
+    def spec(self) -> VideoSpec:
+        return VideoSpec(
+            **self.model_dump(include=set(SharedFields.model_fields)),
+            width=self.resolution,
+            height=self.resolution,
+            num_frames=self.duration * self.fps,
+            frame_rate=self.fps,
+        )
 
 
-async def read_parameters(request: Request, settings: Settings) -> GenerateParameters:
+def generate_request(settings: Settings) -> type[GenerateRequest]:
+    """Create the request model with the configured limits and defaults."""
+    sides = settings.allowed_resolutions
+    model = create_model(
+        "GenerateRequest",
+        __base__=GenerateRequest,
+        duration=(
+            int,
+            Field(
+                settings.default_video_duration,
+                title="Duration, seconds",
+                ge=1,
+                le=settings.max_video_duration,
+                description=f"Seconds, {settings.default_video_duration} by default; "
+                f"duration x fps is at most {settings.max_frames} frames",
+            ),
+        ),
+        resolution=(
+            int,
+            Field(
+                settings.default_resolution,
+                title="Resolution",
+                ge=sides[0],
+                le=sides[-1],
+                multiple_of=RESOLUTION_STEP,
+                description="Side of the square video in pixels, "
+                f"{settings.default_resolution} by default",
+            ),
+        ),
+        fps=(
+            int,
+            Field(
+                settings.default_fps,
+                title="Frames per second",
+                ge=1,
+                le=MAX_FPS,
+                description=f"Frames per second, {settings.default_fps} by default",
+            ),
+        ),
+    )
+    model.max_frames = settings.max_frames
+    return model
+
+
+async def read_request(request: Request, model: type[GenerateRequest]) -> GenerateRequest:
     """Read and check the parameters of a request.
 
     Raises:
         ApiError: 422 when they cannot be understood, 400 when they are out of range.
     """
-    given = await read_values(request, _PARSERS, required=("prompt",))
-    if "prompt" not in given:
-        raise bad_request("prompt is missing; it is a string that describes the video")
-    seed = given.get("seed")
-    parameters = GenerateParameters(
-        prompt=given["prompt"],
-        duration=given.get("duration", settings.default_video_duration),
-        resolution=given.get("resolution", settings.default_resolution),
-        fps=given.get("fps", settings.default_fps),
-        seed=secrets.randbits(_DRAWN_SEED_BITS) if seed is None else seed,
-        wait=given.get("wait", True),
-    )
-    _check(parameters, settings)
-    return parameters
+    values = await read_values(request, model)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _api_error(error.errors()[0], model) from error
 
 
-def _check(given: GenerateParameters, settings: Settings) -> None:
-    if not given.prompt.strip():
-        raise bad_value("Prompt cannot be empty")
-    if len(given.prompt) > MAX_PROMPT_LENGTH:
-        raise bad_value(
-            f"Prompt cannot exceed {MAX_PROMPT_LENGTH} characters; it has {len(given.prompt)}"
-        )
-    if given.duration <= 0:
-        raise bad_value("Duration must be a positive number")
-    if given.duration > settings.max_video_duration:
-        raise bad_value(f"Duration cannot exceed {settings.max_video_duration} seconds")
-    if given.resolution not in settings.allowed_resolutions:
-        allowed = settings.allowed_resolutions
-        raise bad_value(
-            f"Resolution must be a multiple of {RESOLUTION_STEP} from {allowed[0]} to "
-            f"{allowed[-1]}, not {shown(given.resolution)}"
-        )
-    if not 1 <= given.fps <= MAX_FPS:
-        raise bad_value(f"fps must be from 1 to {MAX_FPS}, not {shown(given.fps)}")
-    frames = given.duration * given.fps
-    if frames > settings.max_frames:
-        raise bad_value(
-            f"duration x fps cannot exceed {settings.max_frames} frames; "
-            f"{given.duration} s x {given.fps} fps are {frames}"
-        )
-    if not 0 <= given.seed <= MAX_SEED:
-        raise bad_value(f"Seed must be from 0 to {MAX_SEED}, not {shown(given.seed)}")
+def _api_error(problem: ErrorDetails, model: type[GenerateRequest]) -> ApiError:
+    name = str(problem["loc"][0]) if problem["loc"] else ""
+    if problem["type"] == "missing":
+        return bad_request(f"{name} is missing; it is a string that describes the video")
+    context: dict[str, Any] = problem.get("ctx", {})
+    if text := _TEXTS.get((name, problem["type"])):
+        given = problem["input"]
+        length = len(given) if isinstance(given, str) else 0
+        return bad_value(text.format_map({"length": length, **context}))
+    if not name:
+        return bad_value(problem["msg"])
+    given = truncate(problem["input"])
+    return bad_value(f"{_subject(name)} must be {_allowed(name, model)}, not {given}")
+
+
+def _subject(name: str) -> str:
+    return name if name == "fps" else name.replace("_", " ").capitalize()
+
+
+def _allowed(name: str, model: type[GenerateRequest]) -> str:
+    schema = model.model_json_schema()["properties"][name]
+    step = f"a multiple of {schema['multipleOf']} " if "multipleOf" in schema else ""
+    return f"{step}from {schema['minimum']} to {schema['maximum']}"

@@ -1,68 +1,28 @@
-"""The bodies of the API's answers, as documented in OpenAPI. None: not known, or does not apply."""
+"""Bodies of the API's answers. None: not known."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from frontend.api.errors import ErrorType
+from ltx_triton.video_spec import SharedFields
 
 Timestamp = Annotated[str, Field(examples=["2025-08-09T00:47:35"], description="UTC")]
-Seed = Annotated[int, Field(description="The same seed and parameters give the same video")]
 State = Literal["queued", "running", "completed", "failed", "cancelled"]
 
 
-class Generated(BaseModel):
-    """A finished video."""
+class JobBody(SharedFields):
+    """A job in any answer. Only the fields that apply to the answer are there."""
 
-    status: Literal["success"] = "success"
-    message: str
     job_id: str
-    filename: str
-    prompt: str
-    duration: int
-    frames_generated: int
-    resolution: Annotated[str, Field(examples=["512x512"])]
-    model_used: str | None
-    file_size_mb: float
-    fps: float
-    generation_time_seconds: float
-    device_used: str | None
-    download_url: str
-    preview_url: str
-    seed: Seed
-
-
-class Queued(BaseModel):
-    """A job that has been accepted and written down."""
-
-    status: Literal["queued"] = "queued"
-    message: str
-    job_id: str
-    status_url: str
-    download_url: str
-    preview_url: str
-    prompt: str
+    status: State | Literal["success"]
     duration: int
     fps: float
     resolution: Annotated[str, Field(examples=["512x512"])]
-    seed: Seed
 
-
-class JobStatus(BaseModel):
-    """A job in any state. Fields after `seed` are there only where they apply."""
-
-    job_id: str
-    status: State
-    prompt: str
-    duration: int
-    created_at: Timestamp
-    completed_at: Timestamp | None
-    file_size_mb: float | None
-    generation_time_seconds: float | None
-    fps: float
-    resolution: Annotated[str, Field(examples=["512x512"])]
-    seed: Seed
-
+    message: Annotated[str, Field(description="Only from `POST /generate`")] = ""
+    created_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
     queue_position: Annotated[int | None, Field(description="1 runs next")] = None
     attempts: Annotated[int | None, Field(description="How often it has begun to run")] = None
     stage: Literal["text", "denoise", "decode", "mp4"] | None = None
@@ -76,11 +36,14 @@ class JobStatus(BaseModel):
     error_type: ErrorType | None = None
     filename: str | None = None
     frames_generated: int | None = None
-    model_used: str | None = None
+    file_size_mb: float | None = None
+    generation_time_seconds: float | None = None
+    model_used: Annotated[str | None, Field(description="null: Triton did not say")] = None
     device_used: str | None = None
     stage_seconds: Annotated[
         dict[str, float] | None, Field(description="queue, text, denoise, decode, mp4")
     ] = None
+    status_url: str | None = None
     download_url: str | None = None
     preview_url: str | None = None
 
@@ -108,7 +71,7 @@ class ModelStatus(BaseModel):
     """Whether the model is loaded."""
 
     status: Literal["loaded", "loading", "unavailable"]
-    model_name: str
+    model_name: str | None
     device: str | None
     memory_usage_gb: float | None
 

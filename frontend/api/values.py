@@ -1,14 +1,15 @@
-"""Values of a request by name, wherever they stand: query, urlencoded, multipart or JSON."""
+"""Collect request parameters from query, urlencoded form, multipart form or JSON."""
 
 import asyncio
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
@@ -19,41 +20,43 @@ _MULTIPART = "multipart/form-data"
 _JSON = "application/json"
 BODY_TYPES = (_URLENCODED, _MULTIPART, _JSON)
 _MAX_BODY = 256 * 1024  # bytes; the longest prompt fits, however it is encoded
-_BODY_TIMEOUT = 30.0  # seconds
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True,
              "false": False, "0": False, "no": False, "off": False}  # fmt: skip
 
-Parse = Callable[[str, Any], Any]
+_BODY_TIMEOUT = 30.0  # seconds
 
 
 async def read_values(
-    request: Request, parsers: Mapping[str, Parse], required: Collection[str]
+    request: Request, model: type[BaseModel], body_timeout: float = _BODY_TIMEOUT
 ) -> dict[str, Any]:
-    """Every parameter of the request, parsed; those not `required` may be empty or null.
+    """Collect the fields of `model` from query, form and JSON, each parsed as its type.
+
+    Optional fields may be empty or null, as a form sends those that were not filled in.
 
     Raises:
-        ApiError: 422 for a name that is not in `parsers`, a value of the wrong type, or two
-            different values for the same name.
+        ApiError: 422 for a name that is no field, a value of the wrong type, or two different
+            values for one name; 408 and 413 for a body that is late or too large.
     """
+    fields = model.model_fields
     values: dict[str, Any] = {}
-    for name, given in [*request.query_params.multi_items(), *await _body(request)]:
-        if name not in parsers:
-            raise bad_request(f"Unknown parameter {name[:100]!r}; allowed are {', '.join(parsers)}")
-        if name not in required and given in (None, ""):
-            continue  # left open, as a form does with a field that was not filled in
-        value = parsers[name](name, given)
+    for name, given in [*request.query_params.multi_items(), *await _body(request, body_timeout)]:
+        if name not in fields:
+            raise bad_request(f"Unknown parameter {name[:100]!r}; allowed are {', '.join(fields)}")
+        if not fields[name].is_required() and given in (None, ""):
+            continue
+        value = _PARSERS[fields[name].annotation](name, given)
         if name in values and values[name] != value:
             raise bad_request(
                 f"{name} is given twice with different values: "
-                f"{shown(values[name])} and {shown(value)}"
+                f"{truncate(values[name])} and {truncate(value)}"
             )
         values[name] = value
     return values
 
 
-def as_text(name: str, given: Any) -> str:
-    """A string that can be stored and sent on."""
+def parse_str(name: str, given: Any) -> str:
+    """Accept Unicode text that can be stored and sent on."""
     if not isinstance(given, str):
         raise _wrong_type(name, given, "a string")
     try:
@@ -65,8 +68,8 @@ def as_text(name: str, given: Any) -> str:
     return given
 
 
-def as_integer(name: str, given: Any) -> int:
-    """A whole number, in JSON or as text."""
+def parse_int(name: str, given: Any) -> int:
+    """Accept a whole number, in JSON or as text."""
     if isinstance(given, str) and _INTEGER.fullmatch(given.strip()):
         return int(given)
     if isinstance(given, int) and not isinstance(given, bool):
@@ -76,8 +79,8 @@ def as_integer(name: str, given: Any) -> int:
     raise _wrong_type(name, given, "an integer")
 
 
-def as_boolean(name: str, given: Any) -> bool:
-    """True or false, in JSON or as text."""
+def parse_bool(name: str, given: Any) -> bool:
+    """Accept true or false, in JSON or as text."""
     if isinstance(given, bool):
         return given
     if isinstance(given, str) and given.strip().lower() in _BOOLEANS:
@@ -85,21 +88,24 @@ def as_boolean(name: str, given: Any) -> bool:
     raise _wrong_type(name, given, "true or false")
 
 
-def shown(value: Any) -> str:
-    """A value as an error message shows it: not longer than is useful."""
+def truncate(value: Any) -> str:
+    """Represent a value in an error message, cut to 100 characters."""
     text = repr(value)
     return text if len(text) <= 100 else f"{text[:97]}..."
 
 
-async def _body(request: Request) -> list[tuple[str, Any]]:
+_PARSERS: dict[Any, Callable[[str, Any], Any]] = {str: parse_str, int: parse_int, bool: parse_bool}
+
+
+async def _body(request: Request, seconds: float) -> list[tuple[str, Any]]:
     try:
-        async with asyncio.timeout(_BODY_TIMEOUT):
+        async with asyncio.timeout(seconds):
             body = await _read_limited(request)
     except TimeoutError:
         raise ApiError(
             HTTPStatus.REQUEST_TIMEOUT,
             ErrorType.VALIDATION,
-            f"The body did not arrive within {_BODY_TIMEOUT:g} seconds",
+            f"The body did not arrive within {seconds:g} seconds",
         ) from None
     if not body:
         return []
@@ -129,7 +135,7 @@ async def _read_limited(request: Request) -> bytes:
 
 
 def _urlencoded(body: bytes) -> list[tuple[str, Any]]:
-    # Not by Starlette, which reads as Latin-1 what clients such as curl send as plain UTF-8.
+    # Starlette decodes as Latin-1 what clients such as curl send as plain UTF-8.
     try:
         return list(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
     except UnicodeDecodeError as error:
@@ -166,4 +172,4 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _wrong_type(name: str, given: Any, allowed: str) -> ApiError:
-    return bad_request(f"{name} must be {allowed}, not {shown(given)}")
+    return bad_request(f"{name} must be {allowed}, not {truncate(given)}")

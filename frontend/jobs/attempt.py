@@ -9,7 +9,9 @@ from frontend.jobs.progress import StageTimes
 from frontend.jobs.storage import VideoFolder
 from frontend.media.writer import Mp4Writer
 from frontend.triton import EngineFailedError, Frames, TritonClient
-from ltx_triton.contract import Progress, VideoRequest
+from ltx_triton.contract import Progress
+from ltx_triton.model_info import ModelInfo
+from ltx_triton.video_spec import VideoSpec
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class GeneratedVideo:
     frames: int
     file_size_bytes: int
     stage_seconds: dict[str, float]
+    model_info: ModelInfo | None  # None: Triton did not say
 
 
 async def generate_video(
@@ -33,38 +36,29 @@ async def generate_video(
         EngineError: the engine did not deliver the video.
         EncodingError: the video could not be written.
     """
+    spec = job.spec
     times = StageTimes()
+    info: ModelInfo | None = None
     frames = 0
     async with (
-        Mp4Writer(
-            folder.video(job), folder.partial(job), job.fps, job.resolution, job.resolution
-        ) as mp4,
-        aclosing(triton.generate(_request(job), job.id)) as messages,
+        Mp4Writer(folder.video(job), folder.partial(job), spec) as mp4,
+        aclosing(triton.generate(spec, job.id)) as messages,
     ):
         async for message in messages:
-            if isinstance(message, Progress):
+            if isinstance(message, ModelInfo):
+                info = message
+            elif isinstance(message, Progress):
                 times.saw(message)
                 report(message)
-                continue
-            _check_size(message, job)
-            frames += len(message)
-            await mp4.write(message)
+            else:
+                _require_size(message, spec)
+                frames += len(message)
+                await mp4.write(message)
         size = await mp4.finish()
-    return GeneratedVideo(frames, size, times.seconds())
+    return GeneratedVideo(frames, size, times.seconds(), info)
 
 
-def _request(job: Job) -> VideoRequest:
-    return VideoRequest(
-        prompt=job.prompt,
-        num_frames=job.num_frames,
-        height=job.resolution,
-        width=job.resolution,
-        frame_rate=float(job.fps),
-        seed=job.seed,
-    )
-
-
-def _check_size(frames: Frames, job: Job) -> None:
-    expected = (job.resolution, job.resolution, 3)
+def _require_size(frames: Frames, spec: VideoSpec) -> None:
+    expected = (spec.height, spec.width, 3)
     if frames.shape[1:] != expected:
         raise EngineFailedError(f"The engine returned frames of {frames.shape[1:]}, not {expected}")

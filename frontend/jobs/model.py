@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, String, Text
+from sqlalchemy import JSON, BigInteger, Dialect, Index, String, Text, TypeDecorator
 from sqlalchemy.orm import Mapped, mapped_column
 
 from frontend.jobs.database import Base
+from ltx_triton.video_spec import VideoSpec
 
 MAX_ATTEMPTS = 3
 
@@ -27,6 +28,19 @@ class JobState(StrEnum):
 FINISHED = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
 
+class SpecColumn(TypeDecorator[VideoSpec]):
+    """A video spec as JSON: a field that is added to it needs no migration."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: VideoSpec | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return value and value.model_dump(mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> VideoSpec | None:  # noqa: ARG002
+        return value and VideoSpec.model_validate(value)
+
+
 class Job(Base):
     """A video that somebody asked for. Times are seconds since the epoch."""
 
@@ -37,11 +51,7 @@ class Job(Base):
     state: Mapped[str] = mapped_column(String(16), default=JobState.QUEUED)
     created_at: Mapped[float] = mapped_column(default=time.time)
 
-    prompt: Mapped[str] = mapped_column(Text)
-    duration: Mapped[int]  # seconds
-    fps: Mapped[int]
-    resolution: Mapped[int]  # pixels, side of a square
-    seed: Mapped[int] = mapped_column(BigInteger)
+    spec: Mapped[VideoSpec] = mapped_column(SpecColumn)
 
     # The worker that runs the job, and until when the others believe it alive.
     worker_id: Mapped[str | None] = mapped_column(String(64))
@@ -63,11 +73,6 @@ class Job(Base):
     device_used: Mapped[str | None] = mapped_column(String(64))
     error: Mapped[str | None] = mapped_column(Text)
     error_type: Mapped[str | None] = mapped_column(String(32))
-
-    @property
-    def num_frames(self) -> int:
-        """Frames that were asked for."""
-        return self.duration * self.fps
 
     @property
     def filename(self) -> str:

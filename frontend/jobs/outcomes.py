@@ -12,7 +12,6 @@ from frontend.jobs.storage import VideoFolder
 from frontend.logs import log_job
 from frontend.media.writer import EncodingError
 from frontend.metrics.counters import count_video
-from frontend.metrics.engine import EngineMetrics
 from frontend.triton import EngineError, EngineOutOfMemoryError
 
 _RETRY_DELAY = 2.0  # seconds, times the number of attempts so far
@@ -26,10 +25,9 @@ class Outcomes:
 
     queue: JobQueue
     folder: VideoFolder
-    model_name: str  # where the engine does not tell
 
-    async def completed(self, job: Job, video: GeneratedVideo, engine: EngineMetrics) -> None:
-        """The video is in its place; `engine` made it."""
+    async def completed(self, job: Job, video: GeneratedVideo) -> None:
+        """The video is in its place."""
         waited = (job.started_at or job.created_at) - job.created_at
         stage_seconds = {"queue": round(waited, 3), **video.stage_seconds}
         stored = await asyncio.to_thread(
@@ -38,11 +36,11 @@ class Outcomes:
             frames_generated=video.frames,
             file_size_bytes=video.file_size_bytes,
             stage_seconds=stage_seconds,
-            model_used=engine.model_name or self.model_name,
-            device_used=engine.device,
+            model_used=video.model_info and video.model_info.model_name,
+            device_used=video.model_info and video.model_info.device,
         )
         if stored:
-            count_video(video.frames, job.fps, stage_seconds)
+            count_video(video.frames, job.spec.frame_rate, stage_seconds)
             log_job(job.id, "completed", **stage_seconds)
         else:
             await self.cancelled(job)

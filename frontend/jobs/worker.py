@@ -15,7 +15,6 @@ from frontend.jobs.running_job import Reason, RunningJob
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
 from frontend.logs import log_job
-from frontend.metrics.engine import read_metrics
 from frontend.triton import EngineUnavailableError, TritonClient
 from ltx_triton.contract import Progress
 
@@ -40,14 +39,12 @@ class JobRunner:
         triton: TritonClient,
         folder: VideoFolder,
         outcomes: Outcomes,
-        metrics_url: str,
     ) -> None:
         self._store = store
         self._queue = queue
         self._triton = triton
         self._folder = folder
         self._outcomes = outcomes
-        self._metrics_url = metrics_url
         self._running: dict[str, RunningJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -99,7 +96,7 @@ class JobRunner:
             await asyncio.to_thread(self._folder.clean_partials, self._store)
         while await asyncio.to_thread(self._queue.has_work):
             # Asked anew each time: a claim for a dead engine would cost the job an attempt.
-            if self.stopping or await self._triton.not_ready_reason():
+            if self.stopping or await self._triton.readiness_error():
                 return
             job = await asyncio.to_thread(self._queue.claim)
             if job:
@@ -131,7 +128,7 @@ class JobRunner:
     async def _check_engine(self) -> None:
         if not self._running:
             return
-        not_ready = await self._triton.not_ready_reason()
+        not_ready = await self._triton.readiness_error()
         self._engine_failures = self._engine_failures + 1 if not_ready else 0
         if self._engine_failures >= _READINESS_FAILURES:
             self._abort(self._running, Reason.ENGINE_LOST)
@@ -155,11 +152,10 @@ class JobRunner:
         def report(progress: Progress) -> None:
             running.progress = progress
 
-        engine = asyncio.create_task(read_metrics(self._metrics_url))  # while it works
         try:
             video = await generate_video(job, self._triton, self._folder, report)
             running.finishing = True
-            await self._outcomes.completed(job, video, await engine)
+            await self._outcomes.completed(job, video)
         except asyncio.CancelledError:
             await self._stopped(running)
         except EngineUnavailableError as error:
@@ -170,8 +166,6 @@ class JobRunner:
         except Exception as error:
             running.finishing = True
             await self._outcomes.failed(job, error)
-        finally:
-            engine.cancel()
 
     async def _stopped(self, running: RunningJob) -> None:
         match running.reason:

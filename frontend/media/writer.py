@@ -10,6 +10,7 @@ from typing import Self
 import imageio_ffmpeg
 
 from frontend.triton import Frames
+from ltx_triton.video_spec import VideoSpec
 
 _log = logging.getLogger(__name__)
 
@@ -29,12 +30,13 @@ class Mp4Writer:
     does not keep its messages.
     """
 
-    def __init__(self, path: Path, partial: Path, fps: int, width: int, height: int) -> None:
+    def __init__(self, path: Path, partial: Path, spec: VideoSpec) -> None:
         self._path = path
         self._partial = partial
         self._command = [
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error"),
-            *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps)),
+            *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{spec.width}x{spec.height}"),
+            *("-r", f"{spec.frame_rate:g}"),
             *("-i", "pipe:0"),
             *("-c:v", "libx264", "-preset", _PRESET, "-crf", _CRF, "-pix_fmt", "yuv420p"),
             *("-movflags", "+faststart", "-f", "mp4", str(partial)),

@@ -89,13 +89,13 @@ def count_ends(changes: Iterable[tuple[str, str | None]]) -> None:
             _finished.labels(state, error_type or "").inc()
 
 
-def count_video(frames: int, fps: int, stage_seconds: Mapping[str, float]) -> None:
+def count_video(frames: int, frame_rate: float, stage_seconds: Mapping[str, float]) -> None:
     """A video has been completed; `stage_seconds` are all its stages, the queue included."""
     for stage, seconds in stage_seconds.items():
         _stage_seconds.labels(stage).observe(seconds)
     _job_seconds.observe(sum(stage_seconds.values()))
     _frames.inc(frames)
-    _video_seconds.inc(frames / fps)
+    _video_seconds.inc(frames / frame_rate)
 
 
 def counts() -> bytes:

@@ -1,4 +1,4 @@
-"""What Triton's Prometheus page says about the machine and the loaded checkpoint."""
+"""Memory of the engines and GPUs, measured by Triton and read from its Prometheus page."""
 
 import logging
 import math
@@ -13,38 +13,30 @@ _TIMEOUT = 3.0  # seconds
 
 
 @dataclass(frozen=True)
-class EngineMetrics:
-    """What is loaded, on what, and how much memory it takes. None: Triton does not say."""
+class EngineMemory:
+    """Bytes; None: Triton does not say."""
 
-    model_name: str | None = None
-    device: str | None = None
-    device_name: str | None = None
-    engine_bytes: float | None = None
+    engine_bytes: float | None = None  # all engines, on their device
     gpu_total_bytes: float | None = None
     gpu_used_bytes: float | None = None
 
-    @property
-    def gpu_available(self) -> bool:
-        """Whether Triton sees a GPU."""
-        return self.device == "cuda" or self.gpu_total_bytes is not None
 
-
-async def read_metrics(url: str) -> EngineMetrics:
-    """Read Triton's metrics; all figures are None when they cannot be had."""
+async def read_memory(url: str) -> EngineMemory:
+    """Read Triton's metrics; every figure is None when they cannot be read."""
     try:
         # No proxy: Triton is on this machine or network. Certificates take long to load.
         verify = url.startswith("https:")
         async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=verify) as client:
             response = await client.get(url)
             response.raise_for_status()
-        return engine_metrics(response.text)
-    except Exception as error:  # whatever it is, no video and no page is to fail for it
+        return parse_memory(response.text)
+    except Exception as error:  # an answer about the service must not fail for it
         _log.warning("Triton's metrics cannot be read: %s", error)
-        return EngineMetrics()
+        return EngineMemory()
 
 
-def engine_metrics(page: str) -> EngineMetrics:
-    """Pick our figures out of everything that Triton reports, in the Prometheus text format.
+def parse_memory(page: str) -> EngineMemory:
+    """Sum up the figures of a page in the Prometheus text format.
 
     Raises:
         ValueError: the page is not in that format.
@@ -52,19 +44,12 @@ def engine_metrics(page: str) -> EngineMetrics:
     samples = [
         sample for family in text_string_to_metric_families(page) for sample in family.samples
     ]
-    infos = [sample.labels for sample in samples if sample.name == "ltx_model_info"]
-    info = next((labels for labels in infos if labels.get("device") == "cuda"), None) or next(
-        iter(infos), {}
-    )
 
     def total(name: str) -> float | None:
         values = [sample.value for sample in samples if sample.name == name]
         return sum(values) if values and all(map(math.isfinite, values)) else None
 
-    return EngineMetrics(
-        model_name=info.get("model_name"),
-        device=info.get("device"),
-        device_name=info.get("device_name"),
+    return EngineMemory(
         engine_bytes=total("ltx_engine_memory_bytes"),
         gpu_total_bytes=total("nv_gpu_memory_total_bytes"),
         gpu_used_bytes=total("nv_gpu_memory_used_bytes"),
@@ -72,5 +57,5 @@ def engine_metrics(page: str) -> EngineMetrics:
 
 
 def gib(size: float | None) -> float | None:
-    """Bytes in GiB, to two decimals."""
+    """Convert bytes to GiB, rounded to two decimals."""
     return None if size is None else round(size / 2**30, 2)

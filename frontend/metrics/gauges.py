@@ -53,7 +53,7 @@ async def gauges(services: Services) -> bytes:
         used_bytes=await asyncio.to_thread(folder.used_bytes),
         limit_bytes=folder.max_bytes,
         free_bytes=(await asyncio.to_thread(shutil.disk_usage, folder.path)).free,
-        engine_ready=await services.triton.not_ready_reason() is None,
+        engine_ready=await services.triton.readiness_error() is None,
     )
     # Not prometheus_client's own gauges: with several workers those would each keep one.
     registry = CollectorRegistry()

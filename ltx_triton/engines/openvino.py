@@ -15,11 +15,6 @@ from ltx_triton.engines.session import Arrays
 _DEVICE = "CPU"
 
 
-def has_bf16() -> bool:
-    """Whether this processor multiplies BF16 itself."""
-    return "BF16" in openvino.Core().get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")
-
-
 def compile_engine(path: Path) -> openvino.CompiledModel:
     """The engine in `path` with products and activations in BF16, sums in FP32."""
     core = openvino.Core()

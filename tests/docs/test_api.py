@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from frontend.api.responses import Generated
+from frontend.api.responses import JobBody
 from tests.e2e.jobs import finish, post
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
@@ -69,5 +69,5 @@ def test_the_python_example_works(frontend: str, tmp_path: Path) -> None:
 def test_the_documented_answer_has_the_fields_of_the_schema() -> None:
     answer = json.loads(examples("json")[0])
 
-    assert list(answer) == list(Generated.model_fields)
-    Generated.model_validate(answer)
+    assert answer.keys() <= JobBody.model_fields.keys()
+    JobBody.model_validate(answer)

@@ -16,6 +16,7 @@ from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
 from frontend.services import open_job_store
 from ltx_triton.settings import Settings
+from ltx_triton.video_spec import VideoSpec
 from tests.frontend.fake_triton import FakeTriton
 from tests.postgres import Postgres, find_postgres
 
@@ -114,9 +115,11 @@ def database(make_settings: MakeSettings) -> Iterator[Database]:
 
 
 def new_job(**values: Any) -> Job:
-    """A job as a request makes it."""
-    given = {"prompt": "A cat", "duration": 1, "fps": 8, "resolution": 64, "seed": 7, **values}
-    return Job(**given)
+    """Create a job as a request does; `values` are fields of the job or of its spec."""
+    spec = {"prompt": "A cat", "seed": 7, "num_frames": 8, "frame_rate": 8.0}
+    spec |= {"width": 64, "height": 64}
+    spec |= {name: values.pop(name) for name in VideoSpec.model_fields if name in values}
+    return Job(spec=VideoSpec.model_validate(spec), **values)
 
 
 def finished_job(database: Database, days_ago: float) -> Job:

@@ -20,17 +20,30 @@ import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
-from ltx_triton.contract import MODELS, Progress, Stage, VideoRequest
+from ltx_triton.contract import MODELS, Progress, Stage
+from ltx_triton.model_info import EngineLimits, ModelInfo
+from ltx_triton.video_spec import VideoSpec
 
+INFO = ModelInfo(
+    model_name="someone/Fake-Model",
+    checkpoint_sha256="0" * 64,
+    device="cpu",
+    device_name="A CPU",
+    precision="fp32",
+    limits=EngineLimits(
+        spatial_compression=32,
+        temporal_compression=8,
+        sizes=(),
+        num_inference_steps=(4, 8),
+        default_num_inference_steps=4,
+    ),
+)
+GPU_INFO = INFO.model_copy(update={"device": "cuda", "device_name": 'A "big" GPU'})
 METRICS = """\
-# HELP ltx_model_info What is loaded
-# TYPE ltx_model_info gauge
-ltx_model_info{model_name="someone/Fake-Model",device="cpu",device_name="A CPU"} 1
 ltx_engine_memory_bytes{model="text_encoder"} 1073741824
 ltx_engine_memory_bytes{model="transformer"} 2147483648
 """
 GPU_METRICS = """\
-ltx_model_info{model_name="someone/Fake-Model",device="cuda",device_name="A \\"big\\" GPU"} 1
 ltx_engine_memory_bytes{model="transformer"} 2147483648
 nv_gpu_memory_total_bytes{gpu_uuid="GPU-1"} 85899345920.000000
 nv_gpu_memory_used_bytes{gpu_uuid="GPU-1"} 3221225472.000000
@@ -52,7 +65,7 @@ class Fault(Enum):
 class Seen:
     """A request as it arrived, and what became of it."""
 
-    request: VideoRequest
+    request: VideoSpec
     cancelled: bool = False
 
 
@@ -67,6 +80,7 @@ class FakeTriton:
     faults: list[Fault] = field(default_factory=list)  # of the next requests, one each
     message: str = "FAILED: something broke"
     code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
+    info: ModelInfo | None = INFO  # None: says nothing of itself
     metrics: str = METRICS
     seen: list[Seen] = field(default_factory=list)
     most_at_once: int = 0
@@ -106,7 +120,7 @@ class FakeTriton:
         """Vanish, as if killed: open streams break."""
         self._server.stop(grace=None).wait()
 
-    def run(self, request: VideoRequest, context: Any) -> Iterator[Progress | NDArray[np.uint8]]:
+    def run(self, request: VideoSpec, context: Any) -> Iterator[Progress | NDArray[np.uint8]]:
         """The work on one request."""
         seen = Seen(request)
         with self._lock:
@@ -122,7 +136,7 @@ class FakeTriton:
                 self._active -= 1
 
     def _run(
-        self, request: VideoRequest, context: Any, fault: Fault | None
+        self, request: VideoSpec, context: Any, fault: Fault | None
     ) -> Iterator[Progress | NDArray[np.uint8]]:
         began = time.perf_counter()
 
@@ -162,7 +176,7 @@ class FakeTriton:
             gone.wait()
 
 
-def make_frames(request: VideoRequest) -> NDArray[np.uint8]:
+def make_frames(request: VideoSpec) -> NDArray[np.uint8]:
     """Frames that depend on the seed only."""
     ramp = np.arange(request.width, dtype=np.uint32)
     index = np.arange(request.num_frames, dtype=np.uint32)
@@ -188,6 +202,10 @@ class _Service(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[m
 
     def ModelStreamInfer(self, requests: Any, context: Any) -> Iterator[Any]:  # noqa: N802
         message = next(requests)
+        if self._fake.info:
+            yield _response(_encode(self._fake.info))
+        if "describe" in {tensor.name for tensor in message.inputs}:
+            return
         try:
             for item in self._fake.run(_decode(message), context):
                 yield _response(_encode(item))
@@ -201,11 +219,11 @@ def _response(response: Any) -> Any:
     return service_pb2.ModelStreamInferResponse(infer_response=response)
 
 
-def _decode(message: Any) -> VideoRequest:
+def _decode(message: Any) -> VideoSpec:
     raw = dict(
         zip((tensor.name for tensor in message.inputs), message.raw_input_contents, strict=True)
     )
-    return VideoRequest(
+    return VideoSpec(
         prompt=raw["prompt"][4:].decode(),
         num_frames=struct.unpack("<i", raw["num_frames"])[0],
         height=struct.unpack("<i", raw["height"])[0],
@@ -215,9 +233,12 @@ def _decode(message: Any) -> VideoRequest:
     )
 
 
-def _encode(item: Progress | NDArray[np.uint8]) -> Any:
+def _encode(item: ModelInfo | Progress | NDArray[np.uint8]) -> Any:
     response = service_pb2.ModelInferResponse(model_name="ltx_video")
-    if isinstance(item, Progress):
+    if isinstance(item, ModelInfo):
+        text = item.model_dump_json().encode()
+        _add(response, "model_info", "BYTES", [1], struct.pack("<I", len(text)) + text)
+    elif isinstance(item, Progress):
         stage = item.stage.encode()
         _add(response, "stage", "BYTES", [1], struct.pack("<I", len(stage)) + stage)
         _add(response, "step", "INT32", [1], struct.pack("<i", item.step))

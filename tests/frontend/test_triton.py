@@ -10,17 +10,20 @@ from frontend.triton import (
     EngineOutOfMemoryError,
     EngineRejectedError,
     EngineUnavailableError,
-    Frames,
+    Message,
     TritonClient,
 )
-from ltx_triton.contract import Progress, Stage, VideoRequest
+from ltx_triton.contract import Progress, Stage
+from ltx_triton.video_spec import VideoSpec
 from tests.frontend.conftest import wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault, make_frames
 
-REQUEST = VideoRequest("Ein Schloß 🏰", 12, 64, 96, 12.0, seed=2**63 - 1)
+REQUEST = VideoSpec(
+    prompt="Ein Schloß 🏰", num_frames=12, height=64, width=96, frame_rate=12.0, seed=2**63 - 1
+)
 
 
-async def generate(address: str, silence_timeout: float = 10) -> list[Progress | Frames]:
+async def generate(address: str, silence_timeout: float = 10) -> list[Message]:
     client = TritonClient(address, silence_timeout)
     try:
         return [message async for message in client.generate(REQUEST, "0badcafe")]
@@ -133,7 +136,7 @@ def test_readiness_names_what_is_missing(fake_triton: FakeTriton) -> None:
     async def reason() -> tuple[str | None, bool]:
         client = TritonClient(fake_triton.address)
         try:
-            return await client.not_ready_reason(), await client.is_live()
+            return await client.readiness_error(), await client.is_live()
         finally:
             await client.close()
 

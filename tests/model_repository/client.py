@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from tritonclient.grpc import InferenceServerClient
 
 from frontend.triton import TritonClient
-from ltx_triton.contract import Progress, VideoRequest
+from ltx_triton.contract import Progress
 from ltx_triton.launcher.local_triton import LocalTriton
+from ltx_triton.model_info import ModelInfo
+from ltx_triton.video_spec import VideoSpec
 
 
 @dataclass
@@ -26,17 +28,17 @@ class Video:
         return np.concatenate(self.chunks)
 
 
-async def generate(client: TritonClient, request: VideoRequest) -> Video:
+async def generate(client: TritonClient, request: VideoSpec) -> Video:
     video = Video()
     async for message in client.generate(request, request_id="test"):
         if isinstance(message, Progress):
             video.progress.append(message)
-        else:
+        elif not isinstance(message, ModelInfo):
             video.chunks.append(message)
     return video
 
 
-def generate_all(address: str, requests: Sequence[VideoRequest]) -> list[Video]:
+def generate_all(address: str, requests: Sequence[VideoSpec]) -> list[Video]:
     """Send all requests at once; return their videos."""
 
     async def run() -> list[Video]:

@@ -1,7 +1,7 @@
 import asyncio
 import time
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -9,11 +9,14 @@ import pytest
 
 from demo.evaluation.reference import ReferencePipeline
 from frontend.triton import EngineRejectedError, TritonClient
-from ltx_triton.contract import Progress, Stage, VideoRequest
+from ltx_triton.contract import Progress, Stage
 from ltx_triton.launcher.local_triton import LocalTriton
+from ltx_triton.model_info import EngineLimits, ModelInfo
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.video_spec import VideoSpec
 from tests.model_repository.client import executions, generate_all
 
-SMALL = VideoRequest(
+SMALL = VideoSpec(
     prompt="a red ball rolls to the left",
     num_frames=9,
     height=64,
@@ -30,7 +33,9 @@ SMALL = VideoRequest(
 def test_frames_are_those_of_the_diffusers_pipeline(
     triton: LocalTriton, checkpoint_folder: Path, num_frames: int, height: int, width: int
 ) -> None:
-    request = replace(SMALL, num_frames=num_frames, height=height, width=width, frame_rate=12.0)
+    request = SMALL.model_copy(
+        update={"num_frames": num_frames, "height": height, "width": width, "frame_rate": 12.0}
+    )
 
     [video] = generate_all(triton.grpc_address, [request])
 
@@ -55,12 +60,15 @@ def test_progress_names_every_stage_and_step_in_order(triton: LocalTriton) -> No
 
 
 def test_long_videos_arrive_in_chunks(triton: LocalTriton) -> None:
-    [video] = generate_all(triton.grpc_address, [replace(SMALL, num_frames=17, height=512)])
+    [video] = generate_all(
+        triton.grpc_address, [SMALL.model_copy(update={"num_frames": 17, "height": 512})]
+    )
 
     assert len(video.chunks) == 1  # 17 x 512 x 64 x 3 bytes are less than a chunk
 
     [video] = generate_all(
-        triton.grpc_address, [replace(SMALL, num_frames=17, height=512, width=512)]
+        triton.grpc_address,
+        [SMALL.model_copy(update={"num_frames": 17, "height": 512, "width": 512})],
     )
 
     assert len(video.chunks) == 9  # of two frames, and the last of one
@@ -69,7 +77,9 @@ def test_long_videos_arrive_in_chunks(triton: LocalTriton) -> None:
 
 @pytest.mark.slow
 def test_the_longest_video_fits(triton: LocalTriton) -> None:
-    request = replace(SMALL, num_frames=257, height=512, width=512, num_inference_steps=1)
+    request = SMALL.model_copy(
+        update={"num_frames": 257, "height": 512, "width": 512, "num_inference_steps": 1}
+    )
 
     [video] = generate_all(triton.grpc_address, [request])
 
@@ -78,7 +88,7 @@ def test_the_longest_video_fits(triton: LocalTriton) -> None:
 
 def test_the_same_seed_gives_the_same_frames_and_another_seed_others(triton: LocalTriton) -> None:
     first, again, other = (
-        generate_all(triton.grpc_address, [replace(SMALL, seed=seed)])[0].frames
+        generate_all(triton.grpc_address, [SMALL.model_copy(update={"seed": seed})])[0].frames
         for seed in (1, 1, 2)
     )
 
@@ -87,7 +97,7 @@ def test_the_same_seed_gives_the_same_frames_and_another_seed_others(triton: Loc
 
 
 def test_a_prompt_longer_than_the_text_length_is_cut(triton: LocalTriton) -> None:
-    request = replace(SMALL, prompt="a red ball " * 500)
+    request = SMALL.model_copy(update={"prompt": "a red ball " * 500})
 
     [video] = generate_all(triton.grpc_address, [request])
 
@@ -96,7 +106,9 @@ def test_a_prompt_longer_than_the_text_length_is_cut(triton: LocalTriton) -> Non
 
 def test_jobs_at_once_share_batches_and_give_the_frames_of_one_by_one(triton: LocalTriton) -> None:
     requests = [
-        replace(SMALL, seed=seed, height=256, width=256, frame_rate=rate, prompt=prompt)
+        SMALL.model_copy(
+            update={"seed": seed, "height": 256, "width": 256, "frame_rate": rate, "prompt": prompt}
+        )
         for seed, rate, prompt in ((1, 8.0, "one"), (2, 24.0, "two"), (3, 30.0, "three"))
     ]
     alone = [generate_all(triton.grpc_address, [request])[0].frames for request in requests]
@@ -115,20 +127,21 @@ def test_jobs_at_once_share_batches_and_give_the_frames_of_one_by_one(triton: Lo
     ("change", "message"),
     [
         ({"height": 500}, "height=500 is not possible; allowed: positive multiples of 32"),
-        ({"width": 0}, "width=0 is not possible; allowed: positive multiples of 32"),
-        ({"num_frames": 0}, "num_frames=0: must be at least 1"),
-        ({"frame_rate": 0.0}, "frame_rate=0.0: must be positive"),
-        ({"frame_rate": float("inf")}, "frame_rate=inf: must be positive"),
+        ({"width": 0}, "width=0: Input should be greater than or equal to 1"),
+        ({"num_frames": 0}, "num_frames=0: Input should be greater than or equal to 1"),
+        ({"frame_rate": 0.0}, r"frame_rate=0\.0: Input should be greater than 0"),
+        ({"frame_rate": float("inf")}, "frame_rate=inf: Input should be a finite number"),
+        ({"prompt": " "}, "prompt= : is blank"),
         ({"num_inference_steps": 0}, "num_inference_steps=0 is not possible; allowed: 1, 2"),
-        ({"seed": -1}, "seed=-1: must not be negative"),
+        ({"seed": -1}, "seed=-1: Input should be greater than or equal to 0"),
         ({"num_inference_steps": 1000}, "num_inference_steps=1000 is not possible; allowed: 1, 2"),
     ],
 )
 def test_an_impossible_request_is_refused_by_name_and_the_next_one_served(
-    triton: LocalTriton, change: dict[str, float], message: str
+    triton: LocalTriton, change: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(EngineRejectedError, match=message):
-        generate_all(triton.grpc_address, [replace(SMALL, **change)])  # type: ignore[arg-type]
+        generate_all(triton.grpc_address, [SMALL.model_copy(update=change)])
 
     [video] = generate_all(triton.grpc_address, [SMALL])
     assert len(video.frames) == 9
@@ -137,7 +150,9 @@ def test_an_impossible_request_is_refused_by_name_and_the_next_one_served(
 def test_a_cancelled_job_stops_at_its_next_step_and_the_next_job_works(
     triton: LocalTriton,
 ) -> None:
-    long = replace(SMALL, num_frames=81, height=512, width=512, num_inference_steps=50)
+    long = SMALL.model_copy(
+        update={"num_frames": 81, "height": 512, "width": 512, "num_inference_steps": 50}
+    )
     before = sum(executions(triton, "transformer").values())
 
     async def cancel_after_two_steps() -> None:
@@ -157,6 +172,24 @@ def test_a_cancelled_job_stops_at_its_next_step_and_the_next_job_works(
     [video] = generate_all(triton.grpc_address, [SMALL])
     assert len(video.frames) == 9
     assert sum(executions(triton, "transformer").values()) - before == done + 8
+
+
+def test_a_request_to_describe_answers_with_the_model_info(
+    triton: LocalTriton, config: PipelineConfig
+) -> None:
+    async def ask() -> ModelInfo | None:
+        client = TritonClient(triton.grpc_address)
+        try:
+            return await client.model_info()
+        finally:
+            await client.close()
+
+    info = asyncio.run(ask())
+
+    assert info is not None
+    assert (info.model_name, info.device, info.precision) == ("hub/tiny", "cpu", "fp32")
+    assert info.checkpoint_sha256 == config.checkpoint_sha256
+    assert info.limits == EngineLimits.of(config)
 
 
 def test_metrics_tell_the_checkpoint_the_device_and_the_memory_of_each_engine(

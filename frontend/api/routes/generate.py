@@ -7,14 +7,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from frontend.api import job_views
-from frontend.api.errors import ApiError, ErrorType, model_not_loaded
+from frontend.api.errors import ApiError, ErrorType, bad_value, model_not_loaded
 from frontend.api.openapi import errors
-from frontend.api.requests import read_parameters
-from frontend.api.responses import Generated, Queued
+from frontend.api.requests import read_request
+from frontend.api.responses import JobBody
 from frontend.jobs.model import Job, JobState
 from frontend.jobs.store import QueueFullError
 from frontend.logs import log_job
 from frontend.services import CurrentServices, Services
+from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
+from ltx_triton.video_spec import VideoSpec
 
 router = APIRouter(tags=["Video generation"])
 
@@ -24,22 +26,25 @@ _POLL_INTERVAL = 0.25  # seconds; a job that runs in this worker is noticed at o
 @router.post(
     "/generate",
     summary="Generate a video from a text prompt",
-    response_model=Generated,
+    response_model=JobBody,
     responses={
-        202: {"model": Queued, "description": "Accepted (`wait=false`)"},
+        202: {"model": JobBody, "description": "Accepted (`wait=false`)"},
         **errors(400, 403, 408, 409, 413, 422, 429, 500, 503, 507),
     },
 )
 async def generate(request: Request, services: CurrentServices) -> JSONResponse:
-    """Parameters come from the query, a form or a JSON body, or from query and body together.
+    """Take parameters from the query, a form or a JSON body, or from query and body together.
 
-    Answers when the video is finished, or at once with `wait=false`. A job that has been accepted
-    goes on when its client disconnects.
+    Answers when the video is finished, or at once with `wait=false`. An accepted job goes on when
+    its client disconnects.
     """
     await _check_rate(request, services)
-    parameters = await read_parameters(request, services.settings)
-    if await services.triton.not_ready_reason():
+    asked = await read_request(request, services.generate_request)
+    spec = asked.spec()
+    if await services.triton.readiness_error():
         raise model_not_loaded()
+    if info := await services.triton.model_info():
+        _require_possible(spec, info)
     if await asyncio.to_thread(services.folder.is_full):
         raise ApiError(
             HTTPStatus.INSUFFICIENT_STORAGE,
@@ -47,20 +52,21 @@ async def generate(request: Request, services: CurrentServices) -> JSONResponse:
             f"The videos have used up the {services.folder.max_gb:g} GB they may take; "
             "older ones have to expire first",
         )
-    job = Job(
-        prompt=parameters.prompt,
-        duration=parameters.duration,
-        fps=parameters.fps,
-        resolution=parameters.resolution,
-        seed=parameters.seed,
-    )
+    job = Job(spec=spec)
     await _admit(job, services)
-    log_job(job.id, "queued", duration=job.duration, fps=job.fps, resolution=job.resolution)
+    size = f"{spec.width}x{spec.height}"
+    log_job(job.id, "queued", size=size, frames=spec.num_frames, frame_rate=spec.frame_rate)
     services.runner.wake()
-    if parameters.wait:
-        finished = await _wait(job.id, services)
-        return JSONResponse(job_views.generated(finished).model_dump(mode="json"))
-    return JSONResponse(job_views.queued(job).model_dump(mode="json"), HTTPStatus.ACCEPTED)
+    if asked.wait:
+        return job_views.generated(await _wait(job.id, services))
+    return job_views.queued(job)
+
+
+def _require_possible(spec: VideoSpec, info: ModelInfo) -> None:
+    try:
+        info.limits.require(spec)
+    except UnsupportedSpecError as error:
+        raise bad_value(f"{info.model_name} cannot make this video: {error}") from error
 
 
 async def _check_rate(request: Request, services: Services) -> None:
@@ -87,7 +93,7 @@ async def _admit(job: Job, services: Services) -> None:
         raise ApiError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             ErrorType.QUEUE_FULL,
-            f"{settings.max_queued_jobs} jobs are waiting already, which is as many as may",
+            f"The queue is full ({settings.max_queued_jobs} jobs waiting). Try again in 30 s.",
             headers={"Retry-After": "30"},
         ) from None
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from frontend.api import job_views
 from frontend.api.errors import ApiError, ErrorType, not_found
 from frontend.api.openapi import errors
-from frontend.api.responses import JobStatus
+from frontend.api.responses import JobBody
 from frontend.jobs.model import Job, JobState
 from frontend.logs import log_job
 from frontend.services import CurrentServices, Services
@@ -23,7 +23,7 @@ _CANCEL_PATIENCE = 3.0  # seconds; the worker that runs the job notices within h
 @router.get(
     "/status/{job_id}",
     summary="Status and metadata of a job",
-    response_model=JobStatus,
+    response_model=JobBody,
     responses=errors(404),
 )
 async def status(job_id: str, services: CurrentServices) -> JSONResponse:
@@ -34,7 +34,7 @@ async def status(job_id: str, services: CurrentServices) -> JSONResponse:
 @router.delete(
     "/jobs/{job_id}",
     summary="Cancel a job",
-    response_model=JobStatus,
+    response_model=JobBody,
     responses=errors(403, 404, 409),
 )
 async def cancel(job_id: str, services: CurrentServices) -> JSONResponse:
@@ -76,4 +76,4 @@ async def _answer(job: Job, services: Services) -> JSONResponse:
     position = None
     if job.state == JobState.QUEUED:
         position = await asyncio.to_thread(services.store.queue_position, job)
-    return JSONResponse(job_views.job_status(job, position))
+    return job_views.status_answer(job, position)

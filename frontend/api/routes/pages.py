@@ -7,13 +7,10 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from frontend.api import job_views
-from frontend.api.openapi import openapi_document
-from frontend.api.requests import MAX_PROMPT_LENGTH
-from frontend.metrics.engine import read_metrics
+from frontend.api.openapi import form_fields, openapi_document
 from frontend.services import CurrentServices
 from frontend.web.examples import examples_of
 from frontend.web.pages import render
-from ltx_triton.settings import MAX_FPS
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,16 +21,13 @@ _RECENT_JOBS = 12
 async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     """What the service is, a form to make a video with, and recent videos."""
     jobs = await asyncio.to_thread(services.store.recent, _RECENT_JOBS)
-    metrics = await read_metrics(services.settings.triton_metrics_url)
-    model_name = metrics.model_name or services.settings.model_name
+    info = await services.triton.model_info()
     return render(
         request,
         "home.html",
-        model_name=model_name,
-        examples=examples_of(model_name),
-        settings=services.settings,
-        max_fps=MAX_FPS,
-        max_prompt_length=MAX_PROMPT_LENGTH,
+        model_name=info.model_name if info else None,
+        examples=examples_of(info.model_name) if info else [],
+        fields=form_fields(services.generate_request),
         recent=[job_views.job_status(job, None) for job in jobs],
     )
 
@@ -41,7 +35,13 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
 @router.get("/openapi.json")
 async def openapi(request: Request, services: CurrentServices) -> JSONResponse:
     """The description of the API."""
-    return JSONResponse(openapi_document(request.app, services.settings))
+    return JSONResponse(
+        openapi_document(
+            request.app,
+            services.generate_request,
+            needs_api_key=services.settings.api_key_required,
+        )
+    )
 
 
 @router.get("/docs")

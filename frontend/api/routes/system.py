@@ -8,8 +8,9 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from frontend.api.responses import GpuInfo, Health, ModelStatus
-from frontend.metrics.engine import EngineMetrics, gib, read_metrics
+from frontend.metrics.engine import EngineMemory, gib, read_memory
 from frontend.services import CurrentServices
+from ltx_triton.model_info import ModelInfo
 
 router = APIRouter(tags=["System"])
 
@@ -22,13 +23,14 @@ router = APIRouter(tags=["System"])
 )
 async def health(services: CurrentServices) -> JSONResponse:
     """Healthy when Triton and all its models are ready. Never requires the API key."""
-    reason = await services.triton.not_ready_reason()
-    metrics = await read_metrics(services.settings.triton_metrics_url)
+    reason = await services.triton.readiness_error()
+    info = None if reason else await services.triton.model_info()
+    memory = await read_memory(services.settings.triton_metrics_url)
     body = Health(
         status="unhealthy" if reason else "healthy",
         timestamp=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds"),
-        gpu_available=metrics.gpu_available,
-        gpu_info=_gpu_info(metrics),
+        gpu_available=_has_gpu(info, memory),
+        gpu_info=_gpu_info(info, memory),
         reason=reason,
     )
     return JSONResponse(
@@ -39,26 +41,31 @@ async def health(services: CurrentServices) -> JSONResponse:
 
 @router.get("/model-status", summary="Whether the model is loaded")
 async def model_status(services: CurrentServices) -> ModelStatus:
-    """Name, device and memory are what Triton reports."""
+    """Describe what Triton has loaded; null where it does not say."""
     status: Literal["loaded", "loading", "unavailable"] = "loaded"
-    if await services.triton.not_ready_reason():
+    if await services.triton.readiness_error():
         status = "loading" if await services.triton.is_live() else "unavailable"
-    metrics = await read_metrics(services.settings.triton_metrics_url)
+    info = await services.triton.model_info() if status == "loaded" else None
+    memory = await read_memory(services.settings.triton_metrics_url)
     return ModelStatus(
         status=status,
-        model_name=metrics.model_name or services.settings.model_name,
-        device=metrics.device,
-        memory_usage_gb=gib(metrics.engine_bytes),
+        model_name=info.model_name if info else None,
+        device=info.device if info else None,
+        memory_usage_gb=gib(memory.engine_bytes),
     )
 
 
-def _gpu_info(metrics: EngineMetrics) -> GpuInfo | None:
-    if not metrics.gpu_available:
+def _has_gpu(info: ModelInfo | None, memory: EngineMemory) -> bool:
+    return memory.gpu_total_bytes is not None or (info is not None and info.device == "cuda")
+
+
+def _gpu_info(info: ModelInfo | None, memory: EngineMemory) -> GpuInfo | None:
+    if not _has_gpu(info, memory):
         return None
-    on_gpu = metrics.device == "cuda"
+    on_gpu = info is not None and info.device == "cuda"
     return GpuInfo(
-        device_name=metrics.device_name if on_gpu else None,
-        memory_total_gb=gib(metrics.gpu_total_bytes),
-        memory_allocated_gb=gib(metrics.engine_bytes) if on_gpu else 0.0,
-        memory_reserved_gb=gib(metrics.gpu_used_bytes),
+        device_name=info.device_name if info and on_gpu else None,
+        memory_total_gb=gib(memory.gpu_total_bytes),
+        memory_allocated_gb=gib(memory.engine_bytes) if on_gpu else 0.0,
+        memory_reserved_gb=gib(memory.gpu_used_bytes),
     )

@@ -4,8 +4,8 @@ const element = (id) => document.getElementById(id);
 
 function parameters(form) {
   const given = { prompt: form.prompt.value, wait: false };
-  for (const name of ["duration", "resolution", "fps", "seed"]) {
-    if (form[name].value !== "") given[name] = Number(form[name].value);
+  for (const field of form.querySelectorAll(".fields [name]")) {
+    if (field.value !== "") given[field.name] = Number(field.value);
   }
   return given;
 }

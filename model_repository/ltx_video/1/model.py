@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import triton_python_backend_utils as pb_utils
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from ltx_triton.contract import (
     LTX_VIDEO,
@@ -15,16 +16,18 @@ from ltx_triton.contract import (
     ErrorKind,
     ModelContract,
     Progress,
-    VideoRequest,
     says_engine_is_gone,
 )
+from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.device import select_device
 from ltx_triton.engines.session import Arrays
 from ltx_triton.engines.tensorrt.plan import require_checkpoint
+from ltx_triton.model_info import EngineLimits, ModelInfo, UnsupportedSpecError
 from ltx_triton.pipeline.config import PipelineConfig
-from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop, InvalidRequestError
+from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.repository.layout import version_folder
+from ltx_triton.video_spec import VideoSpec
 
 # Frames leave in responses of about this size, so that the longest video needs neither one huge
 # message nor a second copy of itself in shared memory, and the first can be encoded while the next
@@ -41,7 +44,7 @@ class EngineLostError(EngineError):
 
 
 class TritonPythonModel:
-    """Streams progress after every piece of work, then the frames. See `LTX_VIDEO`."""
+    """Streams the model info, progress after each piece of work, then the frames: `LTX_VIDEO`."""
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load what the exporter has left beside this file."""
@@ -50,22 +53,8 @@ class TritonPythonModel:
         repository = folder.parent.parent
         require_checkpoint(repository, config)
         self._loop = DenoisingLoop(config, PromptTokenizer(folder, config), _BlsEngines())
-        device = select_device(version_folder(repository, TRANSFORMER))
-        family = pb_utils.MetricFamily(
-            name="ltx_model_info",
-            description="The checkpoint being served and the device it runs on",
-            kind=pb_utils.MetricFamily.GAUGE,
-        )
-        metric = family.Metric(
-            labels={
-                "model_name": config.model_name,
-                "checkpoint_sha256": config.checkpoint_sha256,
-                "device": device.kind,
-                "device_name": device.name,
-            }
-        )
-        metric.set(1)
-        self._metrics = (family, metric)  # both live as long as they are referenced
+        self._info = _model_info(repository, config)
+        self._metrics = _publish(self._info)  # both live as long as they are referenced
 
     async def execute(self, requests: list[Any]) -> None:
         """Serve the requests side by side; their steps meet in the engines' batchers."""
@@ -76,13 +65,19 @@ class TritonPythonModel:
         error: tuple[ErrorKind, str] | None = None
 
         def report(progress: Progress) -> None:
-            # Soon: when the next engine has been called, which is not to wait for this.
+            # Defer: issue the next engine call before sending progress.
             response = _progress_response(progress)
             asyncio.get_running_loop().call_soon(sender.send, response)
 
+        info = pb_utils.Tensor("model_info", _text(self._info.model_dump_json()))
+        sender.send(pb_utils.InferenceResponse([info]))
         try:
+            spec = _read(request)
+            if spec is None:
+                sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+                return
             frames = await self._loop.generate(
-                _read(request), report=report, is_cancelled=sender.is_cancelled
+                spec, report=report, is_cancelled=sender.is_cancelled
             )
             await asyncio.sleep(0)  # until the last progress has been sent
             for chunk in _chunks(frames):
@@ -92,7 +87,7 @@ class TritonPythonModel:
                 await asyncio.sleep(0)  # the steps of other jobs go on meanwhile
         except CancelledError:
             pass  # nobody listens any more
-        except InvalidRequestError as problem:
+        except (UnsupportedSpecError, _InvalidRequestError) as problem:
             error = (ErrorKind.INVALID_REQUEST, str(problem))
         except EngineLostError as problem:
             error = (ErrorKind.ENGINE_LOST, str(problem))
@@ -126,23 +121,62 @@ class _BlsEngines:
         }
 
 
-def _read(request: Any) -> VideoRequest:
+class _InvalidRequestError(ValueError):
+    """The inputs are no `VideoSpec`; the message names the field."""
+
+
+def _read(request: Any) -> VideoSpec | None:
+    """Read the spec; None for a request that only asks for the model info."""
     values: dict[str, Any] = {}
     for tensor in LTX_VIDEO.inputs:
         given = pb_utils.get_input_tensor_by_name(request, tensor.name)
         if given is not None:
             values[tensor.name] = given.as_numpy().item()
+    if values.pop("describe", False):
+        return None
     try:
-        values["prompt"] = values["prompt"].decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidRequestError("prompt: must be UTF-8") from error
-    return VideoRequest(**values)
+        return VideoSpec(**values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = problem["loc"][0]
+        given = f"={problem['input']}" if field in values else ""
+        raise _InvalidRequestError(f"{field}{given}: {problem['msg']}") from error
+
+
+def _model_info(repository: Path, config: PipelineConfig) -> ModelInfo:
+    device = select_device(version_folder(repository, TRANSFORMER))
+    on_cpu = device.kind == "cpu"
+    return ModelInfo(
+        model_name=config.model_name,
+        checkpoint_sha256=config.checkpoint_sha256,
+        device=device.kind,
+        device_name=device.name,
+        precision=select_cpu_precision() if on_cpu else config.precision,
+        limits=EngineLimits.of(config),
+    )
+
+
+def _publish(info: ModelInfo) -> tuple[Any, Any]:
+    """Add a metric with the model info as its labels."""
+    family = pb_utils.MetricFamily(
+        name="ltx_model_info",
+        description="The checkpoint being served and the device it runs on",
+        kind=pb_utils.MetricFamily.GAUGE,
+    )
+    labels = info.model_dump(include={"model_name", "checkpoint_sha256", "device", "device_name"})
+    metric = family.Metric(labels=labels)
+    metric.set(1)
+    return family, metric
+
+
+def _text(text: str) -> NDArray[np.object_]:
+    return np.array([text.encode()], np.object_)
 
 
 def _progress_response(progress: Progress) -> Any:
     return pb_utils.InferenceResponse(
         [
-            pb_utils.Tensor("stage", np.array([progress.stage.encode()], np.object_)),
+            pb_utils.Tensor("stage", _text(progress.stage)),
             pb_utils.Tensor("step", np.array([progress.step], np.int32)),
             pb_utils.Tensor("total_steps", np.array([progress.total_steps], np.int32)),
             pb_utils.Tensor("seconds", np.array([progress.seconds], np.float32)),

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.baselines.case import Case
 from benchmarks.baselines.inputs import load_output, save_inputs
 from benchmarks.baselines.pytorch import PyTorchWorker
-from ltx_triton.contract import VideoRequest
+from ltx_triton.video_spec import VideoSpec
 
 
 @pytest.fixture
@@ -16,7 +16,15 @@ def case(tmp_path: Path, checkpoint_folder: Path, repository: Path) -> Case:
         folder=tmp_path,
         checkpoint=checkpoint_folder,
         repository=repository,
-        request=VideoRequest("a cat", 9, 64, 96, 8.0, seed=0, num_inference_steps=2),
+        request=VideoSpec(
+            prompt="a cat",
+            num_frames=9,
+            height=64,
+            width=96,
+            frame_rate=8.0,
+            seed=0,
+            num_inference_steps=2,
+        ),
         precision="bf16",
         device="cpu",
         compile_backend="eager",

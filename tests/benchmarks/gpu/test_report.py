@@ -6,7 +6,7 @@ import pytest
 from benchmarks.baselines.case import Case
 from benchmarks.baselines.inputs import save_output
 from benchmarks.gpu.report import errors, floors, table
-from ltx_triton.contract import VideoRequest
+from ltx_triton.video_spec import VideoSpec
 
 FLOPS = {
     "text_encoder": {"linear": 100, "other": 0},
@@ -20,7 +20,15 @@ def case(folder: Path, precision: str = "bf16") -> Case:
         folder=folder,
         checkpoint=folder,
         repository=folder,
-        request=VideoRequest("a cat", 9, 64, 64, 8.0, seed=0, num_inference_steps=8),
+        request=VideoSpec(
+            prompt="a cat",
+            num_frames=9,
+            height=64,
+            width=64,
+            frame_rate=8.0,
+            seed=0,
+            num_inference_steps=8,
+        ),
         precision=precision,
         device="cpu",
         compile_backend="eager",

@@ -112,7 +112,12 @@ def test_an_expired_lease_puts_the_job_back_for_another_worker(
     assert successor.reclaim_expired()
     again = successor.claim()
     assert again
-    assert (again.id, again.attempts, again.seed, again.stage) == (job.id, 2, job.seed, None)
+    assert (again.id, again.attempts, again.spec.seed, again.stage) == (
+        job.id,
+        2,
+        job.spec.seed,
+        None,
+    )
 
 
 def test_a_worker_that_lost_its_lease_can_no_longer_write(

@@ -24,7 +24,11 @@ def test_a_job_gets_an_id_of_eight_hexadecimal_characters(store: JobStore) -> No
     assert int(job.id, 16) >= 0
     stored = store.get(job.id)
     assert stored
-    assert (stored.prompt, stored.seed, stored.state) == (job.prompt, job.seed, JobState.QUEUED)
+    assert (stored.spec.prompt, stored.spec.seed, stored.state) == (
+        job.spec.prompt,
+        job.spec.seed,
+        JobState.QUEUED,
+    )
 
 
 def test_only_so_many_jobs_are_admitted_even_all_at_once(store: JobStore) -> None:

@@ -100,7 +100,7 @@ def test_the_job_of_a_dead_worker_is_taken_over(database: Database, start_api: S
     assert dead
     api = start_api()
     status = wait_for(api, dead.id, "completed")
-    assert (status["attempts"], status["seed"]) == (2, dead.seed)
+    assert (status["attempts"], status["seed"]) == (2, dead.spec.seed)
 
 
 def test_what_a_dead_worker_has_left_goes_when_its_job_is_taken_over(

@@ -8,14 +8,16 @@ import pytest
 from numpy.typing import NDArray
 
 from frontend.media.writer import EncodingError, Mp4Writer
-from ltx_triton.contract import VideoRequest
+from ltx_triton.video_spec import VideoSpec
 from tests.frontend.fake_triton import make_frames
 
-FRAMES = make_frames(VideoRequest("", 12, 64, 96, 12.0, seed=3))
+SPEC = VideoSpec(prompt="x", num_frames=12, height=64, width=96, frame_rate=12.0, seed=3)
+FRAMES = make_frames(SPEC)
 
 
-def writer(folder: Path, fps: int = 12) -> Mp4Writer:
-    return Mp4Writer(folder / "video.mp4", folder / ".video.partial", fps, width=96, height=64)
+def writer(folder: Path, frame_rate: float = 12.0) -> Mp4Writer:
+    spec = SPEC.model_copy(update={"frame_rate": frame_rate})
+    return Mp4Writer(folder / "video.mp4", folder / ".video.partial", spec)
 
 
 async def encode(folder: Path, frames: NDArray[np.uint8] = FRAMES) -> None:
@@ -30,7 +32,7 @@ def names(folder: Path) -> list[str]:
 
 def test_the_video_holds_exactly_the_frames_at_the_exact_rate(tmp_path: Path) -> None:
     async def encode() -> int:
-        async with writer(tmp_path, fps=7) as mp4:
+        async with writer(tmp_path, frame_rate=7.0) as mp4:
             await mp4.write(FRAMES[:5])
             assert not (tmp_path / "video.mp4").exists()
             await mp4.write(FRAMES[5:])

@@ -2,27 +2,22 @@ import asyncio
 
 import pytest
 
-from frontend.metrics.engine import EngineMetrics, engine_metrics, gib, read_metrics
+from frontend.metrics.engine import EngineMemory, gib, parse_memory, read_memory
 from tests.frontend.fake_triton import GPU_METRICS, METRICS, FakeTriton
 
 GIB = 2**30
 
 
 def test_a_machine_without_a_gpu() -> None:
-    metrics = engine_metrics(METRICS)
-    assert metrics == EngineMetrics("someone/Fake-Model", "cpu", "A CPU", 3 * GIB, None, None)
-    assert not metrics.gpu_available
+    assert parse_memory(METRICS) == EngineMemory(3 * GIB, None, None)
 
 
 def test_a_machine_with_a_gpu() -> None:
-    metrics = engine_metrics(GPU_METRICS)
-    assert metrics.gpu_available
-    assert metrics.device_name == 'A "big" GPU'
-    assert (metrics.gpu_total_bytes, metrics.gpu_used_bytes) == (80 * GIB, 3 * GIB)
+    assert parse_memory(GPU_METRICS) == EngineMemory(2 * GIB, 80 * GIB, 3 * GIB)
 
 
 def test_a_server_without_metrics_leaves_everything_open() -> None:
-    assert asyncio.run(read_metrics("http://127.0.0.1:9/metrics")) == EngineMetrics()
+    assert asyncio.run(read_memory("http://127.0.0.1:9/metrics")) == EngineMemory()
 
 
 @pytest.mark.parametrize("page", ["\x00 not metrics", f"{METRICS}cut {{"])
@@ -30,7 +25,7 @@ def test_a_page_that_cannot_be_parsed_leaves_everything_open(
     page: str, fake_triton: FakeTriton
 ) -> None:
     fake_triton.metrics = page
-    assert asyncio.run(read_metrics(fake_triton.metrics_url)) == EngineMetrics()
+    assert asyncio.run(read_memory(fake_triton.metrics_url)) == EngineMemory()
 
 
 def test_figures_are_rounded_to_two_decimals() -> None:
@@ -39,7 +34,7 @@ def test_figures_are_rounded_to_two_decimals() -> None:
 
 
 def test_an_address_that_cannot_even_be_asked_leaves_everything_open() -> None:
-    assert asyncio.run(read_metrics("http://127.0.0.1:999999/metrics")) == EngineMetrics()
+    assert asyncio.run(read_memory("http://127.0.0.1:999999/metrics")) == EngineMemory()
 
 
 def test_a_proxy_of_the_environment_is_not_asked(
@@ -47,17 +42,17 @@ def test_a_proxy_of_the_environment_is_not_asked(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
 
-    assert asyncio.run(read_metrics(fake_triton.metrics_url)).device == "cpu"
+    assert asyncio.run(read_memory(fake_triton.metrics_url)).engine_bytes == 3 * GIB
 
 
 def test_what_went_wrong_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("WARNING", "frontend.metrics")
 
-    asyncio.run(read_metrics("http://127.0.0.1:9/metrics"))
+    asyncio.run(read_memory("http://127.0.0.1:9/metrics"))
 
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 @pytest.mark.parametrize("value", ["NaN", "+Inf"])
 def test_a_figure_that_is_no_number_is_unknown(value: str) -> None:
-    assert engine_metrics(f"nv_gpu_memory_total_bytes {value}") == EngineMetrics()
+    assert parse_memory(f"nv_gpu_memory_total_bytes {value}") == EngineMemory()

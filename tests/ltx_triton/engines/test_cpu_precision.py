@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
@@ -13,12 +15,19 @@ def test_a_precision_can_be_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("has_bf16", "precision"), [(True, CpuPrecision.BF16), (False, CpuPrecision.FP32)]
+    ("flags", "precision"),
+    [
+        ("avx512f avx512_bf16", CpuPrecision.BF16),
+        ("avx2 amx_bf16", CpuPrecision.BF16),
+        ("fp asimd bf16", CpuPrecision.BF16),
+        ("avx2 fma", CpuPrecision.FP32),
+    ],
 )
 def test_by_itself_it_is_bf16_where_the_processor_has_it(
-    monkeypatch: pytest.MonkeyPatch, has_bf16: bool, precision: CpuPrecision
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, precision: CpuPrecision
 ) -> None:
     monkeypatch.delenv("CPU_PRECISION", raising=False)
-    monkeypatch.setattr("ltx_triton.engines.openvino.has_bf16", lambda: has_bf16)
+    cpu_info = tmp_path / "cpuinfo"
+    cpu_info.write_text(f"flags : {flags}\n")
 
-    assert select_cpu_precision() is precision
+    assert select_cpu_precision(cpu_info) is precision

@@ -12,13 +12,14 @@ import psutil
 import pytest
 
 from frontend.triton import EngineUnavailableError, TritonClient
-from ltx_triton.contract import Progress, VideoRequest
+from ltx_triton.contract import Progress
 from ltx_triton.launcher.local_triton import LocalTriton, TritonStartError
 from ltx_triton.launcher.wheel import TritonWheel
+from ltx_triton.video_spec import VideoSpec
 from tests.ltx_triton.launcher.processes import processes_of_session, stub_of, wait_for
 from tests.model_repository.client import generate_all
 
-REQUEST = VideoRequest("a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
+REQUEST = VideoSpec(prompt="a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 
 
@@ -97,7 +98,7 @@ def test_starts_in_an_environment_with_a_proxy(
 def test_a_killed_process_ends_its_jobs_and_the_service_recovers(
     repository: Path, victim: str
 ) -> None:
-    long = replace(REQUEST, num_inference_steps=50, height=256, width=256)
+    long = REQUEST.model_copy(update={"num_inference_steps": 50, "height": 256, "width": 256})
 
     async def kill_during_a_job(triton: LocalTriton) -> None:
         client = TritonClient(triton.grpc_address)
@@ -128,7 +129,7 @@ def test_a_killed_process_ends_its_jobs_and_the_service_recovers(
 def is_ready(triton: LocalTriton) -> bool:
     async def ask() -> bool:
         client = TritonClient(triton.grpc_address)
-        reason = await client.not_ready_reason()
+        reason = await client.readiness_error()
         await client.close()
         return reason is None
 

@@ -7,19 +7,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ltx_triton.contract import TRANSFORMER, ModelContract, Progress, Stage, VideoRequest
+from ltx_triton.contract import TRANSFORMER, ModelContract, Progress, Stage
 from ltx_triton.engines.in_process import InProcessEngines
 from ltx_triton.engines.session import Arrays
+from ltx_triton.model_info import UnsupportedSpecError
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 from ltx_triton.pipeline.loop import (
     CancelledError,
     DenoisingLoop,
-    InvalidRequestError,
     NonFiniteLatentsError,
 )
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
+from ltx_triton.video_spec import VideoSpec
 
-REQUEST = VideoRequest("a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
+REQUEST = VideoSpec(prompt="a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
 
 
 class DivergingEngines(InProcessEngines):
@@ -45,7 +46,9 @@ def loop_over(repository: Path, engines: InProcessEngines, **changes: Any) -> De
 def test_makes_exactly_the_frames_asked_for(repository: Path) -> None:
     loop = loop_over(repository, InProcessEngines(repository))
     for count in (1, 2, 9, 10):
-        request = VideoRequest("x", num_frames=count, height=64, width=96, frame_rate=8.0, seed=1)
+        request = VideoSpec(
+            prompt="x", num_frames=count, height=64, width=96, frame_rate=8.0, seed=1
+        )
         frames = asyncio.run(loop.generate(request, lambda _: None, lambda: False))
         assert frames.shape == (count, 64, 96, 3)
 
@@ -62,7 +65,7 @@ LIMITS = (SizeLimit(64, 64, 9), SizeLimit(96, 64, 17), SizeLimit(32, 96, 257))
 
 def test_a_size_within_any_of_the_limits_is_made(repository: Path) -> None:
     loop = loop_over(repository, InProcessEngines(repository), size_limits=LIMITS)
-    request = replace(REQUEST, height=96, num_frames=17)
+    request = REQUEST.model_copy(update={"height": 96, "num_frames": 17})
 
     frames = asyncio.run(loop.generate(request, lambda _: None, lambda: False))
 
@@ -76,9 +79,11 @@ def test_a_size_that_the_engines_were_not_built_for_is_refused_with_the_allowed_
     repository: Path, height: int, width: int, num_frames: int
 ) -> None:
     loop = loop_over(repository, InProcessEngines(repository), size_limits=LIMITS)
-    request = replace(REQUEST, height=height, width=width, num_frames=num_frames)
+    request = REQUEST.model_copy(
+        update={"height": height, "width": width, "num_frames": num_frames}
+    )
 
-    with pytest.raises(InvalidRequestError) as refused:
+    with pytest.raises(UnsupportedSpecError) as refused:
         asyncio.run(loop.generate(request, lambda _: None, lambda: False))
 
     assert str(refused.value) == (

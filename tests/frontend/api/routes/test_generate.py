@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
+from ltx_triton.pipeline.config import SizeLimit
 from tests.frontend.conftest import SMALL, StartApi, post, wait_for, wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
 
@@ -137,7 +138,7 @@ def test_a_value_out_of_range_is_refused_with_400(
         ({"wait": "maybe"}, "wait must be true or false, not 'maybe'"),
         (
             {"steps": 4},
-            "Unknown parameter 'steps'; allowed are prompt, duration, resolution, fps, seed, wait",
+            "Unknown parameter 'steps'; allowed are prompt, seed, duration, resolution, fps, wait",
         ),
     ],
 )
@@ -387,3 +388,23 @@ def test_optional_parameters_may_be_left_open(way: str, api: TestClient) -> None
     assert response.status_code == 202, response.text
     assert response.json()["fps"] == 8.0
     assert response.json()["seed"] >= 0
+
+
+def test_a_video_that_the_engines_cannot_make_is_refused_before_it_is_queued(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    assert fake_triton.info
+    small = SizeLimit(height=64, width=64, num_frames=8)
+    limits = fake_triton.info.limits.model_copy(update={"sizes": (small,)})
+    fake_triton.info = fake_triton.info.model_copy(update={"limits": limits})
+
+    refused = api.post("/generate", json={**SMALL, "resolution": 96})
+
+    assert refused.status_code == 400
+    assert refused.json() == {
+        "detail": "someone/Fake-Model cannot make this video: height=96, width=96, num_frames=8 "
+        "together exceed what the engines were built for; allowed: up to 64x64x8",
+        "error_type": "validation_error",
+    }
+    assert fake_triton.seen == []
+    assert api.post("/generate", json=SMALL).status_code == 202

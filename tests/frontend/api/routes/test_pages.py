@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 
 from frontend.web.examples import pictures
 from tests.frontend.conftest import StartApi, post, wait_for
+from tests.frontend.fake_triton import INFO, FakeTriton
 
 
 def test_the_home_page_has_a_form_with_the_configured_limits(start_api: StartApi) -> None:
@@ -45,13 +46,14 @@ def test_scripts_load_only_what_is_there(api: TestClient) -> None:
 
 
 def test_the_demo_checkpoint_comes_with_examples_and_other_models_without(
-    start_api: StartApi, api: TestClient
+    start_api: StartApi, fake_triton: FakeTriton
 ) -> None:
-    demo = start_api(model_name="ltx-demo", triton_metrics_url="http://127.0.0.1:9/metrics")
+    assert 'id="examples"' not in start_api().get("/").text
+    fake_triton.info = INFO.model_copy(update={"model_name": "ltx-demo"})
+    demo = start_api()
     page = demo.get("/").text
     for prompt, name in pictures().items():
         assert prompt in page
         picture = demo.get(f"/static/examples/{name}")
         assert picture.status_code == 200
         assert picture.headers["content-type"] == "image/webp"
-    assert 'id="examples"' not in api.get("/").text

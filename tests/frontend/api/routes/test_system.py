@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from starlette.testclient import TestClient
 
 from tests.frontend.conftest import StartApi, wait_until
-from tests.frontend.fake_triton import GPU_METRICS, FakeTriton
+from tests.frontend.fake_triton import GPU_INFO, GPU_METRICS, FakeTriton
 
 
 def test_health_without_a_gpu_has_no_gpu_info(api: TestClient) -> None:
@@ -17,7 +17,7 @@ def test_health_without_a_gpu_has_no_gpu_info(api: TestClient) -> None:
 
 
 def test_health_reports_the_gpu_that_triton_sees(api: TestClient, fake_triton: FakeTriton) -> None:
-    fake_triton.metrics = GPU_METRICS
+    fake_triton.info, fake_triton.metrics = GPU_INFO, GPU_METRICS
     body = api.get("/health").json()
     assert body["gpu_available"] is True
     assert body["gpu_info"] == {
@@ -68,14 +68,14 @@ def test_a_model_that_is_not_ready_is_loading(api: TestClient, fake_triton: Fake
     assert api.get("/model-status").json()["status"] == "loading"
 
 
-def test_without_triton_the_configured_name_is_all_there_is(
+def test_without_triton_nothing_is_known_of_the_model(
     start_api: StartApi, fake_triton: FakeTriton
 ) -> None:
     fake_triton.stop()
     api = start_api(triton_metrics_url="http://127.0.0.1:9/metrics", model_name="a/configured")
     assert api.get("/model-status").json() == {
         "status": "unavailable",
-        "model_name": "a/configured",
+        "model_name": None,
         "device": None,
         "memory_usage_gb": None,
     }

@@ -1,0 +1,74 @@
+"""What Triton serves: one typed description, which `ltx_video` gives and the frontend asks for."""
+
+from pydantic import BaseModel, ConfigDict
+
+from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
+from ltx_triton.video_spec import VideoSpec
+
+
+class UnsupportedSpecError(ValueError):
+    """The engines cannot make this video; the message names the limit that it breaks."""
+
+
+class EngineLimits(BaseModel):
+    """The videos that the engines can make."""
+
+    model_config = ConfigDict(frozen=True)
+
+    spatial_compression: int  # pixels per latent row or column
+    temporal_compression: int  # frames per latent frame, after the first
+    sizes: tuple[SizeLimit, ...]  # none: any size
+    num_inference_steps: tuple[int, ...]  # step counts that have a schedule
+    default_num_inference_steps: int
+
+    @classmethod
+    def of(cls, config: PipelineConfig) -> "EngineLimits":
+        return cls(
+            spatial_compression=config.spatial_compression,
+            temporal_compression=config.temporal_compression,
+            sizes=config.size_limits,
+            num_inference_steps=tuple(config.sigmas),
+            default_num_inference_steps=config.num_inference_steps,
+        )
+
+    def require(self, spec: VideoSpec) -> None:
+        """Raise UnsupportedSpecError unless the engines can make the video."""
+        for side in ("height", "width"):
+            pixels = getattr(spec, side)
+            if pixels % self.spatial_compression:
+                raise UnsupportedSpecError(
+                    f"{side}={pixels} is not possible; "
+                    f"allowed: positive multiples of {self.spatial_compression}"
+                )
+        if self.sizes and not any(
+            spec.height <= size.height
+            and spec.width <= size.width
+            and spec.num_frames <= size.num_frames
+            for size in self.sizes
+        ):
+            allowed = ", ".join(
+                f"{size.height}x{size.width}x{size.num_frames}" for size in self.sizes
+            )
+            raise UnsupportedSpecError(
+                f"height={spec.height}, width={spec.width}, num_frames={spec.num_frames} "
+                f"together exceed what the engines were built for; allowed: up to {allowed}"
+            )
+        steps = spec.num_inference_steps
+        if steps is not None and steps not in self.num_inference_steps:
+            raise UnsupportedSpecError(
+                f"num_inference_steps={steps} is not possible; "
+                f"allowed: {', '.join(map(str, self.num_inference_steps))}"
+            )
+
+
+class ModelInfo(BaseModel):
+    """The loaded checkpoint, the device it runs on, and its limits."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model_name: str
+    checkpoint_sha256: str
+    device: str  # "cpu" or "cuda"
+    device_name: str  # what the hardware calls itself
+    precision: str  # of the engines' arithmetic: fp32, fp16, bf16 or fp8
+    limits: EngineLimits

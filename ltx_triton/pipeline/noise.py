@@ -1,0 +1,47 @@
+"""The random numbers of a video: the same seed gives the same latents on every machine."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ltx_triton.video_spec import VideoSpec
+
+LatentShape = tuple[int, int, int, int, int]  # [1, F, H, W, L]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """FP32 [1, F, H, W, L], N(0, 1)."""
+
+    latents: NDArray[np.float32]  # what denoising begins with
+    decode: NDArray[np.float32]  # mixed into the latents before they are decoded
+
+
+def latent_shape(
+    spec: VideoSpec, *, spatial_compression: int, temporal_compression: int, channels: int
+) -> LatentShape:
+    """Return the shape of the shortest latents that hold the video.
+
+    Args:
+        spec: gives height, width and num_frames.
+        spatial_compression: pixels per latent row or column.
+        temporal_compression: frames per latent frame, after the first.
+        channels: of the latents.
+    """
+    return (
+        1,
+        1 + -(-(spec.num_frames - 1) // temporal_compression),
+        spec.height // spatial_compression,
+        spec.width // spatial_compression,
+        channels,
+    )
+
+
+def draw_noise(shape: LatentShape, seed: int) -> Noise:
+    """Draw with numpy's default generator, the latents first."""
+    generator = np.random.default_rng(seed)
+    return Noise(
+        latents=generator.standard_normal(shape, dtype=np.float32),
+        decode=generator.standard_normal(shape, dtype=np.float32),
+    )

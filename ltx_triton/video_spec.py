@@ -1,0 +1,54 @@
+"""The video spec: what to make, from the HTTP request to the engines and the job store."""
+
+import secrets
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+MAX_PROMPT_LENGTH = 10_000  # characters
+MAX_SEED = 2**63 - 1
+_DRAWN_SEED_BITS = 53  # exact in JavaScript
+
+
+def draw_seed() -> int:
+    return secrets.randbits(_DRAWN_SEED_BITS)
+
+
+class SharedFields(BaseModel):
+    """Fields that requests, jobs and answers name as the spec does. Add a field here once."""
+
+    prompt: str = Field(
+        title="Prompt",
+        min_length=1,
+        max_length=MAX_PROMPT_LENGTH,
+        description="Text description of the video",
+        examples=["A cat walking in a garden"],
+    )
+    seed: int = Field(
+        default_factory=draw_seed,
+        title="Seed",
+        ge=0,
+        le=MAX_SEED,
+        description="The same seed and parameters give the same video; "
+        "drawn at random and reported when absent",
+        examples=[42],
+    )
+
+    @field_validator("prompt")
+    @classmethod
+    def _require_words(cls, prompt: str) -> str:
+        if not prompt.strip():
+            raise PydanticCustomError("blank", "is blank")
+        return prompt
+
+
+class VideoSpec(SharedFields):
+    """One video, whichever API asked for it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    width: int = Field(ge=1)  # pixels
+    height: int = Field(ge=1)  # pixels
+    num_frames: int = Field(ge=1)
+    frame_rate: float = Field(gt=0, allow_inf_nan=False)  # frames per second
+    num_inference_steps: int | None = None  # None: the checkpoint's default
