@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,7 @@ def measure(folder: Path) -> dict[str, Any]:
             "transformer": {name: config[name] for name in WIDE},
             "figures": figures,
             "fp8_weights_relative_l2": measurement.weight_errors(),
-            "fp8_record": asdict(measurement.record),
+            "fp8_record": measurement.record.model_dump(),
         }
 
 

@@ -10,7 +10,7 @@ FROM nvcr.io/nvidia/tritonserver:26.09-py3
 ENV PIP_BREAK_SYSTEM_PACKAGES=1
 RUN pip install --no-cache-dir \
       cuda-python==12.9.10 numpy==1.26.4 onnxruntime==1.32.0 openvino==2026.4.1 psutil==7.2.2 \
-      tokenizers==0.23.3
+      pydantic==2.14.3 tokenizers==0.23.3
 
 COPY deploy/triton.sh /opt/ltx/
 COPY ltx_triton /opt/ltx/ltx_triton

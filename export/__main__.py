@@ -16,6 +16,7 @@ from export.precision import Precision
 from export.run import ExportOptions, export
 from export.tensorrt.arguments import add_arguments
 from export.tensorrt.build import PlanOptions
+from ltx_triton.json_file import JsonFileError
 from ltx_triton.repository.layout import SERVED_REPOSITORY
 from ltx_triton.settings import load_settings
 
@@ -132,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             export(options)
         else:
             export_plans(options, plans)
-    except (ExportError, OSError) as error:
+    except (ExportError, JsonFileError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"Exported {options.model} to {options.output}")

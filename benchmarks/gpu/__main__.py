@@ -152,7 +152,7 @@ def export(case: Case, engine_python: str) -> dict[str, Any]:
     with step("TensorRT plans"):
         subprocess.run(build, check=True)
     return {
-        model.name: asdict(PlanInfo.load(version_folder(case.repository, model)))
+        model.name: PlanInfo.load(version_folder(case.repository, model)).model_dump()
         for model in ENGINES
     }
 

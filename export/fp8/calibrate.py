@@ -20,7 +20,7 @@ from export.checkpoint.folder import Checkpoint
 from export.checkpoint.weights import weight_bytes
 from export.errors import ExportError
 from export.fp8.quantize import scale_for
-from export.fp8.record import RECORD_FILE, Record, Scales, prompts, prompts_sha256
+from export.fp8.record import Record, Scales, prompts, prompts_sha256
 from export.fp8.sensitivity import RULE, Call, Layer, measure
 from export.progress import step
 
@@ -38,14 +38,16 @@ def fitting_record(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Path)
     """Take the record in `folder` if it is of this checkpoint; calibrate otherwise.
 
     Raises:
-        ExportError: the file is no record, or there is too little memory to calibrate.
+        JsonFileError: the record is damaged or of another version.
+        ExportError: there is too little memory to calibrate.
     """
-    if (folder / RECORD_FILE).is_file():
+    file = folder / Record.FILE
+    if file.is_file():
         record = Record.load(folder)
         if record.fits(checkpoint_sha256):
-            print(f"fp8: calibrated already ({folder / RECORD_FILE})")
+            print(f"fp8: calibrated already ({file})")
             return record
-        print(f"fp8: {folder / RECORD_FILE} is of another checkpoint or other prompts")
+        print(f"fp8: {file} is of another checkpoint or other prompts")
     with step("fp8: calibrating"):
         return calibrate(checkpoint, checkpoint_sha256)
 

@@ -1,15 +1,11 @@
 """What was calibrated: a JSON file beside the transformer's engine, used again while it fits."""
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from export.errors import ExportError
-
-RECORD_FILE = "fp8.json"
+from ltx_triton.json_file import JsonFile
 
 
 @dataclass(frozen=True)
@@ -31,10 +27,13 @@ class Group:
     layers: dict[str, Scales]  # by their name in diffusers' transformer
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(JsonFile):
     """Scales of a checkpoint's transformer, which of its linears take FP8, and why."""
 
+    FILE = "fp8.json"
+    REMEDY = "delete it, and `make export PRECISION=fp8` calibrates again"
+
+    version: Literal[1] = 1
     checkpoint_sha256: str
     prompts_sha256: str
     arithmetic: str  # such as "float32 on cpu"
@@ -62,30 +61,6 @@ class Record:
             prompts_sha256(),
         )
 
-    def save(self, folder: Path) -> None:
-        """Write `fp8.json` into `folder`."""
-        text = json.dumps(asdict(self), indent=2)
-        (folder / RECORD_FILE).write_text(text + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> "Record":
-        """Read `fp8.json` from `folder`.
-
-        Raises:
-            FileNotFoundError: there is none.
-            ExportError: it is not what `save` writes.
-        """
-        file = folder / RECORD_FILE
-        text = file.read_text(encoding="utf-8")
-        try:
-            fields = json.loads(text)
-            groups = {name: _group(group) for name, group in fields.pop("groups").items()}
-            return cls(**fields, groups=groups)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ExportError(
-                f"{file} is no record of an FP8 calibration ({error}); delete it to calibrate again"
-            ) from error
-
 
 def prompts() -> list[str]:
     """What is calibrated with: `prompts.txt`, one prompt a line."""
@@ -99,8 +74,3 @@ def prompts_sha256() -> str:
 
 def _prompts_text() -> str:
     return (resources.files("export.fp8") / "prompts.txt").read_text(encoding="utf-8")
-
-
-def _group(fields: dict[str, Any]) -> Group:
-    layers = {name: Scales(**scales) for name, scales in fields.pop("layers").items()}
-    return Group(**fields, layers=layers)

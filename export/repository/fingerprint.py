@@ -1,8 +1,6 @@
 """Whether a folder holds just what an export would write into it."""
 
 import hashlib
-import json
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +15,7 @@ _TRACERS = ("diffusers", "onnx-ir", "onnxscript", "torch", "transformers")
 
 def fingerprint(config: PipelineConfig) -> str:
     """Hash what decides over the files of an export: checkpoint, settings, this code, libraries."""
-    digest = hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode())
+    digest = hashlib.sha256(config.model_dump_json().encode())
     code = Path(__file__).parents[1]
     for file in sorted(code.rglob("*.py")):
         digest.update(f"{file.relative_to(code)}\n".encode() + file.read_bytes())

@@ -8,6 +8,7 @@ from pathlib import Path
 from export.errors import ExportError
 from export.tensorrt.arguments import add_arguments
 from export.tensorrt.build import PlanOptions, build_plans
+from ltx_triton.json_file import JsonFileError
 from ltx_triton.settings import load_settings
 
 DESCRIPTION = """
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
         build_plans(options)
-    except (ExportError, OSError) as error:
+    except (ExportError, JsonFileError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"Built plans of {options.source} in {options.output}")

@@ -1,7 +1,7 @@
 """A folder of ONNX engines in, TensorRT plans in a model repository out."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from export.errors import ExportError
@@ -17,7 +17,8 @@ from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
 from ltx_triton.engines.tensorrt.cuda import Gpu, NoGpuError, find_gpu
 from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError, load_tensorrt
 from ltx_triton.engines.tensorrt.plan import PlanInfo
-from ltx_triton.pipeline.config import OtherVersionError, PipelineConfig, SizeLimit
+from ltx_triton.json_file import JsonFileError
+from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE, SERVED_REPOSITORY, version_folder
 from ltx_triton.settings import Settings
 
@@ -78,7 +79,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
                     host_peak_bytes=host_peak_bytes(),
                 )
             )
-        limited = replace(config, size_limits=tuple(limits.values()))
+        limited = config.model_copy(update={"size_limits": tuple(limits.values())})
         publish_plans(folders, options.source, options.output, limited)
     print_reports(reports)
     return reports
@@ -129,7 +130,7 @@ def plan_info(
 def _load_source(source: Path) -> PipelineConfig:
     try:
         config = PipelineConfig.load(version_folder(source, LTX_VIDEO))
-    except (FileNotFoundError, OtherVersionError) as error:
+    except (FileNotFoundError, JsonFileError) as error:
         raise ExportError(f"--source {source} is not an ONNX export: {error}") from error
     for model in ENGINES:
         file = version_folder(source, model) / ENGINE_FILE
@@ -141,5 +142,5 @@ def _load_source(source: Path) -> PipelineConfig:
 def _is_current(folder: Path, wanted: PlanInfo) -> bool:
     try:
         return (folder / PLAN_FILE).is_file() and PlanInfo.load(folder) == wanted
-    except (FileNotFoundError, ValueError, TypeError, KeyError):  # none, or of another release
+    except (FileNotFoundError, JsonFileError):
         return False

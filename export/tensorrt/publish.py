@@ -6,7 +6,8 @@ from pathlib import Path
 
 from export.repository.staging import publish
 from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.pipeline.config import OtherVersionError, PipelineConfig
+from ltx_triton.json_file import JsonFileError
+from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import ENGINE_FILE, TOKENIZER_FILE, version_folder
 
 
@@ -31,6 +32,6 @@ def publish_plans(
 
 
 def _checkpoint(folder: Path) -> str | None:
-    with suppress(FileNotFoundError, OtherVersionError):
+    with suppress(FileNotFoundError, JsonFileError):
         return PipelineConfig.load(folder).checkpoint_sha256
     return None

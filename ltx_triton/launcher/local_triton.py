@@ -15,6 +15,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from ltx_triton.contract import LTX_VIDEO
+from ltx_triton.json_file import JsonFileError
 from ltx_triton.launcher.process import LOOPBACK, Ports, TritonProcess
 from ltx_triton.launcher.signals import raise_on_termination
 from ltx_triton.launcher.wheel import (
@@ -24,7 +25,7 @@ from ltx_triton.launcher.wheel import (
     make_plain_folder,
     raise_open_files_limit,
 )
-from ltx_triton.pipeline.config import OtherVersionError, PipelineConfig
+from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import SERVED_REPOSITORY, version_folder
 from ltx_triton.settings import Settings, load_settings
 
@@ -43,7 +44,7 @@ class TritonStartError(RuntimeError):
 
 
 # What `LocalTriton` raises when it cannot be entered.
-START_ERRORS = (FileNotFoundError, MissingPieceError, OtherVersionError, TritonStartError)
+START_ERRORS = (FileNotFoundError, MissingPieceError, JsonFileError, TritonStartError)
 
 
 def free_port() -> int:

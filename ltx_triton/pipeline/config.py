@@ -3,10 +3,10 @@
 Written by the exporter, read by the loop. Nothing of it is a constant in the serving code.
 """
 
-import json
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Literal
 
+from ltx_triton.json_file import JsonFile
 from ltx_triton.repository.layout import PIPELINE_CONFIG_FILE
 
 
@@ -19,14 +19,13 @@ class SizeLimit:
     num_frames: int
 
 
-class OtherVersionError(RuntimeError):
-    """A file of an export was written by another version of this project."""
-
-
-@dataclass(frozen=True)
-class PipelineConfig:
+class PipelineConfig(JsonFile):
     """Sampling and shape settings of an exported checkpoint."""
 
+    FILE = PIPELINE_CONFIG_FILE
+    REMEDY = "run `make export` first"
+
+    version: Literal[1] = 1
     model_name: str
     checkpoint_sha256: str
     precision: str  # fp32, fp16, bf16 or fp8: of the engines' weights and arithmetic
@@ -41,29 +40,3 @@ class PipelineConfig:
     decode_timestep: float  # inside the decoder's graph; kept here for the record
     decode_noise_scale: float  # likewise
     size_limits: tuple[SizeLimit, ...] = ()  # what the engines were built for; none: any size
-
-    def save(self, folder: Path) -> None:
-        """Write `pipeline.json` into `folder`."""
-        text = json.dumps(asdict(self), indent=2)
-        (folder / PIPELINE_CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> "PipelineConfig":
-        """Read `pipeline.json` from `folder`.
-
-        Raises:
-            FileNotFoundError: no checkpoint has been exported into this folder.
-            OtherVersionError: one has, by a version of this project that wrote other fields.
-        """
-        path = folder / PIPELINE_CONFIG_FILE
-        if not path.is_file():
-            raise FileNotFoundError(f"{path} is missing: run `make export` first")
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values.keys() != {field.name for field in fields(cls)}:
-            raise OtherVersionError(
-                f"{path} was written by another version of this project: delete it and export again"
-            )
-        values["text_buckets"] = tuple(values["text_buckets"])
-        values["sigmas"] = {int(n): tuple(levels) for n, levels in values["sigmas"].items()}
-        values["size_limits"] = tuple(SizeLimit(**limit) for limit in values["size_limits"])
-        return cls(**values)

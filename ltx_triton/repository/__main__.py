@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ltx_triton.json_file import JsonFileError
 from ltx_triton.repository.assemble import assemble, copy_engines
 from ltx_triton.repository.layout import SERVED_REPOSITORY
 
@@ -15,7 +16,10 @@ def main() -> None:
     )
     parser.add_argument("engines", type=Path, metavar="ENGINES")
     copy_engines(parser.parse_args().engines, SERVED_REPOSITORY)
-    assemble(SERVED_REPOSITORY)
+    try:
+        assemble(SERVED_REPOSITORY)
+    except (FileNotFoundError, JsonFileError) as error:
+        raise SystemExit(str(error)) from error
 
 
 if __name__ == "__main__":

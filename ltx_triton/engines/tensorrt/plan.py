@@ -3,17 +3,17 @@
 Read before the plan is deserialised, so that a plan of another GPU is refused in plain words.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ltx_triton.contract import ENGINES
 from ltx_triton.engines.tensorrt.cuda import Gpu
+from ltx_triton.json_file import JsonFile
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import PLAN_FILE, version_folder
 
-PLAN_INFO_FILE = "model.plan.json"
 REBUILD = "`make export TARGET=tensorrt` builds it for this machine"
 
 Shape = tuple[int, ...]
@@ -51,10 +51,13 @@ class Profile:
     inputs: dict[str, Range]
 
 
-@dataclass(frozen=True)
-class PlanInfo:
+class PlanInfo(JsonFile):
     """What is known of a plan without opening it."""
 
+    FILE = "model.plan.json"
+    REMEDY = REBUILD
+
+    version: Literal[1] = 1
     tensorrt_version: str
     gpu_name: str
     compute_capability: str
@@ -65,34 +68,6 @@ class PlanInfo:
     optimization_level: int
     weight_streaming: bool
     refittable: bool
-
-    def save(self, folder: Path) -> None:
-        """Write `model.plan.json` into `folder`."""
-        text = json.dumps(asdict(self), indent=2)
-        (folder / PLAN_INFO_FILE).write_text(text + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> "PlanInfo":
-        """Read `model.plan.json` from `folder`.
-
-        Raises:
-            FileNotFoundError: there is none.
-        """
-        path = folder / PLAN_INFO_FILE
-        if not path.is_file():
-            raise FileNotFoundError(f"{path} is missing, so its plan cannot be trusted: {REBUILD}")
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        fields["profiles"] = tuple(
-            Profile(
-                profile["name"],
-                {
-                    name: Range(**{bound: tuple(shape) for bound, shape in bounds.items()})
-                    for name, bounds in profile["inputs"].items()
-                },
-            )
-            for profile in fields["profiles"]
-        )
-        return cls(**fields)
 
     def require_machine(self, path: Path, tensorrt_version: str, gpu: Gpu) -> None:
         """Refuse a plan of another TensorRT or of GPUs of another compute capability.

@@ -1,5 +1,4 @@
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +77,7 @@ def test_the_export_leaves_a_record(record: Record, checkpoint: Checkpoint) -> N
 def calibrated_again(
     record: Record, checkpoint: Checkpoint, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> bool:
-    fresh = replace(record, arithmetic="fresh")
+    fresh = record.model_copy(update={"arithmetic": "fresh"})
     monkeypatch.setattr(calibrate, "calibrate", lambda *_: fresh)
     return calibrate.fitting_record(checkpoint, record.checkpoint_sha256, folder) is fresh
 
@@ -100,7 +99,7 @@ def test_a_record_that_does_not_fit_is_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     changes: dict[str, Any] = {field: "0" * 64}
-    replace(record, **changes).save(tmp_path)
+    record.model_copy(update=changes).save(tmp_path)
     assert calibrated_again(record, checkpoint, tmp_path, monkeypatch)
 
 

@@ -86,7 +86,7 @@ def test_the_repository_is_complete(options: PlanOptions, built: list[str]) -> N
     }
     config = PipelineConfig.load(options.output / "ltx_video" / "1")
     limits = (SizeLimit(512, 512, 25), SizeLimit(512, 512, 257))
-    assert config == replace(CONFIG, size_limits=limits)
+    assert config == CONFIG.model_copy(update={"size_limits": limits})
     info = PlanInfo.load(options.output / "transformer" / "1")
     assert (info.gpu_name, info.compute_capability) == (GPU.name, "9.0")
     assert (info.precision, info.tensorrt_version) == ("bf16", "11.4.0")
@@ -176,7 +176,7 @@ def test_onnx_engines_of_another_checkpoint_are_removed_and_those_of_this_one_ke
     build_plans(options)
     assert set(onnx_files) <= set(files(options.output))
 
-    write_source(options.source, replace(CONFIG, checkpoint_sha256="f" * 64))
+    write_source(options.source, CONFIG.model_copy(update={"checkpoint_sha256": "f" * 64}))
     build_plans(options)
 
     assert not set(onnx_files) & set(files(options.output))

@@ -1,7 +1,6 @@
 """The order of a build on a stand-in for TensorRT: what is set, kept, refused and reported."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -155,7 +154,7 @@ def test_the_network_is_strongly_typed_fp32_is_fp32_and_every_profile_is_there(
 def test_streamed_weights_are_asked_for_and_given_a_budget(
     trt: FakeTensorRt, tmp_path: Path
 ) -> None:
-    build(tmp_path, replace(INFO, weight_streaming=True))
+    build(tmp_path, INFO.model_copy(update={"weight_streaming": True}))
 
     assert trt.calls["set"] == ["WEIGHT_STREAMING"]
     assert trt.engine.weight_streaming_budget_v2 == 5

@@ -39,7 +39,7 @@ class DivergingEngines(InProcessEngines):
 
 def loop_over(repository: Path, engines: InProcessEngines, **changes: Any) -> DenoisingLoop:
     folder = repository / "ltx_video" / "1"
-    config = replace(PipelineConfig.load(folder), **changes)
+    config = PipelineConfig.load(folder).model_copy(update=changes)
     return DenoisingLoop(config, PromptTokenizer(folder, config), engines)
 
 

@@ -1,6 +1,5 @@
 """Plans as far as their files go."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from export.tensorrt.profiles import profiles
@@ -22,10 +21,11 @@ def write_plan(
     """Write an empty plan of `model` for `sizes`, and what is known of it."""
     folder.mkdir(parents=True, exist_ok=True)
     limits = size_limits(sizes, config, Settings())
-    info = replace(
-        INFO,
-        profiles=profiles(model, config, limits),
-        checkpoint_sha256=config.checkpoint_sha256,
+    info = INFO.model_copy(
+        update={
+            "profiles": profiles(model, config, limits),
+            "checkpoint_sha256": config.checkpoint_sha256,
+        }
     )
     info.save(folder)
     (folder / PLAN_FILE).touch()

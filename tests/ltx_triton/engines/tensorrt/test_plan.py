@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,4 +107,4 @@ def test_a_plan_of_another_export_is_refused(tmp_path: Path) -> None:
     require_checkpoint(tmp_path, CONFIG)
 
     with pytest.raises(PlanMismatchError, match=r"vae_decoder/1/model\.plan is of the checkpoint"):
-        require_checkpoint(tmp_path, replace(CONFIG, checkpoint_sha256="f" * 64))
+        require_checkpoint(tmp_path, CONFIG.model_copy(update={"checkpoint_sha256": "f" * 64}))

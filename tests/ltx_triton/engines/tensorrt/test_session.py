@@ -1,7 +1,6 @@
 """On a stand-in for the GPU (fake_gpu.py): the session's bookkeeping, not TensorRT."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -211,7 +210,7 @@ def test_a_gpu_and_a_plan_but_no_tensorrt_is_an_error(
 
 
 def test_streamed_weights_need_a_tensorrt_that_can(machine: Machine) -> None:
-    info: PlanInfo = replace(INFO, weight_streaming=True, tensorrt_version="8.6.1")
+    info: PlanInfo = INFO.model_copy(update={"weight_streaming": True, "tensorrt_version": "8.6.1"})
     info.save(machine.folder)
     machine.install(machine.engine, version="8.6.1")
 
