@@ -13,8 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
 from frontend.api import errors
-from frontend.api.head import HeadMiddleware
-from frontend.api.request_counter import RequestCounterMiddleware
+from frontend.api.middleware import HeadMiddleware, RequestCounterMiddleware
 from frontend.api.routes import generate, jobs, metrics, pages, system, videos
 from frontend.api.security import ApiKeyMiddleware, CrossSiteMiddleware
 from frontend.jobs.worker import JobRunner

@@ -1,4 +1,4 @@
-"""Every error body the API sends: {"detail", "error_type"[, "job_id"]}."""
+"""Errors of the API, all with the body {"detail", "error_type"[, "job_id"]}."""
 
 from enum import StrEnum
 from http import HTTPStatus
@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 
 class ErrorType(StrEnum):
-    """What kind of error it is, for programs."""
+    """Kind of an error, for programs."""
 
     VALIDATION = "validation_error"
     NOT_FOUND = "not_found"
@@ -34,7 +34,7 @@ _KINDS = {
 
 
 class ApiError(Exception):
-    """An error to be sent to the client."""
+    """An error that the client gets as the answer."""
 
     def __init__(
         self,
@@ -52,7 +52,6 @@ class ApiError(Exception):
         self.headers = headers
 
     def response(self) -> JSONResponse:
-        """The error as an HTTP response."""
         body = {"detail": self.detail, "error_type": self.error_type.value}
         if self.job_id:
             body["job_id"] = self.job_id
@@ -85,7 +84,6 @@ def model_not_loaded() -> ApiError:
 
 
 def install_handlers(app: FastAPI) -> None:
-    """Give every error of the application the documented body."""
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(Exception)(_internal_error)

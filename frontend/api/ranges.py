@@ -1,4 +1,7 @@
-"""Range requests for a file (RFC 9110, section 14), with the documented body for an error."""
+"""Range requests for a file (RFC 9110, section 14), with the documented body for an error.
+
+Starlette answers malformed ranges and unknown units with 400, which the RFC wants ignored.
+"""
 
 import re
 from http import HTTPStatus
@@ -13,13 +16,9 @@ _SINGLE_RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,1000})-(?P<last>[0-9]{0,100
 
 
 class RangedFileResponse(FileResponse):
-    """A file, or the one range of it that was asked for.
-
-    A header that is malformed, of another unit or of several ranges is ignored, as the RFC allows.
-    """
+    """A file, or a single range of it; other range headers are ignored, as the RFC allows."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file."""
         header = Headers(scope=scope).get("range", "")
         match = _SINGLE_RANGE.fullmatch(header.strip().lower())
         if header and not (match and _is_valid(match)):

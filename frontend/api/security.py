@@ -1,4 +1,4 @@
-"""Who may send requests: the API key, where one is configured, and no pages of other sites."""
+"""ASGI middleware that refuses requests: without the API key, or from pages of other sites."""
 
 import base64
 import hmac
@@ -13,13 +13,12 @@ _OPEN_PATHS = ("/health", "/metrics")
 
 
 class CrossSiteMiddleware:
-    """Refuses what another site lets its visitor's browser post here, with the visitor's access."""
+    """Reject cross-site requests (CSRF)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
         if (
             scope["type"] == "http"
             and scope["method"] not in ("GET", "HEAD", "OPTIONS")
@@ -36,10 +35,10 @@ class CrossSiteMiddleware:
 
 
 class ApiKeyMiddleware:
-    """Lets a request pass that carries the key.
+    """Require the API key.
 
-    As `X-API-Key: KEY`, as `Authorization: Bearer KEY`, or as the password of HTTP Basic, which
-    browsers ask their users for.
+    Clients send `X-API-Key: KEY`, `Authorization: Bearer KEY`, or the key as the password of HTTP
+    Basic, which browsers ask their users for.
     """
 
     def __init__(self, app: ASGIApp, key: str) -> None:
@@ -47,7 +46,6 @@ class ApiKeyMiddleware:
         self._key = key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
         if scope["type"] != "http" or scope["path"] in _OPEN_PATHS or self._has_key(scope):
             await self._app(scope, receive, send)
             return

@@ -19,7 +19,7 @@ _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 _JSON = "application/json"
 BODY_TYPES = (_URLENCODED, _MULTIPART, _JSON)
-_MAX_BODY = 256 * 1024  # bytes; the longest prompt fits, however it is encoded
+_MAX_BODY_SIZE = 256 * 1024  # bytes; the longest prompt fits in any encoding
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True,
              "false": False, "0": False, "no": False, "off": False}  # fmt: skip
@@ -122,14 +122,15 @@ async def _body(request: Request, seconds: float) -> list[tuple[str, Any]]:
 
 
 async def _read_limited(request: Request) -> bytes:
+    # Not the route's max_body_size, whose answer is plain text.
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _MAX_BODY:
+        if len(body) > _MAX_BODY_SIZE:
             raise ApiError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 ErrorType.VALIDATION,
-                f"The body cannot exceed {_MAX_BODY} bytes",
+                f"The body cannot exceed {_MAX_BODY_SIZE} bytes",
             )
     return bytes(body)
 
