@@ -1,10 +1,12 @@
 """`python -m frontend`: serve the HTTP API."""
 
+import logging.config
 import os
 
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
+from frontend.database.schema import SchemaError
 from frontend.logs import logging_config
 from frontend.metrics.counters import shared_between
 from frontend.services import open_job_store
@@ -16,10 +18,14 @@ _GRACE = 5  # seconds that open requests get at the end
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = load_settings()
+    log_config = logging_config(settings.log_level, settings.log_format)
+    logging.config.dictConfig(log_config)  # uvicorn does so too, but later
     try:
         open_job_store(settings).close()
     except OSError as error:
         raise SystemExit(f"OUTPUT_DIR={settings.output_dir} cannot be used: {error}") from error
+    except SchemaError as error:
+        raise SystemExit(str(error)) from error
     except (ImportError, SQLAlchemyError) as error:
         raise SystemExit(f"The job store (DATABASE_URL) cannot be opened: {error}") from error
     with shared_between(settings.api_workers):
@@ -29,7 +35,7 @@ def main() -> None:
             host=settings.api_host,
             port=settings.api_port,
             workers=settings.api_workers,
-            log_config=logging_config(settings.log_level, settings.log_format),
+            log_config=log_config,
             # A client could otherwise choose the address that its requests are counted by. Behind
             # a proxy, uvicorn's own FORWARDED_ALLOW_IPS names the proxy.
             proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,

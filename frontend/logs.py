@@ -52,6 +52,7 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
             # Below WARNING they tell of every request to Triton's metrics.
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
+            "alembic": {"level": "WARNING"},
         },
     }
 

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 
 from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
 from frontend.api.requests import GenerateRequest, generate_request
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from frontend.jobs.outcomes import Outcomes
 from frontend.jobs.queue import CLAIM, JobQueue
 from frontend.jobs.storage import VideoFolder
@@ -24,6 +24,7 @@ from frontend.jobs.worker import JobRunner
 from frontend.triton import TritonClient
 from ltx_triton.settings import Settings
 
+GATES = (ADMISSION, CLAIM, RATE_LIMIT)
 _CLEANUP_INTERVAL = 600.0  # seconds
 
 _log = logging.getLogger(__name__)
@@ -43,12 +44,12 @@ class Services:
 
 
 def open_job_store(settings: Settings) -> Database:
-    """Create the folder of videos and the tables, where they are missing."""
+    """Create the folder of videos if it is missing, and open its job store."""
     settings.output_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=settings.output_dir):
         pass  # better to learn now that nothing can be written there
     database = Database(settings.job_store_url)
-    database.create_tables(gates=(ADMISSION, CLAIM, RATE_LIMIT))
+    database.prepare(GATES)
     return database
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Integer, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from frontend.jobs.database import Base, Database
+from frontend.database.database import Base, Database
 
 RATE_LIMIT = "rate_limit"
 _WINDOW = 60.0  # seconds

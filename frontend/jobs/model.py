@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Dialect, Index, String, Text, TypeDecorator
 from sqlalchemy.orm import Mapped, mapped_column
 
-from frontend.jobs.database import Base
+from frontend.database.database import Base
 from ltx_triton.video_spec import VideoSpec
 
 MAX_ATTEMPTS = 3

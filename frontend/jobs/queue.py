@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Update, and_, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from frontend.database.database import Database
 from frontend.jobs import transitions
-from frontend.jobs.database import Database
 from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
 from frontend.metrics.counters import count_ends
 from ltx_triton.contract import Progress

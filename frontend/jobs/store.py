@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from frontend.jobs.model import FINISHED, Job, JobState, new_job_id
 from frontend.metrics.counters import count_ends
 

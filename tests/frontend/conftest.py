@@ -1,5 +1,6 @@
 """The application before a fake Triton, with real SQLite, real ffmpeg and real HTTP."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from frontend.app import create_app
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from frontend.jobs.model import Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
@@ -26,6 +27,18 @@ SMALL: dict[str, Any] = {
     "duration": 1,
     "resolution": 64,
     "wait": False,
+}
+
+OLD_STORES = Path(__file__).parent / "database" / "stores"
+OLD_JOBS = {
+    "c0000001",  # completed
+    "fa000001",  # failed: out of memory
+    "fa000002",  # failed: interrupted three times
+    "ca000001",  # cancelled while it ran
+    "e0000001",  # cancelled while it was queued
+    "0c000001",  # running, with an expired lease
+    "d0000001",  # queued
+    "d0000002",
 }
 
 
@@ -67,6 +80,17 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
 
 
 on_both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def old_store(request: pytest.FixtureRequest, output_dir: Path) -> str:
+    """URL of a store that commit cd7af9a wrote; the SQLite file lies where OUTPUT_DIR has it."""
+    if request.param == "postgres":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        return postgres.load(OLD_STORES / "cd7af9a.sql")
+    output_dir.mkdir()
+    shutil.copy(OLD_STORES / "cd7af9a.db", output_dir / "jobs.db")
+    return f"sqlite:///{output_dir / 'jobs.db'}"
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """`python -m frontend` as processes of their own, with signals."""
 
 import signal
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -104,3 +106,16 @@ def test_a_store_that_cannot_be_opened_stops_the_start_and_is_named(
     printed = (tmp_path / "log.txt").read_text()
     assert variable in printed
     assert "Traceback" not in printed
+
+
+def test_a_store_of_a_newer_version_stops_the_start_with_one_message(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.db"
+    with closing(sqlite3.connect(file)) as store, store:
+        store.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        store.execute("INSERT INTO alembic_version VALUES ('9876')")
+
+    process = run({"OUTPUT_DIR": str(tmp_path)}, tmp_path / "log.txt")
+
+    assert process.wait(30) == 1
+    (message,) = (tmp_path / "log.txt").read_text().splitlines()
+    assert message.startswith(f"The job store {file} has schema revision 9876, and this version")

@@ -1,6 +1,6 @@
 import pytest
 
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from frontend.jobs.storage import VideoFolder
 from tests.frontend.conftest import StartApi, finished_job, wait_until
 

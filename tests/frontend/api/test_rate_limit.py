@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from frontend.api.rate_limit import CountedRequest, RateLimiter
 from frontend.app import create_app
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from tests.frontend.api_process import running
 from tests.frontend.conftest import MakeSettings, on_both_databases
 from tests.frontend.fake_triton import FakeTriton

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore

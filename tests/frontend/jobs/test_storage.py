@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from frontend.jobs.model import JobState
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore, QueueFullError

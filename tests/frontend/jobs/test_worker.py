@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from frontend.jobs.model import Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder

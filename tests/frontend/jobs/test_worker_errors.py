@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from frontend.jobs.queue import JobQueue
 from tests.frontend.conftest import StartApi, post, wait_for, wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault

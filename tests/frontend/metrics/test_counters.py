@@ -6,7 +6,7 @@ import httpx
 import psutil
 import pytest
 
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 from frontend.jobs.model import MAX_ATTEMPTS, Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore

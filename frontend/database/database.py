@@ -1,13 +1,15 @@
-"""The job database: one SQLAlchemy engine per process, shared by its threads."""
+"""Transactions on the database: one SQLAlchemy engine per process, shared by its threads."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Engine, String, create_engine, event, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import String, create_engine, event, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+from frontend.database.schema import prepare_schema
 
 
 class Base(DeclarativeBase):
@@ -24,7 +26,7 @@ class Gate(Base):
 
 
 class Database:
-    """Transactions on the job store. Its methods block: call them in a thread."""
+    """Methods block: call them in a thread."""
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(
@@ -36,26 +38,31 @@ class Database:
             event.listen(self._engine, "connect", _configure_sqlite)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
 
-    def create_tables(self, gates: tuple[str, ...]) -> None:
-        """Create what is missing; several workers may do so at the same time."""
-        _create_tables(self._engine)
-        for name in gates:
+    def prepare(self, gates: tuple[str, ...]) -> None:
+        """Bring the schema up to date and create missing gates. Safe in several workers at once.
+
+        Raises:
+            SchemaError: the tables are not ones that this version can use.
+        """
+        prepare_schema(self._engine, Base.metadata)
+        with self.transaction() as session:
+            missing = set(gates).difference(session.scalars(select(Gate.name)))
+        for name in missing:
             with suppress(IntegrityError), self.transaction() as session:
-                if session.get(Gate, name) is None:
-                    session.add(Gate(name=name, passed_at=time.time()))
+                session.add(Gate(name=name, passed_at=time.time()))
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A session whose changes are committed at the end."""
+        """Yield a session; commit at the end, roll back on an error."""
         with self._sessions.begin() as session:
             yield session
 
     @contextmanager
     def exclusive(self, gate: str) -> Iterator[Session]:
-        """A transaction that no other worker has at the same time for the same gate.
+        """Yield a transaction that excludes every other holder of the gate, in any worker.
 
-        Writing the gate's row takes its lock, on SQLite that of the whole database; what is read
-        afterwards is what earlier holders have committed.
+        Writing the gate's row locks it (on SQLite the whole database), so the transaction reads
+        what earlier holders have committed.
         """
         with self.transaction() as session:
             session.execute(update(Gate).where(Gate.name == gate).values(passed_at=time.time()))
@@ -64,13 +71,6 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
-
-
-def _create_tables(engine: Engine) -> None:
-    try:
-        Base.metadata.create_all(engine)
-    except DBAPIError:  # another worker created a table between our look and our statement
-        Base.metadata.create_all(engine)
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

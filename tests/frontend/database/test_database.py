@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from frontend.jobs.database import Database
+from frontend.database.database import Database
 
 
 def test_the_values_of_a_failed_statement_are_not_told(database: Database) -> None:

@@ -1,0 +1,1 @@
+"""The database that all workers share: transactions, gates and the schema."""

@@ -1,0 +1,106 @@
+"""Bring the schema of a database up to date, once, however many workers start at the same time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.exc import DBAPIError
+
+from frontend.database.migrations import HEAD
+
+_LOCK = 0x6C74785F  # the key of PostgreSQL's advisory lock: any number that nobody else uses
+_SQLITE_PATIENCE = 120_000  # milliseconds: another worker may be upgrading a large store
+
+# Alembic's own table, of one row.
+revisions = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+
+class SchemaError(Exception):
+    """The database holds tables that this version cannot use."""
+
+
+def prepare_schema(engine: Engine, metadata: MetaData) -> None:
+    """Create the tables of an empty database, upgrade those of an older version, check all.
+
+    Raises:
+        SchemaError: a newer version has upgraded them, or no known version has written them.
+    """
+    with engine.connect() as connection:
+        revision = stored_revision(connection)
+    if revision != HEAD:
+        with _exclusive(engine) as connection:
+            _bring_to_head(connection, metadata)
+    _check_tables(engine, metadata)
+
+
+def stored_revision(connection: Connection) -> str | None:
+    """The revision of the schema; None if the database is empty or older than migrations."""
+    if not inspect(connection).has_table(revisions.name):
+        return None
+    return connection.scalar(select(revisions.c.version_num))
+
+
+def describe(engine: Engine) -> str:
+    """The file of an SQLite database, or the URL without its password."""
+    if engine.dialect.name == "sqlite":
+        return engine.url.database or "in memory"
+    return engine.url.render_as_string(hide_password=True)
+
+
+def _bring_to_head(connection: Connection, metadata: MetaData) -> None:
+    if stored_revision(connection) == HEAD:
+        return  # another worker was faster
+    if inspect(connection).get_table_names():
+        # Alembic costs startup time and memory.
+        from frontend.database.upgrade import upgrade
+
+        upgrade(connection)
+    else:
+        metadata.create_all(connection)
+        revisions.create(connection)
+        connection.execute(insert(revisions).values(version_num=HEAD))
+
+
+@contextmanager
+def _exclusive(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction that waits for those of other workers."""
+    with engine.connect() as connection:
+        connection.detach()  # closed afterwards, with the settings made here
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_SQLITE_PATIENCE}")
+            # Python's driver would begin a transaction at the first INSERT, after the DDL.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        yield connection
+        connection.commit()
+
+
+def _check_tables(engine: Engine, metadata: MetaData) -> None:
+    """Raise a SchemaError unless every table has every column that the models map."""
+    with engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            try:
+                connection.execute(select(table).limit(0))
+            except DBAPIError as error:
+                raise SchemaError(
+                    f"The job store {describe(engine)} has schema revision {HEAD} but not its "
+                    f"tables: {str(error.orig).splitlines()[0]}. Restore it from a backup, or "
+                    "move it away to start with an empty one."
+                ) from error
