@@ -4,13 +4,14 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.baselines.case import Case
 from benchmarks.baselines.inputs import load_output
+from benchmarks.frame_quality import psnr
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
 
 REQUEST = "request"
+_EQUAL_DB = 100.0  # for equal frames, as JSON has no infinity
 _SIDES = {"engine": "engine", "triton": "Triton", "eager": "eager", "compiled": "torch.compile"}
 
 
@@ -27,9 +28,9 @@ def errors(case: Case) -> dict[str, dict[str, float]]:
         for side in ("engine", "eager"):
             difference = load_output(case, side, name) - exact
             found[name][side] = float(np.linalg.norm(difference) / np.linalg.norm(exact))
-    exact = load_output(case, "fp32", REQUEST).astype(np.float64)
+    exact = load_output(case, "fp32", REQUEST)
     found["request_psnr_db"] = {
-        side: _psnr(load_output(case, side, REQUEST) - exact)
+        side: min(psnr(load_output(case, side, REQUEST), exact), _EQUAL_DB)
         for side in ("engine", "triton", "eager")
     }
     return found
@@ -63,8 +64,3 @@ def table(result: dict[str, Any]) -> str:
         share = floor / median(samples["engine"])
         rows.append(f"| {what} | {' | '.join(cells)} | {floor * 1e3:.1f} | {share:.0%} |")
     return "\n".join(rows)
-
-
-def _psnr(difference: NDArray[np.float64]) -> float:
-    error = float(np.mean(np.square(difference)))
-    return 100.0 if error == 0 else float(10 * np.log10(255**2 / error))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.frame_quality import frame_quality
+from benchmarks.frame_quality import psnr, ssim
 
 
 def video(noise: int) -> NDArray[np.uint8]:
@@ -16,15 +16,15 @@ def video(noise: int) -> NDArray[np.uint8]:
 
 
 def test_equal_frames() -> None:
-    assert frame_quality(video(0), video(0)) == {"psnr": float("inf"), "ssim": 1.0}
+    assert psnr(video(0), video(0)) == float("inf")
+    assert ssim(video(0), video(0)) == 1.0
 
 
 def test_psnr_is_that_of_the_mean_squared_error() -> None:
     expected = 10 * np.log10(255**2 / 4**2)
-    assert frame_quality(video(4), video(0))["psnr"] == pytest.approx(expected, abs=0.01)
+    assert psnr(video(4), video(0)) == pytest.approx(expected, abs=0.01)
 
 
 def test_noisier_frames_are_worse() -> None:
-    slightly, strongly = (frame_quality(video(noise), video(0)) for noise in (2, 8))
-    assert 0 < strongly["ssim"] < slightly["ssim"] < 1
-    assert strongly["psnr"] < slightly["psnr"]
+    assert 0 < ssim(video(8), video(0)) < ssim(video(2), video(0)) < 1
+    assert psnr(video(8), video(0)) < psnr(video(2), video(0))
