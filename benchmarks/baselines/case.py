@@ -4,10 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.pipeline.noise import Noise, draw_noise, latent_shape
 from ltx_triton.video_spec import VideoSpec
 
 
@@ -26,21 +24,14 @@ class Case:
         assert self.request.num_inference_steps is not None  # noqa: S101
         return self.request.num_inference_steps
 
-    def latent_shape(self, config: PipelineConfig) -> tuple[int, ...]:
-        """[1, F, H, W, L] of the request, as the denoising loop has it."""
-        return (
-            1,
-            1 + -(-(self.request.num_frames - 1) // config.temporal_compression),
-            self.request.height // config.spatial_compression,
-            self.request.width // config.spatial_compression,
-            config.latent_channels,
+    def noise(self, config: PipelineConfig) -> Noise:
+        shape = latent_shape(
+            self.request,
+            spatial_compression=config.spatial_compression,
+            temporal_compression=config.temporal_compression,
+            channels=config.latent_channels,
         )
-
-    def noises(self, config: PipelineConfig) -> list[NDArray[np.float32]]:
-        """Initial latents and decode noise of the request, as the denoising loop draws them."""
-        random = np.random.default_rng(self.request.seed)
-        shape = self.latent_shape(config)
-        return [random.standard_normal(shape, dtype=np.float32) for _ in range(2)]
+        return draw_noise(shape, self.request.seed)
 
     def save(self) -> Path:
         file = self.folder / "case.json"

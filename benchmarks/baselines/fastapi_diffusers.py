@@ -16,6 +16,8 @@ from diffusers.utils import export_to_video
 from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
+from export.run import ExportOptions
+
 
 class GenerateRequest(BaseModel):
     """A subset of the parameters of our own `POST /generate`."""
@@ -49,8 +51,8 @@ def create_app(checkpoint: Path) -> FastAPI:
                 frame_rate=float(request.fps),
                 num_inference_steps=8,
                 guidance_scale=1.0,
-                decode_timestep=0.05,
-                decode_noise_scale=0.025,
+                decode_timestep=ExportOptions.decode_timestep,
+                decode_noise_scale=ExportOptions.decode_noise_scale,
                 generator=torch.Generator().manual_seed(request.seed),
                 output_type="np",
             ).frames[0]

@@ -22,7 +22,7 @@ def component_inputs(case: Case) -> dict[str, Arrays]:
     folder = version_folder(case.repository, LTX_VIDEO)
     config = PipelineConfig.load(folder)
     tokens = PromptTokenizer(folder, config).encode(case.request.prompt)
-    latents, noise = case.noises(config)
+    noise = case.noise(config)
     random = np.random.default_rng(1)
     embeds = (*tokens.input_ids.shape, config.caption_channels)
     sigmas = config.sigmas[case.steps]
@@ -32,14 +32,14 @@ def component_inputs(case: Case) -> dict[str, Arrays]:
             "attention_mask": tokens.attention_mask,
         },
         TRANSFORMER.name: {
-            "latents": latents,
+            "latents": noise.latents,
             "prompt_embeds": random.standard_normal(embeds, dtype=np.float32),
             "attention_mask": tokens.attention_mask,
             "frame_rate": np.array([[case.request.frame_rate]], np.float32),
             "sigma": np.array([[sigmas[-3]]], np.float32),
             "sigma_next": np.array([[sigmas[-2]]], np.float32),
         },
-        VAE_DECODER.name: {"latents": latents, "noise": noise},
+        VAE_DECODER.name: {"latents": noise.latents, "noise": noise.decode},
     }
 
 

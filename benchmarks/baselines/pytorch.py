@@ -10,7 +10,6 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import diffusers
 import numpy as np
@@ -24,6 +23,7 @@ from benchmarks.baselines.case import Case
 from benchmarks.baselines.flops import component_flops, peak_flops
 from benchmarks.baselines.inputs import load_inputs, save_output
 from benchmarks.baselines.worker import serve_commands
+from demo.evaluation.reference import call_pipeline, to_bytes
 from export.checkpoint.folder import open_checkpoint
 from export.precision import Precision
 from ltx_triton.contract import (
@@ -36,8 +36,6 @@ from ltx_triton.contract import (
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder
 
-_RANDN = "diffusers.pipelines.ltx.pipeline_ltx_condition.randn_tensor"
-
 
 class PyTorchWorker:
     """Commands of the worker. Times are wall-clock seconds, the copy to the host included."""
@@ -47,7 +45,6 @@ class PyTorchWorker:
         self._config = PipelineConfig.load(version_folder(case.repository, LTX_VIDEO))
         self._device = torch.device(case.device)
         self._inputs = {contract.name: load_inputs(case, contract) for contract in ENGINES}
-        self._noises = [torch.from_numpy(noise) for noise in case.noises(self._config)]
         self._pipeline: Any = None
         self._modules: dict[str, tuple[Any, ...]] = {}  # "eager" or "compiled" -> models
         self._components = {
@@ -111,7 +108,7 @@ class PyTorchWorker:
         """Time the frames, their MP4 as diffusers writes it, and the total."""
         self._use(mode)
         started = time.perf_counter()
-        video = self._call()[: self._case.request.num_frames]
+        video = self._call()
         made = time.perf_counter()
         with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
             export_to_video(list(video), file.name, fps=int(self._case.request.frame_rate))
@@ -195,41 +192,25 @@ class PyTorchWorker:
         latents = (1 - scale) * latents + scale * noise
         timestep = torch.tensor([self._config.decode_timestep], device=self._device)
         video = vae.decode(latents, timestep.to(self._dtype), return_dict=False)[0]
-        return _to_bytes(self._pipeline.video_processor.postprocess_video(video, "np"))
+        return to_bytes(self._pipeline.video_processor.postprocess_video(video, "np"))
 
     def _generate(self) -> NDArray[Any]:
         """UINT8 [num_frames, height, width, 3]."""
-        return _to_bytes(self._call())[: self._case.request.num_frames]
+        return to_bytes(self._call())
 
     def _call(self) -> NDArray[np.float32]:
-        """Call the pipeline with the noise of the denoising loop; frames in 0..1."""
-        request, frames = self._case.request, self._noises[0].shape[1]
-        noises = [noise.permute(0, 4, 1, 2, 3).to(self._device) for noise in self._noises]
-        noises[1] = noises[1].to(self._dtype)
-        with patch(_RANDN, side_effect=noises):
-            video: NDArray[np.float32] = self._pipeline(
-                prompt=request.prompt,
-                num_frames=1 + self._config.temporal_compression * (frames - 1),
-                height=request.height,
-                width=request.width,
-                frame_rate=request.frame_rate,
-                num_inference_steps=self._case.steps,
-                guidance_scale=1.0,
-                decode_timestep=self._config.decode_timestep,
-                decode_noise_scale=self._config.decode_noise_scale,
-                output_type="np",
-            ).frames[0]
-        return video
+        return call_pipeline(
+            self._pipeline,
+            self._case.request,
+            self._case.noise(self._config),
+            decode_timestep=self._config.decode_timestep,
+            decode_noise_scale=self._config.decode_noise_scale,
+        )
 
 
 def _to_host(tensor: Tensor) -> NDArray[Any]:
     array: NDArray[Any] = tensor.cpu().numpy()
     return array
-
-
-def _to_bytes(video: NDArray[np.float32]) -> NDArray[Any]:
-    frames: NDArray[Any] = np.rint(video * 255).astype(np.uint8)
-    return frames
 
 
 def main() -> None:

@@ -28,9 +28,9 @@ def errors(case: Case) -> dict[str, dict[str, float]]:
         for side in ("engine", "eager"):
             difference = load_output(case, side, name) - exact
             found[name][side] = float(np.linalg.norm(difference) / np.linalg.norm(exact))
-    exact = load_output(case, "fp32", REQUEST)
+    exact_frames = load_output(case, "fp32", REQUEST)
     found["request_psnr_db"] = {
-        side: min(psnr(load_output(case, side, REQUEST), exact), _EQUAL_DB)
+        side: min(psnr(load_output(case, side, REQUEST), exact_frames), _EQUAL_DB)
         for side in ("engine", "triton", "eager")
     }
     return found
