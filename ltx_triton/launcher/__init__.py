@@ -1,1 +1,1 @@
-"""The real Triton from a wheel, for machines without containers."""
+"""Triton from the nvidia-pytriton wheel, for machines without containers."""

@@ -1,4 +1,4 @@
-"""The real tritonserver of the `nvidia-pytriton` wheel, kept running on loopback.
+"""Run the tritonserver of the `nvidia-pytriton` wheel on loopback, and restart it if it dies.
 
 `python -m ltx_triton.launcher.local_triton` serves the model repository until interrupted.
 """
@@ -19,10 +19,10 @@ from ltx_triton.json_file import JsonFileError
 from ltx_triton.launcher.process import LOOPBACK, Ports, TritonProcess
 from ltx_triton.launcher.signals import raise_on_termination
 from ltx_triton.launcher.wheel import (
-    MissingPieceError,
+    MissingDependencyError,
     ServerLinks,
     TritonWheel,
-    make_plain_folder,
+    make_plain_temporary_folder,
     raise_open_files_limit,
 )
 from ltx_triton.pipeline.config import PipelineConfig
@@ -34,32 +34,32 @@ log = logging.getLogger(__name__)
 WATCH_INTERVAL = 0.1  # seconds
 RESTART_DELAY = 0.5  # seconds
 START_TIMEOUT = 900  # seconds; checkpoints of tens of gigabytes take minutes to load
-# Every model has a stub, which starts before it loads; a server that cannot start any lives on.
+# Each model gets a stub before it loads. A server that cannot start any does not exit by itself.
 STUB_TIMEOUT = 10  # seconds
-PATIENCE = 10  # seconds between words that the server is still loading
+LOADING_LOG_INTERVAL = 10  # seconds
 
 
 class TritonStartError(RuntimeError):
-    """The server did not become ready; the message holds Triton's own words."""
+    """The server did not become ready; the message quotes Triton's own errors."""
 
 
-# What `LocalTriton` raises when it cannot be entered.
-START_ERRORS = (FileNotFoundError, MissingPieceError, JsonFileError, TritonStartError)
+# Raised on entering `LocalTriton`.
+START_ERRORS = (FileNotFoundError, MissingDependencyError, JsonFileError, TritonStartError)
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nothing listens on."""
+    """Find an unused TCP port of the loopback address."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
 class LocalTriton:
-    """A running server, as a context manager. A server that dies is started again.
+    """Keeps a server running, as a context manager, and restarts it when it dies.
 
-    Triton 2.51 does not survive the death of a Python stub: that of an engine takes the server
-    with it, that of `ltx_video` leaves it answering errors for ever with its streams hanging. So
-    losing any stub counts as the death of the server.
+    Triton 2.51 does not survive the death of a Python stub: an engine's stub takes the server with
+    it, and without the stub of `ltx_video` requests fail for ever and open streams hang. So the
+    loss of any stub counts as the death of the server.
     """
 
     def __init__(
@@ -79,8 +79,8 @@ class LocalTriton:
         )
 
     @classmethod
-    def at(cls, settings: Settings, repository: Path) -> Self:
-        """A server on the ports where `settings` let the frontend look for it."""
+    def from_settings(cls, settings: Settings, repository: Path) -> Self:
+        """Use the ports on which `settings` make the frontend expect the server."""
         return cls(
             repository,
             grpc_port=int(settings.triton_grpc_address.rpartition(":")[2]),
@@ -89,17 +89,15 @@ class LocalTriton:
 
     @property
     def grpc_address(self) -> str:
-        """Host and port for gRPC clients."""
         return f"{LOOPBACK}:{self._ports.grpc}"
 
     @property
     def metrics_url(self) -> str:
-        """URL of the Prometheus metrics."""
         return f"http://{LOOPBACK}:{self._ports.metrics}/metrics"
 
     @property
     def pid(self) -> int:
-        """Process id of the server that runs now."""
+        """Process id of the current server; changes with a restart."""
         return self._process.pid
 
     def __enter__(self) -> Self:
@@ -107,23 +105,23 @@ class LocalTriton:
 
         Raises:
             FileNotFoundError: no checkpoint has been exported into the model repository.
-            MissingPieceError: something that the server needs is not installed.
-            TritonStartError: the server could not start, or not load a model.
+            MissingDependencyError: a requirement of the server is not met.
+            TritonStartError: the server could not start or load a model.
         """
         PipelineConfig.load(version_folder(self._repository, LTX_VIDEO))
         raise_open_files_limit()
         wheel = self._wheel or TritonWheel.find()
-        self._folder = make_plain_folder("ltx_triton_")
+        self._folder = make_plain_temporary_folder("ltx_triton_")
         links = wheel.link_into(Path(self._folder.name), self._repository)
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._start_failure = ""
-        # One thread launches, watches and ends the servers: their death signal is tied to the
-        # thread that forked them, which must therefore live as long as they do.
-        self._keeper = threading.Thread(
-            target=self._keep_running, args=(wheel, links), name="local-triton"
+        # One thread launches, watches and stops the servers: they get SIGTERM when the thread that
+        # forked them ends, so it must outlive them.
+        self._supervisor = threading.Thread(
+            target=self._supervise, args=(wheel, links), name="local-triton"
         )
-        self._keeper.start()
+        self._supervisor.start()
         try:
             self._wait_for_first_ready()
         except BaseException:
@@ -132,16 +130,15 @@ class LocalTriton:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the server."""
         self.stop()
 
     def stop(self) -> None:
-        """End the server, its Python stubs and their shared memory."""
+        """Stop the server and its Python stubs, and remove their shared memory."""
         self._stopping.set()
-        self._keeper.join()
+        self._supervisor.join()
         self._folder.cleanup()
 
-    def _keep_running(self, wheel: TritonWheel, links: ServerLinks) -> None:
+    def _supervise(self, wheel: TritonWheel, links: ServerLinks) -> None:
         while not self._stopping.is_set():
             try:
                 self._process = TritonProcess(wheel, links, self._ports)
@@ -160,13 +157,13 @@ class LocalTriton:
             if not self._ready.is_set():
                 self._start_failure = f"{death}. Its log:\n{self._process.errors()}"
                 return
-            log.error("%s; starting it again. Its log:\n%s", death, self._process.errors())
+            log.error("%s; restarting it. Its log:\n%s", death, self._process.errors())
             self._stopping.wait(RESTART_DELAY)
 
     def _watch(self) -> str | None:
-        """Return how the server died, or None when it is to be stopped."""
+        """Wait until the server dies and return how; return None if it is to stop."""
         ready = False
-        had_stubs_at = time.monotonic()
+        last_seen_stubs = time.monotonic()
         while not self._stopping.wait(WATCH_INTERVAL):
             if self._process.exit_code is not None:
                 return f"tritonserver died (exit {self._process.exit_code})"
@@ -178,29 +175,29 @@ class LocalTriton:
                 ready = True
                 self._ready.set()
             elif self._process.has_stubs():
-                had_stubs_at = time.monotonic()
-            elif time.monotonic() - had_stubs_at > STUB_TIMEOUT:
+                last_seen_stubs = time.monotonic()
+            elif time.monotonic() - last_seen_stubs > STUB_TIMEOUT:
                 return f"tritonserver has had no Python stub for {STUB_TIMEOUT} s"
         return None
 
     def _wait_for_first_ready(self) -> None:
         started = time.monotonic()
-        told = started
+        last_logged = started
         while not self._ready.wait(0.05):
             now = time.monotonic()
-            if not self._keeper.is_alive():
+            if not self._supervisor.is_alive():
                 raise TritonStartError(f"tritonserver could not start: {self._start_failure}")
             if now - started > START_TIMEOUT:
                 raise TritonStartError(
                     f"tritonserver was not ready after {START_TIMEOUT} s:\n{self._process.errors()}"
                 )
-            if now - told > PATIENCE:
-                told = now
-                log.info("Triton is loading the models, for %.0f s now ...", now - started)
+            if now - last_logged > LOADING_LOG_INTERVAL:
+                last_logged = now
+                log.info("Triton is still loading the models (%.0f s) ...", now - started)
 
 
 def prepare_command(description: str) -> tuple[Path, Settings]:
-    """Set up a command that serves: its logging, its signals, the command line and the settings.
+    """Set up logging and signals, and read the command line and settings, of a serving command.
 
     Returns:
         The model repository to serve, and the settings.
@@ -221,10 +218,12 @@ def prepare_command(description: str) -> tuple[Path, Settings]:
 
 
 def main() -> None:
-    """Serve on the ports that the settings name, until SIGINT or SIGTERM."""
     repository, settings = prepare_command("Serve the model repository with the local Triton.")
     try:
-        with contextlib.suppress(KeyboardInterrupt), LocalTriton.at(settings, repository) as triton:
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            LocalTriton.from_settings(settings, repository) as triton,
+        ):
             log.info(
                 "Triton is ready: gRPC on %s, metrics at %s",
                 triton.grpc_address,

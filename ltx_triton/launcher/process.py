@@ -1,4 +1,4 @@
-"""One tritonserver process with its Python stubs, from launch to the last of them gone."""
+"""One tritonserver process with its Python stubs, from launch until the last of them exits."""
 
 import contextlib
 import os
@@ -17,14 +17,14 @@ from ltx_triton.launcher.signals import die_with_parent
 from ltx_triton.launcher.wheel import ServerLinks, TritonWheel
 
 LOOPBACK = "127.0.0.1"
-EXIT_TIMEOUT = 10  # seconds for requests still running; without it a crashed stub blocks the exit
-# Of Triton itself, of the C++ runtime and of the shells that start its stubs.
+EXIT_TIMEOUT = 10  # seconds for running requests; without it a crashed stub blocks the exit
+# Errors of Triton itself, of the C++ runtime and of the shells that start its stubs.
 _ERROR_LINE = re.compile(r"E\d{4} |error:|terminate|\S*bash: |\S*sh: \d+: ")
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the server listens, on the loopback address."""
+    """The server's ports on the loopback address."""
 
     http: int
     grpc: int
@@ -32,11 +32,11 @@ class Ports:
 
 
 class TritonProcess:
-    """A tritonserver that loads the linked models and writes its log beside the links."""
+    """A tritonserver that loads the linked models and logs to the folder of the links."""
 
     def __init__(self, wheel: TritonWheel, links: ServerLinks, ports: Ports) -> None:
         self._shared_memory = SharedMemory()
-        self._shared_memory.remove_leftovers()
+        self._shared_memory.remove_stale()
         self._url = f"http://{LOOPBACK}:{ports.http}"
         self._stubs: set[psutil.Process] = set()
         self.log_path = links.folder / "triton.log"
@@ -69,47 +69,44 @@ class TritonProcess:
 
     @property
     def pid(self) -> int:
-        """Process id of the server."""
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """Exit code, negative for a signal; None while the server runs."""
+        """Exit code, negative for a signal; None while running."""
         return self._process.poll()
 
     def is_ready(self) -> bool:
-        """Whether every model of the contract answers that it is ready."""
         paths = ["/v2/health/ready", *(f"/v2/models/{model.name}/ready" for model in MODELS)]
         try:
-            # Closed at once: the server's exit waits for open connections. No proxy: it is here.
+            # Close at once: the server's exit waits for open connections. No proxy: it is local.
             with httpx.Client(base_url=self._url, timeout=5, trust_env=False) as client:
                 ready = all(client.get(path).is_success for path in paths)
         except httpx.TransportError:
             return False
         if ready:
-            # Only now: while it loads, the server starts and ends stubs of no consequence.
+            # Only now: while loading, the server also starts and stops short-lived stubs.
             self._stubs = self._descendants()
         return ready
 
     def has_lost_a_stub(self) -> bool:
-        """Whether one of the stubs of the ready server is gone."""
+        """Return whether a stub has died since `is_ready` returned true."""
         return not all(_is_alive(stub) for stub in self._stubs)
 
     def has_stubs(self) -> bool:
-        """Whether any Python stub runs. A server that loads or serves models has some."""
+        """Return whether a Python stub runs, as while models load or are served."""
         return any(_is_alive(stub) for stub in self._descendants())
 
     def errors(self) -> str:
-        """Triton's own error lines, or the end of its log where there are none."""
+        """Return Triton's own error lines, or the end of its log if there are none."""
         lines = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
         marked = [line for line in lines if _ERROR_LINE.match(line)]
         return "\n".join(marked or lines[-20:])
 
     def terminate(self) -> None:
-        """Let requests end and models unload, then `kill` what is left.
+        """Let requests finish and models unload, then kill the rest.
 
-        Once the stubs have gone there is nothing left to lose; what gRPC does in its last ten
-        seconds is not worth waiting for.
+        Does not wait for the server once the stubs have exited: gRPC would take ten more seconds.
         """
         self._process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + EXIT_TIMEOUT + 5
@@ -120,10 +117,10 @@ class TritonProcess:
         self.kill()
 
     def kill(self) -> None:
-        """End the server and its stubs at once and remove their shared memory."""
+        """Kill the server and its stubs, and remove their shared memory."""
         self._process.kill()
         self._process.wait()
-        # Its stubs are no longer its children, but still of the session that it was started in.
+        # The stubs, orphaned now, still belong to the session that was started for the server.
         for process in psutil.process_iter():
             with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
                 if os.getsid(process.pid) == self.pid:

@@ -1,4 +1,4 @@
-"""How processes end: a command on Ctrl-C or SIGTERM in order, a child with its parent."""
+"""Orderly exits: of commands on Ctrl-C or SIGTERM, of children with their parent."""
 
 import ctypes
 import signal
@@ -6,18 +6,18 @@ from typing import NoReturn
 
 
 def raise_on_termination() -> None:
-    """Make the first SIGINT or SIGTERM raise KeyboardInterrupt, so that contexts are left.
+    """Make the first SIGINT or SIGTERM raise KeyboardInterrupt, so that context managers exit.
 
-    Later ones are ignored: leaving takes a few seconds and must not be cut short.
+    Ignores later ones: the clean-up takes a few seconds and must not be cut short.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _raise_once)
 
 
 def die_with_parent() -> None:
-    """Run in a child before its program: it gets SIGTERM when the parent's thread ends.
+    """Send this process SIGTERM when the parent's thread ends; call it between fork and exec.
 
-    So a launcher that is killed without a chance to clean up leaves nothing running.
+    A launcher killed without a chance to clean up then leaves nothing running.
     """
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)

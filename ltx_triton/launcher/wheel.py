@@ -1,4 +1,4 @@
-"""Finds what the bundled tritonserver needs: its binary, a Python stub, libpython, libraries."""
+"""Locate the parts of the bundled tritonserver: binary, Python stub, libpython, libraries."""
 
 import os
 import re
@@ -17,30 +17,30 @@ _OPEN_FILES = 256
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
 
 
-class MissingPieceError(RuntimeError):
-    """Something that the local server needs is not installed; says what and how to get it."""
+class MissingDependencyError(RuntimeError):
+    """The local server cannot run here; the message says what is missing and how to get it."""
 
 
 @dataclass(frozen=True)
 class TritonWheel:
-    """The parts of the `nvidia-pytriton` wheel, for the interpreter that runs this."""
+    """The parts of the `nvidia-pytriton` wheel for this Python version."""
 
     server: Path
     backend: Path  # the Python backend without its stub
-    stub: Path  # runs the models, in this interpreter's version
+    stub: Path  # runs the models, in this Python version
     libraries: Path  # shared libraries bundled with the wheel
     libpython: Path
 
     @classmethod
     def find(cls) -> Self:
-        """Locate everything.
+        """Locate the parts.
 
         Raises:
-            MissingPieceError: a part is not installed.
+            MissingDependencyError: a part is not installed.
         """
         spec = find_spec("pytriton")
         if spec is None or spec.origin is None:
-            raise MissingPieceError(
+            raise MissingDependencyError(
                 "the package nvidia-pytriton, which holds the tritonserver binary, is not "
                 "installed in this Python environment"
             )
@@ -50,7 +50,7 @@ class TritonWheel:
         stub = stubs / version / "triton_python_backend_stub"
         if not stub.is_file():
             available = ", ".join(sorted(folder.name for folder in stubs.iterdir()))
-            raise MissingPieceError(
+            raise MissingDependencyError(
                 f"nvidia-pytriton has no Python stub for Python {version}; it has: {available}"
             )
         return cls(
@@ -62,10 +62,10 @@ class TritonWheel:
         )
 
     def link_into(self, folder: Path, repository: Path) -> "ServerLinks":
-        """Link everything that Triton reaches by path into `folder`, an empty folder.
+        """Link everything that Triton opens by path into `folder`, which must be empty.
 
         Triton puts the paths of stub and models unquoted into a shell's command line, and the stub
-        reads the paths of Python's modules as ASCII. A clone may lie anywhere; these links do not.
+        reads the paths of Python modules as ASCII. The links spare it the path of the clone.
         """
         links = ServerLinks(folder)
         backend = links.backends / "python"
@@ -73,22 +73,22 @@ class TritonWheel:
         for part in self.backend.iterdir():
             (backend / part.name).symlink_to(part)
         (backend / self.stub.name).symlink_to(self.stub)
-        # The stub imports from the backend's folder: an editable install names this package in a
-        # .pth file, which the stub cannot read where the path has letters beyond ASCII.
+        # The stub also imports from the backend's folder. It would find an editable install of this
+        # package through a .pth file, which it cannot read if the path is not ASCII.
         (backend / _PACKAGE.name).symlink_to(_PACKAGE)
         links.models.symlink_to(repository.resolve())
         links.environment.symlink_to(sys.prefix)
         return links
 
     def environment(self, links: "ServerLinks") -> dict[str, str]:
-        """Variables that make the stub find its shared libraries and this environment's modules.
+        """Return the variables with which the stub finds its libraries and this environment.
 
-        The stub ignores PYTHONPATH and PYTHONHOME: libpython finds its modules from the first
+        The stub ignores PYTHONPATH and PYTHONHOME: libpython locates modules from the first
         `python3` on PATH, which must therefore be this environment's.
         """
         libraries = [str(self.libpython.parent), str(self.libraries)]
-        if given := os.environ.get("LD_LIBRARY_PATH"):  # where TensorRT's libraries may be
-            libraries.append(given)
+        if inherited := os.environ.get("LD_LIBRARY_PATH"):  # may lead to TensorRT's libraries
+            libraries.append(inherited)
         programs = [str(links.environment / "bin"), os.environ.get("PATH", "")]
         return {
             "LD_LIBRARY_PATH": os.pathsep.join(libraries),
@@ -98,51 +98,49 @@ class TritonWheel:
 
 @dataclass(frozen=True)
 class ServerLinks:
-    """Links to what Triton reaches by path, in a folder whose own path needs no quoting."""
+    """Links to everything that Triton opens by path, in a folder whose path needs no quoting."""
 
     folder: Path
 
     @property
     def backends(self) -> Path:
-        """The wheel's Python backend, with the stub of this interpreter's version."""
+        """The wheel's Python backend, with the stub for this Python version."""
         return self.folder / "backends"
 
     @property
     def models(self) -> Path:
-        """The model repository."""
         return self.folder / "models"
 
     @property
     def environment(self) -> Path:
-        """The Python environment that runs this."""
         return self.folder / "environment"
 
 
-def make_plain_folder(prefix: str) -> "tempfile.TemporaryDirectory[str]":
-    """Create a temporary folder whose path Triton can be given.
+def make_plain_temporary_folder(prefix: str) -> "tempfile.TemporaryDirectory[str]":
+    """Create a temporary folder whose path needs no quoting and is ASCII.
 
     Raises:
-        MissingPieceError: no folder for temporary files has such a path.
+        MissingDependencyError: no writable folder for temporary files has such a path.
     """
     candidates = (tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108  made unique below
     for parent in candidates:
         if _PLAIN_PATH.fullmatch(parent) and os.access(parent, os.W_OK | os.X_OK):
             return tempfile.TemporaryDirectory(prefix=prefix, dir=parent)
-    raise MissingPieceError(
-        f"no folder for temporary files can be used, of {', '.join(candidates)}: Triton needs a "
-        "writable one with no space and only ASCII letters in its path; set TMPDIR"
+    raise MissingDependencyError(
+        f"no usable folder for temporary files among {', '.join(candidates)}: Triton needs a "
+        "writable one with only ASCII letters and no spaces in its path; set TMPDIR"
     )
 
 
 def raise_open_files_limit() -> None:
-    """Let this process and its children open as many files as the system allows them.
+    """Raise the limit of open files, for this process and its children, to the allowed maximum.
 
     Raises:
-        MissingPieceError: that is fewer than Triton needs, which would then wait for ever.
+        MissingDependencyError: the maximum is below Triton's need, and Triton would hang.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < _OPEN_FILES:
-        raise MissingPieceError(
+        raise MissingDependencyError(
             f"this process may open {hard} files, Triton needs {_OPEN_FILES}: raise the limit "
             f"(ulimit -n {_OPEN_FILES})"
         )
@@ -159,7 +157,7 @@ def _libpython(version: str) -> Path:
         library = candidate.with_name(soname)
         if library.is_file():
             return library
-    raise MissingPieceError(
+    raise MissingDependencyError(
         f"{soname}, which Triton's Python stub needs, was not found for {sys.executable}; "
         f"use a Python built with --enable-shared, or install its library "
         f"(Debian, Ubuntu: apt install libpython{version})"

@@ -28,11 +28,11 @@ def test_removes_the_regions_of_its_own_server_only(region: Path) -> None:
     assert region.exists()
 
 
-def test_removes_what_a_launcher_that_is_gone_has_left(region: Path) -> None:
+def test_removes_the_regions_of_a_launcher_that_no_longer_runs(region: Path) -> None:
     living = FOLDER / f"ltx_triton_{os.getppid()}_x"
     living.touch()
     try:
-        SharedMemory.remove_leftovers()
+        SharedMemory.remove_stale()
 
         assert not region.exists()
         assert living.exists()

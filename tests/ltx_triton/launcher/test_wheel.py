@@ -8,10 +8,10 @@ import pytest
 
 from ltx_triton.launcher import wheel as triton_wheel
 from ltx_triton.launcher.wheel import (
-    MissingPieceError,
+    MissingDependencyError,
     ServerLinks,
     TritonWheel,
-    make_plain_folder,
+    make_plain_temporary_folder,
 )
 
 
@@ -33,7 +33,7 @@ def test_every_part_is_a_file_or_folder_that_exists() -> None:
 def test_says_when_the_wheel_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(triton_wheel, "find_spec", lambda _: None)
 
-    with pytest.raises(MissingPieceError, match=r"nvidia-pytriton.*is not installed"):
+    with pytest.raises(MissingDependencyError, match=r"nvidia-pytriton.*is not installed"):
         TritonWheel.find()
 
 
@@ -41,7 +41,7 @@ def test_says_which_python_versions_have_a_stub(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sys, "version_info", Version(3, 99))
 
     with pytest.raises(
-        MissingPieceError, match=r"no Python stub for Python 3\.99; it has: .*3\.12"
+        MissingDependencyError, match=r"no Python stub for Python 3\.99; it has: .*3\.12"
     ):
         TritonWheel.find()
 
@@ -52,7 +52,9 @@ def test_says_how_to_get_a_missing_libpython(
     monkeypatch.setattr(triton_wheel, "find_libpython", lambda: None)
     monkeypatch.setattr(sys, "base_prefix", str(tmp_path))
 
-    with pytest.raises(MissingPieceError, match=r"libpython.*was not found.*apt install libpython"):
+    with pytest.raises(
+        MissingDependencyError, match=r"libpython.*was not found.*apt install libpython"
+    ):
         TritonWheel.find()
 
 
@@ -107,13 +109,13 @@ def test_temporary_files_go_to_a_plain_path_whatever_tmpdir_says(
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
 
-    with make_plain_folder("ltx_test_") as made:
+    with make_plain_temporary_folder("ltx_test_") as made:
         assert made.isascii()
         assert " " not in made
 
 
 def test_names_a_limit_of_open_files_that_is_too_low() -> None:
-    code = "from ltx_triton.triton_wheel import raise_open_files_limit as f; f()"
+    code = "from ltx_triton.launcher.wheel import raise_open_files_limit as f; f()"
     limited = f'ulimit -n 64; exec "{sys.executable}" -c "{code}"'
 
     ended = subprocess.run(["/bin/sh", "-c", limited], capture_output=True, text=True, check=False)
@@ -123,7 +125,7 @@ def test_names_a_limit_of_open_files_that_is_too_low() -> None:
 
 def test_raises_the_limit_of_open_files_to_what_the_system_allows() -> None:
     code = (
-        "import resource as r; from ltx_triton.triton_wheel import raise_open_files_limit as f; "
+        "import resource as r; from ltx_triton.launcher.wheel import raise_open_files_limit as f; "
         "f(); print(r.getrlimit(r.RLIMIT_NOFILE))"
     )
     limited = f'ulimit -Sn 100; ulimit -Hn 300; exec "{sys.executable}" -c "{code}"'
