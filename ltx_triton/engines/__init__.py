@@ -1,1 +1,1 @@
-"""Engine files opened for execution, whatever runtime runs them."""
+"""Engine sessions, one implementation per runtime."""

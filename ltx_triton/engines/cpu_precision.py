@@ -1,4 +1,4 @@
-"""The precision of engines on a CPU."""
+"""The precision of engines on the CPU."""
 
 import os
 import re
@@ -9,23 +9,23 @@ _CPU_INFO = Path("/proc/cpuinfo")
 
 
 class CpuPrecision(StrEnum):
-    """A precision, and with it a runtime."""
+    """A precision implies a runtime."""
 
     FP32 = "fp32"  # ONNX Runtime
     BF16 = "bf16"  # OpenVINO
 
 
 def select_cpu_precision(cpu_info: Path = _CPU_INFO) -> CpuPrecision:
-    """Return the precision that CPU_PRECISION asks for; `auto` takes BF16 if the CPU has it.
+    """Return the precision CPU_PRECISION asks for; `auto` means BF16 if the CPU supports it.
 
-    Read from the environment, not through `Settings`, for the same reason as in `select_device`.
+    Reads the environment instead of `Settings`, for the reason given in `select_device`.
     """
-    wanted = os.environ.get("CPU_PRECISION", "auto")
-    if wanted != "auto":
-        return CpuPrecision(wanted)
-    return CpuPrecision.BF16 if _multiplies_bf16(cpu_info) else CpuPrecision.FP32
+    requested = os.environ.get("CPU_PRECISION", "auto")
+    if requested != "auto":
+        return CpuPrecision(requested)
+    return CpuPrecision.BF16 if _has_bf16(cpu_info) else CpuPrecision.FP32
 
 
-def _multiplies_bf16(cpu_info: Path) -> bool:
-    # Linux names the instructions: avx512_bf16, amx_bf16 on x86-64, bf16 on Arm.
+def _has_bf16(cpu_info: Path) -> bool:
+    # Linux's names of the instruction sets: avx512_bf16, amx_bf16 on x86-64, bf16 on Arm.
     return bool(re.search(r"\b(avx512_|amx_)?bf16\b", cpu_info.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Which device the engines of this process run on."""
+"""The device that the engines run on."""
 
 import os
 from dataclasses import dataclass
@@ -10,34 +10,30 @@ from ltx_triton.repository.layout import PLAN_FILE
 
 @dataclass(frozen=True)
 class Device:
-    """Where engines run: `kind` is "cpu" or "cuda", `name` what the hardware calls itself."""
-
-    kind: str
-    name: str
+    kind: str  # "cpu" or "cuda"
+    name: str  # as the hardware reports it
 
 
 def select_device(folder: Path) -> Device:
-    """The device that MODEL_DEVICE asks for.
+    """Return the device MODEL_DEVICE asks for; `auto` means the GPU if there are a GPU and a plan.
 
-    The GPU where there is one and a plan for it, unless MODEL_DEVICE is "cpu".
-
-    Read from the environment here, not through `Settings`: this runs in Triton's Python stubs,
-    which the launcher starts with a value that `Settings` has already accepted.
+    Reads the environment instead of `Settings`: this runs in Triton's Python stubs, which inherit
+    a value that `Settings` has already validated.
 
     Args:
         folder: version folder of an engine model.
 
     Raises:
-        RuntimeError: MODEL_DEVICE is "cuda", and there is no GPU or no plan.
+        RuntimeError: MODEL_DEVICE is "cuda" but there is no GPU or no plan.
     """
-    wanted = os.environ.get("MODEL_DEVICE", "auto")
+    requested = os.environ.get("MODEL_DEVICE", "auto")
     plan = folder / PLAN_FILE
-    if wanted == "cpu" or (wanted == "auto" and not plan.is_file()):
+    if requested == "cpu" or (requested == "auto" and not plan.is_file()):
         return Device(kind="cpu", name=_cpu_name())
     try:
         gpu = find_gpu()
     except NoGpuError as error:
-        if wanted == "auto":
+        if requested == "auto":
             return Device(kind="cpu", name=_cpu_name())
         raise RuntimeError(f"MODEL_DEVICE=cuda, but {error}; allowed here: auto, cpu") from error
     if not plan.is_file():

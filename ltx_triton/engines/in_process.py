@@ -1,4 +1,4 @@
-"""The bare engines in this process: what the loop costs without a server."""
+"""Engines in this process, to run the denoising loop without a server."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from ltx_triton.repository.layout import version_folder
 
 
 class InProcessEngines:
-    """The engines of a model repository, called directly. Implements `Engines`."""
+    """Calls the engines of a model repository directly. Implements `Engines`."""
 
     def __init__(self, repository: Path) -> None:
         self._sessions = {
@@ -20,5 +20,4 @@ class InProcessEngines:
         }
 
     async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        """Execute one engine on one batch."""
         return self._sessions[model.name].run(inputs)

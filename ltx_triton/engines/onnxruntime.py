@@ -14,12 +14,12 @@ from ltx_triton.engines.session import Arrays
 
 
 class OnnxRuntimeSession:
-    """What PyTorch computes in FP32, to the last digits."""
+    """Matches PyTorch in FP32 except for the last digits."""
 
     def __init__(self, path: Path, contract: ModelContract) -> None:
         options = onnxruntime.SessionOptions()
-        # Each engine is a process of its own: threads that spin would take the cores from the
-        # engine whose turn it is.
+        # Each engine runs in its own process: spinning threads would steal the cores from the
+        # engine that is running.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.intra_op_num_threads = len(os.sched_getaffinity(0))
         self._session = onnxruntime.InferenceSession(
@@ -28,10 +28,8 @@ class OnnxRuntimeSession:
         self._outputs = [tensor.name for tensor in contract.outputs]
 
     def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        """Execute one batch."""
         arrays = {name: np.ascontiguousarray(array) for name, array in inputs.items()}
         return dict(zip(self._outputs, self._session.run(self._outputs, arrays), strict=True))
 
     def memory_bytes(self) -> int:
-        """Memory of this process."""
         return psutil.Process().memory_info().rss

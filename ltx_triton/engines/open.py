@@ -1,4 +1,4 @@
-"""Open an engine in the runtime that this machine and the settings ask for."""
+"""Open an engine in the runtime that fits this machine and the settings."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from ltx_triton.repository.layout import ENGINE_FILE
 
 
 def open_session(folder: Path, contract: ModelContract) -> EngineSession:
-    """Open the engine in `folder`, a version folder of the model repository.
+    """Open the engine in `folder`, the version folder of a model.
 
     Imports are lazy: each runtime costs startup time and memory.
 
     Raises:
         FileNotFoundError: no engine for this device has been exported into `folder`.
-        RuntimeError: the engine is there and cannot be used here; says why.
+        RuntimeError: the engine exists but cannot run here; the message gives the reason.
     """
     if select_device(folder).kind == "cuda":
         from ltx_triton.engines.tensorrt.session import TensorRtSession

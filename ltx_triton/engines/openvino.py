@@ -16,11 +16,11 @@ _DEVICE = "CPU"
 
 
 def compile_engine(path: Path) -> openvino.CompiledModel:
-    """The engine in `path` with products and activations in BF16, sums in FP32."""
+    """Compile the engine with matrix products and activations in BF16, sums in FP32."""
     core = openvino.Core()
     model = core.read_model(path)
-    # Their arguments, timesteps and positions, are far too large for BF16. OpenVINO leaves in FP32
-    # what no product comes after, which is to say what leads to an output.
+    # Timesteps and positions, of which sine and cosine are taken, are far too large for BF16.
+    # OpenVINO keeps FP32 where no matrix product follows, so expose sines and cosines as outputs.
     angles = [node for node in model.get_ops() if node.get_type_name() in ("Sin", "Cos")]
     model.add_outputs([node.output(0) for node in angles])
     return core.compile_model(
@@ -30,24 +30,22 @@ def compile_engine(path: Path) -> openvino.CompiledModel:
             hint.inference_precision: openvino.Type.bf16,
             hint.performance_mode: hint.PerformanceMode.LATENCY,
             inference_num_threads: len(os.sched_getaffinity(0)),
-            # Each engine is a process of its own, and pinned ones would share one core.
+            # Each engine runs in its own process, and pinning would put them all on one core.
             hint.enable_cpu_pinning: False,
         },
     )
 
 
 class OpenVinoSession:
-    """A compiled engine and its one request, run again and again."""
+    """A compiled engine with a single, reused inference request."""
 
     def __init__(self, path: Path, contract: ModelContract) -> None:
         self._request = compile_engine(path).create_infer_request()
         self._outputs = [tensor.name for tensor in contract.outputs]
 
     def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        """Execute one batch."""
         results = self._request.infer(dict(inputs), share_inputs=True)
         return {name: results[name] for name in self._outputs}
 
     def memory_bytes(self) -> int:
-        """Memory of this process."""
         return psutil.Process().memory_info().rss

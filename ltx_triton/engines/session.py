@@ -1,4 +1,4 @@
-"""An engine file opened for execution: arrays in, arrays out, whatever runtime runs it."""
+"""The interface of a loaded engine, whatever its runtime."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -9,12 +9,10 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 class EngineSession(Protocol):
-    """One loaded engine."""
-
     def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        """Execute one batch; names, types and shapes are those of the engine's contract."""
+        """Execute one batch; names, types and shapes as in the engine's contract."""
         ...
 
     def memory_bytes(self) -> int:
-        """Memory of the device that the engine takes."""
+        """Return the device memory in use, in bytes."""
         ...

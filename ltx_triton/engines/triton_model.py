@@ -1,6 +1,6 @@
-"""A Triton Python model over one engine session, for `text_encoder`, `transformer`, `vae_decoder`.
+"""The Triton Python model of `text_encoder`, `transformer` and `vae_decoder`.
 
-Imported only inside Triton's Python stub, which provides `triton_python_backend_utils`.
+Importable only inside Triton's Python stub, which provides `triton_python_backend_utils`.
 """
 
 from pathlib import Path
@@ -14,26 +14,24 @@ from ltx_triton.engines.open import open_session
 
 
 class EngineModel:
-    """Runs the requests that the dynamic batcher has put together as one batch."""
+    """Runs the requests that the dynamic batcher has grouped as one batch."""
 
     contract: ClassVar[ModelContract]
 
     def initialize(self, args: dict[str, str]) -> None:
-        """Open the engine of this version folder."""
         folder = Path(args["model_repository"]) / args["model_version"]
         self._session = open_session(folder, self.contract)
         family = pb_utils.MetricFamily(
             name="ltx_engine_memory_bytes",
-            description="Memory that the engine takes on its device, in bytes",
+            description="Device memory that the engine uses, in bytes",
             kind=pb_utils.MetricFamily.GAUGE,
         )
         self._memory_metric = family.Metric(labels={"model": self.contract.name})
-        self._memory_family = family  # the metric lives as long as its family
+        self._memory_family = family  # keeps the metric alive
         self._reported_bytes = 0
         self._report_memory()
 
     def execute(self, requests: list[Any]) -> list[Any]:
-        """Run one batch and deal its results out to the requests it was made of."""
         try:
             inputs = {
                 tensor.name: np.concatenate(
@@ -53,8 +51,8 @@ class EngineModel:
         responses = []
         first = 0
         for request in requests:
-            some_input = pb_utils.get_input_tensor_by_name(request, self.contract.inputs[0].name)
-            last = first + some_input.shape()[0]
+            batched_input = pb_utils.get_input_tensor_by_name(request, self.contract.inputs[0].name)
+            last = first + batched_input.shape()[0]
             tensors = [pb_utils.Tensor(name, array[first:last]) for name, array in outputs.items()]
             responses.append(pb_utils.InferenceResponse(tensors))
             first = last
@@ -62,6 +60,6 @@ class EngineModel:
 
     def _report_memory(self) -> None:
         size = self._session.memory_bytes()
-        if size != self._reported_bytes:  # Triton is a process away
+        if size != self._reported_bytes:  # setting it is a call to Triton's process
             self._memory_metric.set(size)
             self._reported_bytes = size

@@ -1,1 +1,1 @@
-"""Plans in TensorRT, in the Python backend."""
+"""TensorRT plans, run in the Python backend."""

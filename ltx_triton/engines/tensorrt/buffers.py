@@ -1,4 +1,4 @@
-"""Memory for the tensors of an engine, on the GPU and pinned on the host."""
+"""Memory for an engine's tensors, on the GPU and pinned on the host."""
 
 from dataclasses import dataclass, field
 
@@ -7,23 +7,23 @@ from ltx_triton.engines.tensorrt.cuda import DeviceMemory, PinnedMemory
 
 @dataclass
 class TensorBuffers:
-    """Memory by tensor name. It stays where it is until something larger is needed."""
+    """Memory by tensor name. Addresses stay valid until `grow` replaces a buffer."""
 
     device: dict[str, DeviceMemory] = field(default_factory=dict)
     pinned: dict[str, PinnedMemory] = field(default_factory=dict)
     activations: DeviceMemory = field(default_factory=lambda: DeviceMemory(0))
 
-    def hold(self, sizes: dict[str, int], activations: int) -> bool:
-        """Whether tensors of these sizes, in bytes, and activations of this size fit."""
+    def has_room_for(self, sizes: dict[str, int], activations: int) -> bool:
+        """Return whether tensors and activations of these sizes, in bytes, fit."""
         return self.activations.size >= activations and all(
             name in self.device and self.device[name].size >= size for name, size in sizes.items()
         )
 
     def grow(self, sizes: dict[str, int], activations: int) -> None:
-        """Replace what is too small. The old goes first: GPU memory may not hold both.
+        """Replace buffers that are too small, freeing each first: both may not fit into GPU memory.
 
         Raises:
-            CudaError: out of memory; what was to grow is then gone, and the next call retries.
+            CudaError: out of memory; the freed buffer is allocated again by the next call.
         """
         for name, size in sizes.items():
             if name not in self.device or self.device[name].size < size:
@@ -36,5 +36,4 @@ class TensorBuffers:
             self.activations = DeviceMemory(activations)
 
     def device_bytes(self) -> int:
-        """GPU memory held."""
         return self.activations.size + sum(memory.size for memory in self.device.values())

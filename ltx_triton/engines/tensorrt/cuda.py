@@ -1,4 +1,4 @@
-"""The CUDA runtime through `cuda-python`: calls that raise, memory that is freed with its owner."""
+"""The CUDA runtime through `cuda-python`, with exceptions and automatically freed memory."""
 
 import ctypes
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ except ImportError:  # an optional dependency: the extra `gpu`
 
 
 class CudaError(RuntimeError):
-    """A call of the CUDA runtime failed: what was attempted, and CUDA's own words."""
+    """A CUDA call failed; the message holds the attempted operation and CUDA's own error."""
 
 
 class NoGpuError(RuntimeError):
-    """There is no GPU that this process can use; says why."""
+    """This process can use no GPU; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """The first GPU that CUDA shows this process."""
+    """The first GPU visible to this process."""
 
     name: str
     compute_capability: str  # "9.0"
 
 
 def find_gpu() -> Gpu:
-    """The GPU that engines run on.
+    """Find the GPU to run engines on.
 
     Raises:
-        NoGpuError: there is none, or cuda-python is not installed.
+        NoGpuError: there is no GPU, or cuda-python is not installed.
     """
     if cudart is None:
         raise NoGpuError("cuda-python is not installed: pip install '.[gpu]'")
@@ -50,10 +50,10 @@ def find_gpu() -> Gpu:
 
 
 def check(result: tuple[Any, ...], attempt: str) -> Any:
-    """The value of a CUDA call, which returns its error code first; None where it has no value.
+    """Return the value of a CUDA call, whose result starts with an error code; None without one.
 
     Raises:
-        CudaError: the call failed. Exhausted memory reads "out of memory".
+        CudaError: the call failed. The message contains "out of memory" if memory ran out.
     """
     code, *values = result
     if code != cudart.cudaError_t.cudaSuccess:
@@ -64,7 +64,7 @@ def check(result: tuple[Any, ...], attempt: str) -> Any:
 
 
 class Stream:
-    """A stream of its own, not ordered with the default stream."""
+    """A non-blocking stream, not synchronised with the default stream."""
 
     def __init__(self) -> None:
         flags = cudart.cudaStreamNonBlocking
@@ -72,41 +72,38 @@ class Stream:
 
     @property
     def handle(self) -> int:
-        """What TensorRT calls the stream."""
+        """The `cudaStream_t` as TensorRT takes it."""
         return int(self._stream)
 
     def copy_to_device(self, device: "DeviceMemory", host: "PinnedMemory", count: int) -> None:
-        """Begin to copy `count` bytes."""
+        """Enqueue a copy of `count` bytes."""
         kind = cudart.cudaMemcpyKind.cudaMemcpyHostToDevice
         result = cudart.cudaMemcpyAsync(device.address, host.address, count, kind, self._stream)
         check(result, f"copying {count} bytes to the GPU")
 
     def copy_to_host(self, host: "PinnedMemory", device: "DeviceMemory", count: int) -> None:
-        """Begin to copy `count` bytes."""
+        """Enqueue a copy of `count` bytes."""
         kind = cudart.cudaMemcpyKind.cudaMemcpyDeviceToHost
         result = cudart.cudaMemcpyAsync(host.address, device.address, count, kind, self._stream)
         check(result, f"copying {count} bytes from the GPU")
 
     def synchronize(self) -> None:
-        """Wait until everything begun has ended."""
         check(cudart.cudaStreamSynchronize(self._stream), "running on the GPU")
 
     def begin_capture(self) -> None:
-        """Record what is begun from now on instead of running it."""
+        """Record further work into a CUDA graph instead of running it."""
         mode = cudart.cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal
         check(cudart.cudaStreamBeginCapture(self._stream, mode), "beginning a CUDA graph")
 
     def end_capture(self) -> "Graph":
-        """Return what has been recorded."""
         return Graph(check(cudart.cudaStreamEndCapture(self._stream), "ending a CUDA graph"))
 
     def launch(self, graph: "Graph") -> None:
-        """Begin to run a recorded graph."""
         check(cudart.cudaGraphLaunch(graph.executable, self._stream), "launching a CUDA graph")
 
 
 class Graph:
-    """A recorded CUDA graph, ready to be launched. The addresses it uses must stay valid."""
+    """An instantiated CUDA graph. The addresses captured in it must stay valid."""
 
     executable: Any = None
 
@@ -123,7 +120,7 @@ class Graph:
 
 
 class DeviceMemory:
-    """Memory of the GPU."""
+    """GPU memory, freed with this object."""
 
     address = 0
 
@@ -139,7 +136,7 @@ class DeviceMemory:
 
 
 class PinnedMemory:
-    """Page-locked memory of the host, which the GPU copies from and to on its own."""
+    """Page-locked host memory, as asynchronous copies need it; freed with this object."""
 
     address = 0
 
@@ -150,7 +147,7 @@ class PinnedMemory:
         self.address = int(check(cudart.cudaMallocHost(size), attempt)) if size else 0
 
     def array(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """The first bytes as an array; valid as long as this memory."""
+        """View the first bytes as an array, which must not outlive this object."""
         count = int(np.prod(shape, dtype=np.int64))
         if count == 0:
             return np.empty(shape, dtype)

@@ -1,6 +1,6 @@
-"""TensorRT, whatever its version. The only file that tells 8.6, 10 and 11 apart.
+"""One interface to TensorRT 8.6, 10 and 11: no other file tells the versions apart.
 
-TensorRT is imported when it is needed: neither the exporter to ONNX nor a CPU needs it.
+The import is lazy: neither an export to ONNX nor inference on a CPU needs TensorRT.
 """
 
 import logging
@@ -12,28 +12,27 @@ from typing import Any, Protocol
 
 _log = logging.getLogger(__name__)
 
-INSTALL = "pip install tensorrt-cu13, or the NGC image of Triton"
-OLDEST = "8.6, or 10.1 and later"
+INSTALL_HINT = "pip install tensorrt-cu13, or the NGC image of Triton"
+SUPPORTED_VERSIONS = "8.6, or 10.1 and later"
 
 
 class TensorRtError(RuntimeError):
-    """TensorRT is missing, too old, or failed; the message holds its own words."""
+    """TensorRT is missing, unsupported or failed; the message quotes its own error."""
 
 
 class TensorRt(Protocol):
-    """What differs between the versions."""
+    """The operations that differ between versions."""
 
     trt: Any  # the module
-    strongly_typed: (
-        bool  # precision is what the graph says; else the builder is told layer by layer
-    )
+    # Precision follows the types of the graph; otherwise the builder is told layer by layer.
+    strongly_typed: bool
 
     def network_flags(self) -> int:
-        """Flags of a network to parse ONNX into."""
+        """Return the flags of a network to parse ONNX into."""
         ...
 
     def configure(self, config: Any, *, weight_streaming: bool) -> None:
-        """Set what a builder's configuration needs in this version.
+        """Set the version-specific parts of a builder configuration.
 
         Raises:
             TensorRtError: this version cannot stream weights.
@@ -41,24 +40,27 @@ class TensorRt(Protocol):
         ...
 
     def create_context(self, engine: Any) -> Any:
-        """An execution context without memory for activations; None when it cannot be made."""
+        """Create an execution context without activation memory; None if TensorRT fails."""
         ...
 
     def activation_bytes(self, engine: Any, profile: int) -> int:
-        """How much memory for activations a context needs for any shape of a profile."""
+        """Return the activation memory in bytes that suffices for all shapes of a profile."""
         ...
 
     def set_activations(self, context: Any, address: int, size: int) -> None:
-        """Give a context its memory for activations."""
+        """Give a context its activation memory."""
         ...
 
     def stream_weights(self, engine: Any) -> int:
-        """Keep in GPU memory what TensorRT thinks fits; returns bytes. Before any context."""
+        """Let TensorRT choose the bytes of weights to keep on the GPU, and return their number.
+
+        Call it before creating a context.
+        """
         ...
 
 
 class _TensorRt8:
-    """8.6: precision is asked for layer by layer; no BF16, no FP8, no weight streaming."""
+    """8.6: precision is set layer by layer; no BF16, FP8 or weight streaming."""
 
     strongly_typed = False
 
@@ -75,16 +77,16 @@ class _TensorRt8:
             raise TensorRtError(
                 f"TensorRT {trt.__version__} cannot stream weights: needs TensorRT 10 or later"
             )
-        # cuBLAS and cuDNN do not come with this version's wheel.
-        own = (trt.TacticSource.EDGE_MASK_CONVOLUTIONS, trt.TacticSource.JIT_CONVOLUTIONS)
-        config.set_tactic_sources(sum(1 << int(source) for source in own))
-        # Several contexts of one profile, as later versions have them anyway.
+        # This version's wheel does not include cuBLAS and cuDNN.
+        sources = (trt.TacticSource.EDGE_MASK_CONVOLUTIONS, trt.TacticSource.JIT_CONVOLUTIONS)
+        config.set_tactic_sources(sum(1 << int(source) for source in sources))
+        # Allow several contexts per profile, which is the default in later versions.
         config.set_preview_feature(trt.PreviewFeature.PROFILE_SHARING_0806, True)
 
     def create_context(self, engine: Any) -> Any:
         return engine.create_execution_context_without_device_memory()
 
-    def activation_bytes(self, engine: Any, profile: int) -> int:  # noqa: ARG002  of all profiles
+    def activation_bytes(self, engine: Any, profile: int) -> int:  # noqa: ARG002  one size for all
         return int(engine.device_memory_size)
 
     def set_activations(self, context: Any, address: int, size: int) -> None:  # noqa: ARG002
@@ -95,7 +97,7 @@ class _TensorRt8:
 
 
 class _TensorRt10:
-    """10 and 11: networks are strongly typed (11 knows no others)."""
+    """10 and 11: networks are strongly typed (11 supports no others)."""
 
     strongly_typed = True
 
@@ -131,39 +133,39 @@ def load_tensorrt() -> TensorRt:
     """Import TensorRT.
 
     Raises:
-        TensorRtError: it is not installed, its libraries are not found, or it is too old.
+        TensorRtError: TensorRT is not installed, lacks its libraries, or is an unsupported version.
     """
     try:
         import tensorrt as trt
     except ImportError as error:
-        raise TensorRtError(f"TensorRT cannot be imported ({error}): {INSTALL}") from error
+        raise TensorRtError(f"TensorRT cannot be imported ({error}): {INSTALL_HINT}") from error
     version: str = trt.__version__
     major, minor = (int(part) for part in re.findall(r"\d+", version)[:2])
     if (major, minor) == (8, 6):
         return _TensorRt8(trt)
     if (major, minor) >= (10, 1):
         return _TensorRt10(trt)
-    raise TensorRtError(f"TensorRT {version} is not supported; allowed: {OLDEST}")
+    raise TensorRtError(f"TensorRT {version} is not supported; allowed: {SUPPORTED_VERSIONS}")
 
 
 def open_plan(runtime: Any, path: Path) -> Any:
-    """The engine in `path`, or None when it cannot be opened: the logger of `runtime` knows why.
+    """Deserialise the engine; None on failure, whose reason the logger of `runtime` has received.
 
-    The file, which may be tens of gigabytes, is not copied into memory first.
+    Maps the file instead of reading it: it may be tens of gigabytes.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as plan:
         return runtime.deserialize_cuda_engine(plan)
 
 
 def make_logger(library: TensorRt, write: Callable[[str], object] | None = None) -> Any:
-    """A TensorRT logger that keeps errors for the exception to come.
+    """Make a TensorRT logger that collects errors for the exception to raise.
 
     Args:
         library: from `load_tensorrt`.
-        write: takes every message, also the verbose ones, a line each.
+        write: called with every message, verbose ones included, one line each.
 
     Returns:
-        An `ILogger` whose `take_errors()` returns the errors since the last call, as one text.
+        An `ILogger` whose `take_errors()` returns the errors since the last call, joined.
     """
     trt = library.trt
     levels = {
@@ -191,7 +193,7 @@ def make_logger(library: TensorRt, write: Callable[[str], object] | None = None)
         def take_errors(self) -> str:
             text = "\n".join(self._errors) or "TensorRT gave no reason"
             self._errors.clear()
-            # TensorRT has several ways to say it; callers look for this one.
+            # TensorRT words it in several ways; callers look for this one.
             if re.search(r"OutOfMemory|could not be allocated", text):
                 text = f"out of memory: {text}"
             return text

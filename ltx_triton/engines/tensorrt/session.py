@@ -1,4 +1,4 @@
-"""`model.plan` in TensorRT, in the Python backend. Implements `EngineSession`."""
+"""`model.plan` in TensorRT. Implements `EngineSession`."""
 
 import logging
 from collections import OrderedDict
@@ -17,8 +17,8 @@ from ltx_triton.engines.tensorrt.library import TensorRtError, load_tensorrt, ma
 from ltx_triton.engines.tensorrt.plan import REBUILD, PlanInfo, PlanMismatchError, Shape
 from ltx_triton.repository.layout import PLAN_FILE
 
-# Shapes that keep an execution context and a CUDA graph; the least recently used goes first.
-MAX_SHAPES = 16
+# Execution contexts and CUDA graphs are cached for so many shapes; least recently used goes first.
+MAX_CACHED_SHAPES = 16
 
 _NUMPY_TYPES: dict[DataType, type[np.generic]] = {
     "FP32": np.float32,
@@ -31,17 +31,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Execution:
-    """One context for one set of input shapes, as TensorRT advises for CUDA graphs."""
+    """The context of one set of input shapes; TensorRT advises one per CUDA graph."""
 
     context: Any
     output_shapes: dict[str, Shape]
     runs: int = 0
     graph: Graph | None = None
-    can_be_recorded: bool = True
+    capturable: bool = True
 
 
 class TensorRtSession:
-    """A plan on the GPU. For one thread at a time."""
+    """A plan on the GPU. Not thread-safe."""
 
     def __init__(self, folder: Path, contract: ModelContract) -> None:
         """Open `model.plan` in `folder`.
@@ -49,11 +49,11 @@ class TensorRtSession:
         Raises:
             NoGpuError: there is no GPU.
             TensorRtError: TensorRT is missing or cannot open the plan.
-            PlanMismatchError: the plan is of another machine or another contract.
+            PlanMismatchError: the plan was built for another machine or contract.
         """
         path = folder / PLAN_FILE
         self._info = PlanInfo.load(folder)
-        # In this order: without a GPU a TensorRT runtime crashes the process (8.6 and 11.4 do).
+        # Check this first: without a GPU, a TensorRT runtime (8.6, 11.4) crashes the process.
         gpu = find_gpu()
         self._library = load_tensorrt()
         trt = self._library.trt
@@ -78,8 +78,8 @@ class TensorRtSession:
         """Execute one batch.
 
         Raises:
-            ValueError: the shapes fit no profile of the plan.
-            CudaError: CUDA failed; "out of memory" is in the message when there was too little.
+            ValueError: no profile of the plan takes the shapes.
+            CudaError: CUDA failed; the message contains "out of memory" if memory ran out.
             TensorRtError: TensorRT failed; likewise.
         """
         shapes = {tensor.name: inputs[tensor.name].shape for tensor in self._contract.inputs}
@@ -100,7 +100,7 @@ class TensorRtSession:
         return {name: array.copy() for name, array in arrays.items()}
 
     def memory_bytes(self) -> int:
-        """GPU memory of weights, activations and tensors, without what CUDA takes for itself."""
+        """Return the GPU memory of weights, activations and tensors, excluding CUDA's own."""
         return self._weight_bytes + self._buffers.device_bytes()
 
     def _require_contract(self, path: Path) -> None:
@@ -131,41 +131,41 @@ class TensorRtSession:
             for tensor in self._contract.outputs
         }
         self._require(all(size >= 0 for shape in outputs.values() for size in shape))
-        self._provide_memory(shapes | outputs, profile)
+        self._ensure_buffers(shapes | outputs, profile)
         for name, memory in self._buffers.device.items():
             self._require(context.set_tensor_address(name, memory.address))
         activations = self._buffers.activations
         self._library.set_activations(context, activations.address, activations.size)
-        if len(self._executions) == MAX_SHAPES:
+        if len(self._executions) == MAX_CACHED_SHAPES:
             self._executions.popitem(last=False)
         self._executions[key] = _Execution(context, outputs)
         return self._executions[key]
 
-    def _provide_memory(self, shapes: dict[str, Shape], profile: int) -> None:
-        """Make the buffers large enough. Whatever knows their old addresses is forgotten."""
+    def _ensure_buffers(self, shapes: dict[str, Shape], profile: int) -> None:
+        """Grow the buffers if needed, and drop all executions, which hold the old addresses."""
         sizes = {
             tensor.name: int(np.prod(shapes[tensor.name], dtype=np.int64))
             * np.dtype(_NUMPY_TYPES[tensor.datatype]).itemsize
             for tensor in (*self._contract.inputs, *self._contract.outputs)
         }
         activations = self._library.activation_bytes(self._engine, profile)
-        if not self._buffers.hold(sizes, activations):
+        if not self._buffers.has_room_for(sizes, activations):
             self._executions.clear()
             self._buffers.grow(sizes, activations)
 
     def _launch(self, execution: _Execution) -> None:
-        """Run; record a CUDA graph once a shape has come a second time."""
+        """Run; capture a CUDA graph when a shape occurs for the second time."""
         execution.runs += 1
-        if execution.runs > 1 and execution.graph is None and execution.can_be_recorded:
-            execution.graph = self._record(execution)
-            execution.can_be_recorded = execution.graph is not None
+        if execution.runs > 1 and execution.graph is None and execution.capturable:
+            execution.graph = self._capture(execution)
+            execution.capturable = execution.graph is not None
         if execution.graph is not None:
             self._stream.launch(execution.graph)
         else:
             self._require(execution.context.execute_async_v3(self._stream.handle))
 
-    def _record(self, execution: _Execution) -> Graph | None:
-        """A CUDA graph of the execution, or None where TensorRT does something that has none."""
+    def _capture(self, execution: _Execution) -> Graph | None:
+        """Capture a CUDA graph; None if TensorRT runs an operation that cannot be captured."""
         self._stream.begin_capture()
         enqueued = execution.context.execute_async_v3(self._stream.handle)
         try:

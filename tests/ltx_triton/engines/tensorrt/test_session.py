@@ -11,7 +11,7 @@ from ltx_triton.engines.open import open_session
 from ltx_triton.engines.tensorrt.cuda import CudaError
 from ltx_triton.engines.tensorrt.library import TensorRtError
 from ltx_triton.engines.tensorrt.plan import PlanInfo, PlanMismatchError
-from ltx_triton.engines.tensorrt.session import MAX_SHAPES, TensorRtSession
+from ltx_triton.engines.tensorrt.session import MAX_CACHED_SHAPES, TensorRtSession
 from ltx_triton.repository.layout import PLAN_FILE
 from tests.ltx_triton.engines.tensorrt.fake_gpu import FakeCuda, FakeEngine, fake_tensorrt
 from tests.ltx_triton.engines.tensorrt.test_plan import INFO
@@ -114,8 +114,8 @@ def test_only_so_many_shapes_are_kept_and_the_oldest_goes_first(machine: Machine
     session = machine.open()
     run(session, 1, 1, 1, 1)
     run(session, 2, 4, 16, 16)  # the largest: no buffer moves from here on
-    for columns in range(1, MAX_SHAPES):
-        run(session, 1, 1, 1, columns)
+    for width in range(1, MAX_CACHED_SHAPES):
+        run(session, 1, 1, 1, width)
     before = machine.engine.contexts
     run(session, 2, 4, 16, 16)  # used again
     assert machine.engine.contexts == before
