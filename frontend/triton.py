@@ -20,7 +20,7 @@ from ltx_triton.contract import (
     ErrorKind,
     Progress,
     Stage,
-    says_engine_is_gone,
+    means_engine_lost,
 )
 from ltx_triton.model_info import ModelInfo
 from ltx_triton.video_spec import VideoSpec
@@ -187,7 +187,7 @@ def _engine_error(message: str) -> EngineError:
     lowered = text.lower()
     if any(sign in lowered for sign in _OUT_OF_MEMORY):
         return EngineOutOfMemoryError(text)
-    if kind == ErrorKind.ENGINE_LOST or says_engine_is_gone(text):
+    if kind == ErrorKind.ENGINE_LOST or means_engine_lost(text):
         return EngineUnavailableError(text)
     if kind == ErrorKind.INVALID_REQUEST:
         return EngineRejectedError(text)

@@ -1,1 +1,1 @@
-"""What the Triton models, the exporter and the frontend share."""
+"""Code shared by the Triton models, the exporter and the frontend."""

@@ -25,9 +25,9 @@ class Tensor:
 
 @dataclass(frozen=True)
 class ModelContract:
-    """The tensors of one Triton model, and the largest batch it takes.
+    """The tensors of one Triton model and its maximum batch size.
 
-    Batched models have B in front of every shape; 0 is for a model without batches.
+    Batched models have B in front of every shape; a maximum of 0 means no batching.
     """
 
     name: str
@@ -47,8 +47,8 @@ TEXT_ENCODER = ModelContract(
     max_batch_size=8,
 )
 
-# One denoising step, Euler update included: sigma and sigma_next are inputs per sample, so that
-# steps of different jobs, at different points of their schedules, can share one batch.
+# One denoising step, Euler update included. sigma and sigma_next are per sample, so that jobs at
+# different points of their schedules can share a batch.
 TRANSFORMER = ModelContract(
     name="transformer",
     inputs=(
@@ -67,10 +67,10 @@ VAE_DECODER = ModelContract(
     name="vae_decoder",
     inputs=(_LATENTS, Tensor("noise", "FP32", (-1, -1, -1, -1))),  # normalised latents, N(0, 1)
     outputs=(Tensor("frames", "UINT8", (-1, -1, -1, 3)),),  # [B, 8(F-1)+1, 32H, 32W, 3], RGB
-    max_batch_size=1,  # two videos at once take twice the memory
+    max_batch_size=1,  # a batch of two would double the peak memory
 )
 
-# Decoupled: `model_info` first, then a progress response after each piece of work, then the frames
+# Decoupled: `model_info` first, then a progress response after each engine call, then the frames
 # in chunks. A request either describes a video, by the fields of `VideoSpec`, or asks with
 # `describe` for `model_info` alone; so all inputs are optional to Triton.
 LTX_VIDEO = ModelContract(
@@ -87,7 +87,7 @@ LTX_VIDEO = ModelContract(
     ),
     outputs=(
         Tensor("model_info", "BYTES", (1,)),  # JSON of a `ModelInfo`
-        Tensor("stage", "BYTES", (1,)),  # a Stage: what is being worked on now
+        Tensor("stage", "BYTES", (1,)),  # a Stage
         Tensor("step", "INT32", (1,)),  # denoising steps finished
         Tensor("total_steps", "INT32", (1,)),
         Tensor("seconds", "FP32", (1,)),  # since the request began to execute
@@ -101,7 +101,7 @@ MODELS = (*ENGINES, LTX_VIDEO)
 
 
 class Stage(StrEnum):
-    """What a running job is working on, in this order."""
+    """The stages of a running job, in order."""
 
     TEXT = "text"
     DENOISE = "denoise"
@@ -110,10 +110,10 @@ class Stage(StrEnum):
 
 
 class ErrorKind(StrEnum):
-    """What kind of error ended an `ltx_video` stream.
+    """The kind of error that ended an `ltx_video` stream.
 
-    Its message reads "KIND: text", because a gRPC stream of Triton carries no status codes.
-    (With the header `triton_grpc_error` it would, but an error then crashes Triton 2.51.)
+    The error message reads "KIND: text", because Triton's gRPC streams carry no status codes.
+    (The header `triton_grpc_error` enables them, but then any error crashes Triton 2.51.)
     """
 
     INVALID_REQUEST = "INVALID_REQUEST"  # the request cannot be served as it is
@@ -121,15 +121,15 @@ class ErrorKind(StrEnum):
     FAILED = "FAILED"  # anything else
 
 
-# Triton's own words where a model has gone: its process died or hangs ("is not healthy", "stub
-# process"), it is not loaded ("is not found"), or the server exits and takes no more calls ("server
-# not ready", "is not ready").
-_GONE = ("is not healthy", "stub process", "is not found", "not ready")
+# Triton's wording when a model is lost: its process died or hangs ("is not healthy", "stub
+# process"), it is not loaded ("is not found"), or the server is shutting down ("server not ready",
+# "is not ready").
+_ENGINE_LOST_MESSAGES = ("is not healthy", "stub process", "is not found", "not ready")
 
 
-def says_engine_is_gone(message: str) -> bool:
-    """Whether an error of Triton is about the server or a model being away, not about a request."""
-    return any(sign in message.lower() for sign in _GONE)
+def means_engine_lost(message: str) -> bool:
+    """Tell a Triton error about a lost server or model from one about the request."""
+    return any(text in message.lower() for text in _ENGINE_LOST_MESSAGES)
 
 
 @dataclass(frozen=True)

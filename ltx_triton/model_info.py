@@ -1,4 +1,4 @@
-"""What Triton serves: one typed description, which `ltx_video` gives and the frontend asks for."""
+"""The typed description of the loaded model, which the frontend asks `ltx_video` for."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -69,6 +69,6 @@ class ModelInfo(BaseModel):
     model_name: str
     checkpoint_sha256: str
     device: str  # "cpu" or "cuda"
-    device_name: str  # what the hardware calls itself
+    device_name: str  # as the hardware reports it
     precision: str  # of the engines' arithmetic: fp32, fp16, bf16 or fp8
     limits: EngineLimits

@@ -1,7 +1,7 @@
-"""Every environment variable the project reads, once, as one typed object.
+"""All environment variables of the project, as one typed object.
 
-(MODEL_DEVICE and CPU_PRECISION travel on to Triton's Python stubs, where
-`ltx_triton/engines/device.py` and `ltx_triton/engines/cpu_precision.py` read them.)
+MODEL_DEVICE and CPU_PRECISION are read once more, in Triton's Python stubs, which inherit them:
+see `ltx_triton/engines/device.py` and `ltx_triton/engines/cpu_precision.py`.
 """
 
 from pathlib import Path
@@ -17,8 +17,6 @@ MAX_FPS = 60
 
 
 class Settings(BaseSettings):
-    """Settings of the exporter, the local server and the frontend, with their defaults."""
-
     model_config = SettingsConfigDict(env_ignore_empty=True)
 
     # Model
@@ -32,7 +30,7 @@ class Settings(BaseSettings):
     default_video_duration: Annotated[int, Field(ge=1)] = 3  # seconds
     max_resolution: Annotated[int, Field(ge=MIN_RESOLUTION)] = 512  # pixels, side of a square
     default_fps: Annotated[int, Field(ge=1, le=MAX_FPS)] = 8
-    max_frames: Annotated[int, Field(ge=1)] = 257  # what the model was made for
+    max_frames: Annotated[int, Field(ge=1)] = 257  # the model is designed for no more
 
     # API
     api_host: str = "0.0.0.0"  # noqa: S104  the documented default
@@ -83,28 +81,27 @@ class Settings(BaseSettings):
 
     @property
     def job_store_url(self) -> str:
-        """SQLAlchemy URL of the job store."""
         if self.database_url:
             return self.database_url
-        # The path may hold what would mean something in a URL.
+        # Quote: the path may contain characters that are special in a URL.
         return f"sqlite:///{quote(str(self.output_dir.resolve() / 'jobs.db'))}"
 
     @property
     def allowed_resolutions(self) -> range:
-        """Sides of a square video, in pixels, that a request may ask for."""
+        """Allowed side lengths of a square video, in pixels."""
         return range(MIN_RESOLUTION, self.max_resolution + 1, RESOLUTION_STEP)
 
     @property
     def default_resolution(self) -> int:
-        """512 pixels, or the largest allowed side where that is smaller."""
+        """512 pixels, or the largest allowed side if that is smaller."""
         return min(512, self.allowed_resolutions[-1])
 
 
 def load_settings() -> Settings:
-    """Read the environment.
+    """Read the settings from the environment.
 
     Raises:
-        SystemExit: a variable has a value that is not allowed; the message names both.
+        SystemExit: a variable is invalid; the message names it and its value.
     """
     try:
         return Settings()
@@ -112,6 +109,6 @@ def load_settings() -> Settings:
         lines = []
         for problem in error.errors(include_url=False):
             variable = ".".join(str(part) for part in problem["loc"]).upper()
-            given = "" if variable in ("", "API_KEY") else f"={problem['input']!r}"
-            lines.append(f"  {variable}{given}: {problem['msg']}".replace(" : ", " ", 1))
+            value = "" if variable in ("", "API_KEY") else f"={problem['input']!r}"
+            lines.append(f"  {variable}{value}: {problem['msg']}".replace(" : ", " ", 1))
         raise SystemExit("Bad configuration:\n" + "\n".join(lines)) from error

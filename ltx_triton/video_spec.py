@@ -1,4 +1,4 @@
-"""The video spec: what to make, from the HTTP request to the engines and the job store."""
+"""The video spec: the parameters of a video, for HTTP, the engines and the job store alike."""
 
 import secrets
 
@@ -15,7 +15,7 @@ def draw_seed() -> int:
 
 
 class SharedFields(BaseModel):
-    """Fields that requests, jobs and answers name as the spec does. Add a field here once."""
+    """Fields that requests, jobs and responses share with the spec: add new ones here."""
 
     prompt: str = Field(
         title="Prompt",
@@ -43,7 +43,7 @@ class SharedFields(BaseModel):
 
 
 class VideoSpec(SharedFields):
-    """One video, whichever API asked for it."""
+    """The parameters of one video, independent of the API."""
 
     model_config = ConfigDict(frozen=True)
 

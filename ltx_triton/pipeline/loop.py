@@ -1,7 +1,7 @@
 """The denoising loop: tokenise, encode, denoise step by step, decode.
 
-Engines are called through `Engines`, so the loop runs in Triton's Python backend and, for
-measurements, in one process with the engines.
+The loop calls engines through the `Engines` protocol, so that it runs both in Triton's Python
+backend and, for measurements, in one process with the engines.
 """
 
 import time
@@ -33,14 +33,12 @@ class NonFiniteLatentsError(ArithmeticError):
 
 
 class CancelledError(Exception):
-    """The client no longer wants the video."""
+    """The client cancelled the request."""
 
 
 class Engines(Protocol):
-    """The three engines, wherever they run."""
-
     async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        """Execute one engine on one batch; names, types and shapes, B in front, as in `model`."""
+        """Execute one batch; names, types and shapes, with B in front, as in `model`."""
         ...
 
 
@@ -61,15 +59,15 @@ class DenoisingLoop:
         report: Callable[[Progress], None],
         is_cancelled: Callable[[], bool],
     ) -> NDArray[np.uint8]:
-        """Make one video and call `report` after each piece of work.
+        """Generate one video, calling `report` between engine calls.
 
         Returns:
             UINT8 [num_frames, height, width, 3], RGB.
 
         Raises:
-            UnsupportedSpecError: the engines cannot make such a video.
+            UnsupportedSpecError: the engines cannot generate such a video.
             NonFiniteLatentsError: the transformer diverged.
-            CancelledError: `is_cancelled` turned true; noticed between any two engine calls.
+            CancelledError: `is_cancelled` returned true; checked between engine calls.
         """
         self._limits.require(spec)
         sigmas = self._config.sigmas[spec.num_inference_steps or self._config.num_inference_steps]

@@ -1,4 +1,4 @@
-"""The random numbers of a video: the same seed gives the same latents on every machine."""
+"""The noise of a video: the same seed gives the same numbers on every machine."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ LatentShape = tuple[int, int, int, int, int]  # [1, F, H, W, L]
 class Noise:
     """FP32 [1, F, H, W, L], N(0, 1)."""
 
-    latents: NDArray[np.float32]  # what denoising begins with
-    decode: NDArray[np.float32]  # mixed into the latents before they are decoded
+    latents: NDArray[np.float32]  # initial latents
+    decode: NDArray[np.float32]  # mixed into the denoised latents before decoding
 
 
 def latent_shape(
@@ -24,10 +24,10 @@ def latent_shape(
     """Return the shape of the shortest latents that hold the video.
 
     Args:
-        spec: gives height, width and num_frames.
+        spec: height, width and number of frames.
         spatial_compression: pixels per latent row or column.
-        temporal_compression: frames per latent frame, after the first.
-        channels: of the latents.
+        temporal_compression: frames per latent frame after the first.
+        channels: latent channels.
     """
     return (
         1,

@@ -1,4 +1,4 @@
-"""Prompt to token ids, padded no further than the engines need."""
+"""Prompts to token ids, padded to the smallest text bucket."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ PAD_TOKEN = "<pad>"  # noqa: S105  a token of the vocabulary, not a secret
 
 @dataclass(frozen=True)
 class PromptTokens:
-    """INT32 [1, T]; the mask is 1 on real tokens, 0 on padding."""
+    """INT32 [1, T]; the mask is 1 for real tokens, 0 for padding."""
 
     input_ids: NDArray[np.int32]
     attention_mask: NDArray[np.int32]
@@ -25,8 +25,8 @@ class PromptTokenizer:
     """The checkpoint's T5 tokenizer.
 
     The reference pads to the full text length and masks the padding, in T5 and in
-    cross-attention, so a shorter padding changes nothing for the real tokens and is cheaper.
-    Buckets keep the number of distinct shapes small, so that jobs can share a batch.
+    cross-attention, so less padding is cheaper and leaves the real tokens unchanged. Buckets keep
+    the number of distinct shapes small, so that jobs can share a batch.
     """
 
     def __init__(self, folder: Path, config: PipelineConfig) -> None:
@@ -36,7 +36,7 @@ class PromptTokenizer:
         self._buckets = sorted(config.text_buckets)
 
     def encode(self, prompt: str) -> PromptTokens:
-        """Tokenise; a prompt of more than the checkpoint's text length is cut."""
+        """Tokenise, truncating the prompt to the checkpoint's text length."""
         ids = self._tokenizer.encode(prompt).ids
         length = next(bucket for bucket in self._buckets if bucket >= len(ids))
         input_ids = np.full((1, length), self._pad_id, np.int32)

@@ -16,7 +16,7 @@ from ltx_triton.contract import (
     ErrorKind,
     ModelContract,
     Progress,
-    says_engine_is_gone,
+    means_engine_lost,
 )
 from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.device import select_device
@@ -114,7 +114,7 @@ class _BlsEngines:
         response = await request.async_exec()
         if response.has_error():
             message = response.error().message()
-            raise (EngineLostError if says_engine_is_gone(message) else EngineError)(message)
+            raise (EngineLostError if means_engine_lost(message) else EngineError)(message)
         return {
             tensor.name: pb_utils.get_output_tensor_by_name(response, tensor.name).as_numpy()
             for tensor in model.outputs
