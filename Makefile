@@ -14,10 +14,12 @@ TEMPLATE := $(wildcard $(addprefix model_repository/*/,1/model.py config.pbtxt c
   ltx_triton/contract.py $(wildcard ltx_triton/repository/*.py)
 CHECKED := ltx_triton export frontend benchmarks demo tests
 CODE := $(CHECKED) model_repository
+PYTEST := $(BIN)/python -m pytest
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo serve triton export up down logs train-demo quality examples bench test lint format clean
+.PHONY: help install demo serve triton export up down logs train-demo quality examples bench check test test-fast lint format clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,8 +70,15 @@ bench: $(VENV)/bench $(REPOSITORY)  ## Measure the service and its peers, write 
 	$(BIN)/python -m benchmarks run
 	$(BIN)/python -m benchmarks report
 
+check: $(VENV)/dev  ## Check style and types and run the fast tests: what to do before every commit
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint test-fast
+
 test: $(VENV)/dev  ## Run all tests
-	$(BIN)/python -m pytest
+	$(PYTEST) $(PARALLEL) -m "not alone"
+	$(PYTEST) -m alone || test $$? -eq 5  # pytest's exit code when none was selected
+
+test-fast: $(VENV)/dev  ## Run the tests that need no Triton and no export
+	$(PYTEST) $(PARALLEL) -m "not slow and not alone"
 
 lint: $(VENV)/dev  ## Check style and types
 	$(BIN)/ruff check $(CODE)

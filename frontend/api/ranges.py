@@ -19,9 +19,10 @@ class RangedFileResponse(FileResponse):
     """A file, or a single range of it; other range headers are ignored, as the RFC allows."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        header = Headers(scope=scope).get("range", "")
+        headers = Headers(scope=scope)
+        header = headers.get("range", "")
         match = _SINGLE_RANGE.fullmatch(header.strip().lower())
-        if header and not (match and _is_valid(match)):
+        if "range" in headers and not (match and _is_valid(match)):
             rest = [(name, value) for name, value in scope["headers"] if name != b"range"]
             scope = {**scope, "headers": rest}
         elif match and match["first"] and int(match["first"]) >= (size := self._size()):

@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import make_url
 
-from ltx_triton.settings import load_settings
+from ltx_triton.settings import Settings, load_settings
 
 DOCUMENTED_DEFAULTS = {
     "MODEL_NAME": "Lightricks/LTX-Video-0.9.7-distilled",
@@ -138,3 +140,22 @@ def test_jobs_live_beside_the_videos_unless_told_otherwise(
 
     monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/jobs")
     assert load_settings().job_store_url == "postgresql://somewhere/jobs"
+
+
+@given(
+    st.sampled_from(sorted(Settings.model_fields)),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
+    | st.integers().map(str),
+)
+def test_any_value_is_taken_or_stops_the_start_with_the_variables_name(
+    name: str, value: str
+) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(name.upper(), value)
+        try:
+            settings = load_settings()
+        except SystemExit as stop:
+            assert name.upper() in str(stop)  # noqa: PT017  it need not be raised
+        else:
+            assert settings.default_resolution in settings.allowed_resolutions
+            assert settings.default_video_duration * settings.default_fps <= settings.max_frames

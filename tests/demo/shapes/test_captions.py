@@ -2,6 +2,8 @@ import re
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from demo.shapes.attributes import Background, Colour, Motion, Shape, Size
 from demo.shapes.captions import (
@@ -62,3 +64,13 @@ def test_the_vocabulary_has_every_word_but_the_nonsense() -> None:
     assert unknown
     assert all(re.fullmatch(r"[a-z]{2,7}", word) for word in unknown)
     assert not unknown & {"red", "ball", "moving", "background", "medium", "sized"}
+
+
+@given(st.builds(Attributes), st.integers(0, 2**32))
+def test_any_complete_caption_names_shape_colour_and_background(
+    scene: Attributes, seed: int
+) -> None:
+    text = caption(scene, Random(seed))
+    assert says(text, SHAPE_WORDS[scene.shape]), text
+    assert says(text, COLOUR_WORDS[scene.colour]), text
+    assert says(text, BACKGROUND_WORDS[scene.background]), text

@@ -1,6 +1,9 @@
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
@@ -42,7 +45,7 @@ def test_the_range_that_was_asked_for_is_sent(
 
 @pytest.mark.parametrize(
     "header",
-    ["bytes=5-2", "bytes=abc", "items=0-5", "bytes=,", "bytes=-", "bytes=-0", "bytes=0-1,5-6",
+    ["", "bytes=5-2", "bytes=abc", "items=0-5", "bytes=,", "bytes=-", "bytes=-0", "bytes=0-1,5-6",
      f"bytes={'9' * 5000}-"],
 )  # fmt: skip
 def test_a_range_that_is_not_understood_is_ignored(header: str, files: TestClient) -> None:
@@ -59,3 +62,21 @@ def test_a_range_beyond_the_end_has_the_documented_body(files: TestClient) -> No
     assert answer.headers["Content-Range"] == "bytes */100"
     assert answer.json()["error_type"] == "validation_error"
     assert "100 bytes" in answer.json()["detail"]
+
+
+@given(
+    st.from_regex(r"(bytes|items)?=?[0-9]{0,3}-?[0-9]{0,3}", fullmatch=True)
+    | st.text("bytes=-,019 ")
+)
+def test_any_range_gets_the_part_that_the_answer_names(files: TestClient, header: str) -> None:
+    answer = files.get("/", headers={"Range": header})
+
+    if answer.status_code == 416:
+        assert int(re.findall(r"\d+", header)[0]) >= len(CONTENT)
+    elif answer.status_code == 206:
+        part = re.fullmatch(r"bytes (\d+)-(\d+)/100", answer.headers["Content-Range"])
+        assert part
+        assert answer.content == CONTENT[int(part[1]) : int(part[2]) + 1]
+    else:
+        assert answer.status_code == 200
+        assert answer.content == CONTENT

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from frontend.jobs.progress import StageTimes, percent
 from ltx_triton.contract import Progress, Stage
@@ -32,3 +34,18 @@ def test_stages_last_until_the_next_one_begins() -> None:
     seconds = times.seconds()
     assert (seconds["text"], seconds["denoise"], seconds["decode"]) == (1.0, 3.0, 0.5)
     assert 0 <= seconds["mp4"] < 0.5
+
+
+@given(st.integers(1, 1000))
+def test_percent_only_grows_and_stays_below_100_until_the_end(total_steps: int) -> None:
+    way = [
+        (None, 0),
+        (Stage.TEXT, 0),
+        *((Stage.DENOISE, step) for step in range(total_steps)),
+        (Stage.DECODE, total_steps),
+        (Stage.MP4, total_steps),
+    ]
+    percents = [percent(stage, step, total_steps) for stage, step in way]
+    assert percents == sorted(percents)
+    assert percents[0] == 0
+    assert percents[-1] < 100

@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ltx_triton.contract import VAE_DECODER
 from ltx_triton.engines.tensorrt.cuda import Gpu
@@ -108,3 +110,31 @@ def test_a_plan_of_another_export_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(PlanMismatchError, match=r"vae_decoder/1/model\.plan is of the checkpoint"):
         require_checkpoint(tmp_path, CONFIG.model_copy(update={"checkpoint_sha256": "f" * 64}))
+
+
+def size_ranges() -> st.SearchStrategy[Range]:
+    """Ranges of a tensor with two dimensions."""
+    bounds = st.lists(st.integers(1, 9), min_size=3, max_size=3).map(sorted)
+    return st.tuples(bounds, bounds).map(
+        lambda sizes: Range(*((first, second) for first, second in zip(*sizes, strict=True)))
+    )
+
+
+@given(
+    st.lists(size_ranges(), min_size=1, max_size=4),
+    st.tuples(st.integers(0, 10), st.integers(0, 10)),
+)
+def test_a_profile_is_chosen_if_any_fits_and_no_other_is_nearer(
+    ranges: list[Range], shape: tuple[int, int]
+) -> None:
+    profiles = tuple(Profile(str(index), {"x": each}) for index, each in enumerate(ranges))
+    info = INFO.model_copy(update={"profiles": profiles})
+    fitting = [each for each in ranges if each.holds(shape)]
+
+    if fitting:
+        chosen = ranges[info.profile_for({"x": shape})]
+        assert chosen in fitting
+        assert chosen.distance(shape) == min(each.distance(shape) for each in fitting)
+    else:
+        with pytest.raises(ValueError, match="no profile of the plan takes x"):
+            info.profile_for({"x": shape})
