@@ -1,1 +1,1 @@
-"""The demo checkpoint's world: one shape of one colour on one background, doing one thing."""
+"""The dataset of the demo checkpoint: one coloured shape in motion on a plain background."""

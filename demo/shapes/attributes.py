@@ -1,11 +1,9 @@
-"""What can be said of a clip, and the colours and sizes that the words stand for."""
+"""Attributes of clips, with their colours and sizes."""
 
 from enum import StrEnum
 
 
 class Shape(StrEnum):
-    """What is drawn."""
-
     CIRCLE = "circle"
     SQUARE = "square"
     TRIANGLE = "triangle"
@@ -13,8 +11,6 @@ class Shape(StrEnum):
 
 
 class Colour(StrEnum):
-    """The shape's colour."""
-
     RED = "red"
     ORANGE = "orange"
     YELLOW = "yellow"
@@ -28,8 +24,6 @@ class Colour(StrEnum):
 
 
 class Background(StrEnum):
-    """The colour of everything else."""
-
     WHITE = "white"
     BLACK = "black"
     GRAY = "gray"
@@ -39,16 +33,12 @@ class Background(StrEnum):
 
 
 class Size(StrEnum):
-    """The shape's size, against the shorter side of the frame."""
-
     SMALL = "small"
     MEDIUM = "medium"
     LARGE = "large"
 
 
 class Motion(StrEnum):
-    """What the shape does."""
-
     LEFT = "left"
     RIGHT = "right"
     UP = "up"

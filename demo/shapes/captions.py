@@ -1,4 +1,4 @@
-"""Captions of scenes in many wordings."""
+"""Describe scenes in many wordings."""
 
 from random import Random
 
@@ -88,7 +88,6 @@ _OPENINGS = (
 _NOUNS = ("background", "background", "background", "backdrop", "canvas", "surface", "screen")
 _ENDINGS = ("high quality", "4k", "minimal style", "flat design", "smooth animation", "cinematic")
 
-# Every word above appears with these, too.
 _SMALL_WORDS = (
     "a an the it is on in over against with and of that this colored coloured while front"
 )
@@ -100,7 +99,7 @@ def caption(scene: Attributes, random: Random, *, complete: bool = True) -> str:
     Args:
         scene: what to describe.
         random: chooses the wording.
-        complete: say everything; else now and then something is left out.
+        complete: mention every attribute (a medium size is optional); if not, omit some at times.
     """
     told = {"size", "motion", "background", "colour"}
     if not complete and random.random() < 0.1:
@@ -124,7 +123,7 @@ def caption(scene: Attributes, random: Random, *, complete: bool = True) -> str:
 
 
 def vocabulary() -> list[str]:
-    """Every word that captions use, in a fixed order."""
+    """Return every word of the captions, in a fixed order."""
     phrases: list[str] = [_SMALL_WORDS, *_VERBS, *_PRESENT, *_ADVERBS, *_PRAISE, *_OPENINGS]
     phrases += [*_NOUNS, *_ENDINGS]
     for words in (SHAPE_WORDS, COLOUR_WORDS, BACKGROUND_WORDS, SIZE_WORDS, _DIRECTIONS):
@@ -199,7 +198,7 @@ def _sentence(noun: str, motion: Motion, place: str, random: Random) -> str:
 
 
 def _deed(motion: Motion, random: Random) -> tuple[str, str]:
-    """As a participle and in the present."""
+    """Return a participle and the present tense."""
     directions = _DIRECTIONS.get(motion, ())
     deeds = _DEEDS.get(motion, ())
     if deeds and (not directions or random.random() < 0.4):
@@ -210,5 +209,5 @@ def _deed(motion: Motion, random: Random) -> tuple[str, str]:
 
 
 def _nonsense(random: Random) -> str:
-    """A word that means nothing here."""
+    """Make up a word."""
     return "".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=random.randint(2, 7)))

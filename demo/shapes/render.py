@@ -1,4 +1,4 @@
-"""Scenes as frames."""
+"""Render scenes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,15 @@ def render(
     rows: slice = slice(None),
     columns: slice = slice(None),
 ) -> NDArray[np.uint8]:
-    """Draw a clip, anti-aliased over one pixel.
+    """Render a clip, anti-aliased over one pixel.
 
     Args:
         scene: what to draw.
         height: of the whole frame, in pixels; likewise `width`.
-        num_frames: how many to draw.
-        fps: frames a second.
-        first_frame: where to begin, in frames from the start.
-        rows: which of the frame to draw; likewise `columns`.
+        num_frames: number of frames to draw.
+        fps: frames per second.
+        first_frame: offset from the start of the scene, in frames.
+        rows: part of the frame to draw; likewise `columns`.
 
     Returns:
         UINT8 [num_frames, rows, columns, 3], RGB.

@@ -1,4 +1,4 @@
-"""Scenes by chance, and the combinations that are kept out of training."""
+"""Sample scenes; hold combinations of attributes out of training."""
 
 import hashlib
 from random import Random
@@ -10,19 +10,18 @@ _HELD_OUT_SHARE = 0.15
 
 
 def is_visible(attributes: Attributes) -> bool:
-    """Whether the shape's colour is another than the background's."""
     return COLOURS[attributes.colour] != BACKGROUNDS[attributes.background]
 
 
 def is_held_out(attributes: Attributes) -> bool:
-    """Whether this shape, colour, background and motion never meet in training."""
+    """Tell whether this combination is held out of training, by its hash; size is ignored."""
     parts = (attributes.shape, attributes.colour, attributes.background, attributes.motion)
     digest = hashlib.sha256(" ".join(parts).encode()).digest()
     return digest[0] < 256 * _HELD_OUT_SHARE
 
 
 def sample_attributes(random: Random, *, held_out: bool) -> Attributes:
-    """Draw from the combinations of one side."""
+    """Sample visible attributes, either held out or for training."""
     while True:
         attributes = Attributes(
             shape=random.choice(list(Shape)),
@@ -36,7 +35,7 @@ def sample_attributes(random: Random, *, held_out: bool) -> Attributes:
 
 
 def sample_scene(random: Random, attributes: Attributes) -> Scene:
-    """Draw what the attributes leave open."""
+    """Sample position and phase."""
     return Scene(
         attributes,
         offset=(random.uniform(-1, 1), random.uniform(-1, 1)),

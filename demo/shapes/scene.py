@@ -1,4 +1,4 @@
-"""A scene: what a caption says of it, and where its shape is at each moment.
+"""A scene: its attributes, and the pose of its shape over time.
 
 Lengths are in shorter sides of the frame, from its centre, y pointing down; times in seconds.
 """
@@ -12,21 +12,19 @@ from numpy.typing import NDArray
 from demo.shapes.attributes import RADII, Background, Colour, Motion, Shape, Size
 from demo.shapes.shapes import DISTANCES, Field
 
-MOVING_SPEED = 0.16  # a second
-SPINNING_SPEED = math.radians(30)  # clockwise, a second
+MOVING_SPEED = 0.16  # per second
+SPINNING_SPEED = math.radians(30)  # clockwise, per second
 BOUNCE_SECONDS = 2.0
 _BOUNCE_HEIGHT = 0.32
-_START = 0.24  # how far from the centre a journey through it begins
+_START = 0.24  # distance from the centre at which a motion across it begins
 _FLOOR = 0.46
-# Growing and shrinking slow down and never leave these factors of the radius.
+# Growing and shrinking slow down and stay within these factors of the radius.
 _SMALLEST, _LARGEST = 0.6, 1.4
 _SETTLING_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """What a caption may say."""
-
     shape: Shape
     colour: Colour
     size: Size
@@ -36,7 +34,7 @@ class Attributes:
 
 @dataclass(frozen=True)
 class Pose:
-    """Centre, radius and clockwise angle (radians) at some moments, [N] each."""
+    """Centre, radius and clockwise angle (radians) over time, [N] each."""
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
@@ -46,17 +44,17 @@ class Pose:
 
 @dataclass(frozen=True)
 class Scene:
-    """Attributes, and what chance decides; each of `offset` and `phase` lies within -1..1."""
+    """Attributes, and a random offset and phase within -1..1."""
 
     attributes: Attributes
     offset: tuple[float, float] = (0.0, 0.0)
     phase: float = 0.0
 
     def pose(self, seconds: NDArray[np.float64], aspect: tuple[float, float] = (1, 1)) -> Pose:
-        """Where the shape is at `seconds` [N], in a frame of `aspect` (width, height) sides."""
+        """Return the pose at `seconds` [N], in a frame of `aspect` (width, height)."""
         radius = RADII[self.attributes.size]
         still = np.zeros_like(seconds)
-        # A little to either side. Eight steps have no time to agree on more.
+        # Small offsets: eight denoising steps cannot settle on larger ones.
         reach_x, reach_y = (0.04 * (side / 2 - radius - 0.05) for side in aspect)
         x, y = still + self.offset[0] * reach_x, still + self.offset[1] * reach_y
         size, angle = still + 1, still
@@ -71,7 +69,7 @@ class Scene:
             case Motion.UP:
                 y = -_passing(start + MOVING_SPEED * seconds, aspect[1] / 2 + radius)
             case Motion.BOUNCING:
-                # A falling body's parabola, from the top at the start.
+                # Free fall: a parabola that starts at the top.
                 phase = (seconds / BOUNCE_SECONDS + 0.5 + 0.01 * self.phase) % 1
                 floor = _FLOOR * aspect[1] - radius
                 y = floor - _BOUNCE_HEIGHT * (1 - (2 * phase - 1) ** 2)
@@ -88,10 +86,10 @@ class Scene:
     def distances(
         self, seconds: NDArray[np.float64], x: Field, y: Field, aspect: tuple[float, float] = (1, 1)
     ) -> Field:
-        """Signed distances to the outline, negative inside.
+        """Return signed distances to the outline, negative inside.
 
         Args:
-            seconds: [N] moments.
+            seconds: [N].
             x: positions, broadcastable with `y` to [N, ...]; likewise `y`.
             aspect: width and height of the frame.
 
@@ -111,5 +109,5 @@ class Scene:
 
 
 def _passing(position: NDArray[np.float64], end: float) -> NDArray[np.float64]:
-    """What leaves at `end` comes in at the other side."""
+    """Wrap around: a shape that leaves at `end` enters on the other side."""
     return (position + end) % (2 * end) - end

@@ -1,8 +1,8 @@
-"""Signed distances to the shapes' outlines: negative inside, in units of the radius.
+"""Signed distances to the outlines of the shapes: negative inside, in units of the radius.
 
 Formulas: Inigo Quilez, "2D distance functions", https://iquilezles.org/articles/distfunctions2d/.
-Each shape has its corners on the unit circle, one of them at the top (a square has its sides level)
-where y points down.
+Corners lie on the unit circle, one of them at the top (the sides of a square are level); y points
+down.
 """
 
 import math
@@ -16,10 +16,10 @@ from demo.shapes.attributes import Shape
 Field = NDArray[np.float32]
 
 _STAR_INNER = 0.45  # radius of the star's inner corners
-# Turning by 360 degrees over this shows the same picture; a circle always does.
+# Orders of rotational symmetry; a circle has any.
 SYMMETRY = {Shape.SQUARE: 4, Shape.TRIANGLE: 3, Shape.STAR: 5}
 
-# In squares of the radius.
+# In squared radii.
 AREAS = {
     Shape.CIRCLE: math.pi,
     Shape.SQUARE: 2.0,
@@ -42,7 +42,7 @@ def _square(x: Field, y: Field) -> Field:
 
 
 def _polygon(x: Field, y: Field, corners: list[tuple[float, float]]) -> Field:
-    """Distance to the nearest edge; inside or outside by crossing number."""
+    """Return the distance to the nearest edge, signed by the crossing number."""
     nearest = np.full_like(x, np.inf)
     inside = np.zeros(x.shape, bool)
     for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]], strict=True):

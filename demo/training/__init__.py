@@ -1,1 +1,1 @@
-"""Trains the demo checkpoint: LTX-Video's own classes, small, on the world's clips."""
+"""Train the demo checkpoint: small models of LTX-Video's classes, on the shapes dataset."""

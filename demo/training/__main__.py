@@ -1,6 +1,6 @@
-"""Train the demo checkpoint: a few hours on two CPU cores.
+"""Train the demo checkpoint, for a few hours on two CPU cores.
 
-A training that was interrupted goes on where it was.
+An interrupted training resumes.
 """
 
 import argparse
@@ -18,24 +18,25 @@ from demo.training.transformer import Clips, TextToLatents, train
 
 
 def main() -> None:
-    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m demo.training",
         description=__doc__,
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("output", type=Path, help="where the checkpoint goes")
+    parser.add_argument("output", type=Path, help="folder for the checkpoint")
     parser.add_argument(
-        "--work", type=Path, default=Path("checkpoints/training"), help="states and losses"
+        "--work",
+        type=Path,
+        default=Path("checkpoints/training"),
+        help="folder for training states and losses",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of everything")
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
     arguments = parser.parse_args()
     logging.set_verbosity_error()
     train_demo(arguments.output, arguments.work, arguments.seed)
 
 
 def train_demo(output: Path, work: Path, seed: int) -> None:
-    """Train all parts, then write the checkpoint."""
     statistics = measure_statistics(seed)
     torch.manual_seed(seed)
     autoencoder = new_autoencoder()

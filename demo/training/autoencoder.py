@@ -1,4 +1,4 @@
-"""Trains the decoder to draw clips from their latents, and the encoder to read them off clips."""
+"""Train the decoder to render latents, and the encoder to recover them."""
 
 import math
 from dataclasses import dataclass
@@ -16,17 +16,15 @@ from demo.shapes.sampling import sample_attributes, sample_scene
 from demo.training.latents import DISTANCES, SPATIAL, TEMPORAL, target_latents
 from demo.training.loop import Loop, Stage, stack
 
-# Single frames are cheap, so that a batch has many of them: they teach to draw, clips then to move.
+# Batches of single frames are large and cheap: they teach to draw; clips then teach motion.
 STAGES = (Stage(1200, 4e-2, 2e-3), Stage(3000, 2e-2, 1e-3), Stage(4000, 1e-2, 5e-4))
 
 
 @dataclass(frozen=True)
 class CropPlan:
-    """What the crops of a stage are like."""
-
     cells: int  # rows and columns
-    latent_frames: tuple[int, ...]  # one of them is chosen for each batch
-    batches: dict[int, int]  # latent frames -> crops of a batch
+    latent_frames: tuple[int, ...]  # sampled per batch
+    batches: dict[int, int]  # latent frames -> batch size
 
 
 _CLIPS = CropPlan(cells=4, latent_frames=(1, 2, 2, 3), batches={1: 16, 2: 4, 3: 2})
@@ -35,16 +33,14 @@ _CROPS = (CropPlan(cells=2, latent_frames=(1,), batches={1: 32}), _CLIPS, _CLIPS
 
 @dataclass(frozen=True)
 class Crops:
-    """Parts of clips."""
-
     frames: Tensor  # FP32 [B, 3, N, 32 * rows, 32 * columns], -1..1
     latents: Tensor  # FP32 [B, L, F, rows, columns], not normalised
 
 
 def train_decoder(autoencoder: AutoencoderKLLTXVideo, folder: Path, seed: int) -> None:
-    """Train until done; the decoder has the averaged weights then."""
+    """Train the decoder; leave the averaged weights in it."""
     decoder = autoencoder.decoder
-    _begin_as_shortcuts(decoder)
+    _zero_residuals(decoder)
     decoder.to(memory_format=torch.channels_last_3d)
     loop = Loop(decoder, STAGES, folder, "decoder", seed)
     loop.run(lambda stage, random: decoder_loss(decoder, _batch(stage, random)))
@@ -54,17 +50,17 @@ def train_decoder(autoencoder: AutoencoderKLLTXVideo, folder: Path, seed: int) -
 def train_encoder(
     autoencoder: AutoencoderKLLTXVideo, deviations: Tensor, folder: Path, seed: int
 ) -> None:
-    """Train until done; the encoder has the averaged weights then."""
+    """Train the encoder; leave the averaged weights in it."""
     encoder = autoencoder.encoder
-    _begin_as_shortcuts(encoder)
+    _zero_residuals(encoder)
     encoder.to(memory_format=torch.channels_last_3d)
     loop = Loop(encoder, STAGES, folder, "encoder", seed)
     loop.run(lambda stage, random: encoder_loss(encoder, _batch(stage, random), deviations))
     encoder.load_state_dict(loop.averaged.state_dict())
 
 
-def _begin_as_shortcuts(module: nn.Module) -> None:
-    """Let each residual block add nothing at first."""
+def _zero_residuals(module: nn.Module) -> None:
+    """Start each residual block as the identity."""
     for name, parameter in module.named_parameters():
         if name.endswith("conv2.conv.weight"):
             nn.init.zeros_(parameter)
@@ -78,7 +74,7 @@ def _batch(stage: int, random: Random) -> Crops:
 
 
 def sample_crops(random: Random, batch: int, *, cells: int, latent_frames: int) -> Crops:
-    """Draw crops of `cells` rows and columns, most of which show a part of the outline."""
+    """Sample crops of `cells` rows and columns; most show a part of the outline."""
     num_frames = TEMPORAL * (latent_frames - 1) + 1
     frames, latents = [], []
     for _ in range(batch):
@@ -93,8 +89,8 @@ def sample_crops(random: Random, batch: int, *, cells: int, latent_frames: int) 
         near_x = width / 2 + side * (pose.x[0] + pose.radius[0] * distance * math.cos(direction))
         near_y = height / 2 + side * (pose.y[0] + pose.radius[0] * distance * math.sin(direction))
         row, column = (
-            min(max(round(near / SPATIAL - cells / 2 + random.uniform(-1, 1)), 0), there - cells)
-            for near, there in ((near_y, height // SPATIAL), (near_x, width // SPATIAL))
+            min(max(round(near / SPATIAL - cells / 2 + random.uniform(-1, 1)), 0), total - cells)
+            for near, total in ((near_y, height // SPATIAL), (near_x, width // SPATIAL))
         )
         whole = target_latents(
             scene,
@@ -124,29 +120,29 @@ def sample_crops(random: Random, batch: int, *, cells: int, latent_frames: int) 
 
 
 def decoder_loss(decoder: nn.Module, crops: Crops) -> Tensor:
-    """How far drawn frames are from the true ones, and their edges from the true edges.
+    """Compare rendered frames with the true ones: L1, L2, and L1 of the spatial gradients.
 
-    The latents come with noise, as the pipeline adds it (a scale of 0.025 at timestep 0.05), or
-    up to twice as much, for what the transformer leaves.
+    Latents get noise as in the pipeline (at timestep t, a scale of t / 2), or up to twice as much
+    for the errors of the transformer.
     """
     batch = crops.latents.shape[0]
     timestep = 0.1 * torch.rand(batch)
     scale = (timestep * (0.5 + 0.5 * torch.rand(batch)))[:, None, None, None, None]
     noisy = (1 - scale) * crops.latents + scale * torch.randn_like(crops.latents)
     with torch.autocast("cpu", torch.bfloat16):
-        drawn = decoder(noisy.contiguous(memory_format=torch.channels_last_3d), timestep)
-    drawn = drawn.float()
-    loss = functional.l1_loss(drawn, crops.frames) + functional.mse_loss(drawn, crops.frames)
+        rendered = decoder(noisy.contiguous(memory_format=torch.channels_last_3d), timestep)
+    rendered = rendered.float()
+    loss = functional.l1_loss(rendered, crops.frames) + functional.mse_loss(rendered, crops.frames)
     for axis in (3, 4):
-        loss = loss + functional.l1_loss(drawn.diff(dim=axis), crops.frames.diff(dim=axis))
+        loss = loss + functional.l1_loss(rendered.diff(dim=axis), crops.frames.diff(dim=axis))
     return loss
 
 
 def encoder_loss(encoder: nn.Module, crops: Crops, deviations: Tensor) -> Tensor:
-    """How far encoded latents are from the true ones, in deviations [L] of each channel.
+    """Compare encoded latents with the true ones, in standard deviations [L] of the channels.
 
-    The few channels of colours count as much as the many of distances. The posterior's variance
-    learns the error to be expected; it does not teach the mean.
+    Colours (few channels) weigh as much as distances (many). The variance of the posterior learns
+    the expected error; its gradient does not reach the mean.
     """
     with torch.autocast("cpu", torch.bfloat16):
         moments = encoder(crops.frames.contiguous(memory_format=torch.channels_last_3d))

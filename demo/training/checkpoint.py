@@ -1,4 +1,4 @@
-"""Writes what has been trained in diffusers' folder format."""
+"""Write the trained models in diffusers' folder format."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from export.checkpoint.index import write_index
 
 
 def set_statistics(autoencoder: AutoencoderKLLTXVideo, statistics: Statistics) -> None:
-    """Let the pipeline undo the normalisation of the latents."""
+    """Store the latent statistics; the pipeline denormalises latents with them."""
     autoencoder.latents_mean.copy_(torch.from_numpy(statistics.mean))
     autoencoder.latents_std.copy_(torch.from_numpy(statistics.deviation))
 
@@ -21,7 +21,7 @@ def set_statistics(autoencoder: AutoencoderKLLTXVideo, statistics: Statistics) -
 def write_checkpoint(
     folder: Path, model: TextToLatents, autoencoder: AutoencoderKLLTXVideo
 ) -> None:
-    """Write the checkpoint in FP16; `LTXConditionPipeline.from_pretrained(folder)` loads it."""
+    """Write the checkpoint in FP16, in the format of `LTXConditionPipeline.from_pretrained`."""
     save_demo_tokenizer(folder / "tokenizer")
     FlowMatchEulerDiscreteScheduler().save_pretrained(folder / "scheduler")
     components: dict[str, Any] = {

@@ -1,9 +1,9 @@
-"""What the demo checkpoint's latents mean.
+"""Hand-made latents of the demo checkpoint.
 
-An autoencoder that has to find its own code takes hours to draw sharp edges. The world is known, so
-the code is given: at 3 x 3 points of each cell of 32 x 32 pixels, in each of its 8 frames, the
-signed distance to the shape's outline, and two colours. The decoder learns to draw from it and the
-encoder to read it off the frames. All of it is local, as what convolutions see is.
+A learned latent space takes hours of training until edges are sharp. The dataset is known, so the
+latents are given: signed distances to the outline at 3 x 3 points of each cell of 32 x 32 pixels,
+in each of its 8 frames, and two colours. The decoder learns to render them and the encoder to
+recover them. All of it is local, which suits convolutions.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from demo.shapes.attributes import BACKGROUNDS, COLOURS
 from demo.shapes.sampling import sample_attributes, sample_scene
 from demo.shapes.scene import Scene
 
-SPATIAL, TEMPORAL = 32, 8  # compression
+SPATIAL, TEMPORAL = 32, 8  # compression ratios
 _POINTS = 3  # along each side of a cell
-_EDGE_PIXELS = 24.0  # distances much larger than this look all the same
+_EDGE_PIXELS = 24.0  # scale of the distances; much larger ones saturate
 DISTANCES = TEMPORAL * _POINTS**2  # channels; the others are two colours
 CHANNELS = DISTANCES + 6
 
@@ -38,8 +38,8 @@ def target_latents(
         scene: what the clip shows.
         height: in pixels, a multiple of 32; likewise `width`.
         num_frames: 8k + 1.
-        fps: frames a second.
-        first_frame: where the clip begins, in frames from the scene's start.
+        fps: frames per second.
+        first_frame: offset from the start of the scene, in frames.
 
     Returns:
         FP32 [F, H, W, 78]: 72 distances as tanh(pixels / 24), ordered by frame, row, column; the
@@ -55,7 +55,7 @@ def target_latents(
     aspect = (width / side, height / side)
     seconds = (first_frame + np.arange(num_frames)) / fps
     pixels = side * scene.distances(seconds, x[None, None, :], y[None, :, None], aspect)
-    # The first latent frame covers one frame only.
+    # The first latent frame covers a single frame.
     pixels = np.concatenate([np.repeat(pixels[:1], TEMPORAL - 1, axis=0), pixels])
     cells = pixels.reshape(latent_frames, TEMPORAL, rows, _POINTS, columns, _POINTS)
     cells = cells.transpose(0, 2, 4, 1, 3, 5).reshape(latent_frames, rows, columns, -1)
@@ -69,25 +69,25 @@ def target_latents(
 
 @dataclass(frozen=True)
 class Statistics:
-    """Mean and standard deviation of each channel, FP32 [L] each."""
+    """Mean and standard deviation by channel, FP32 [L] each."""
 
     mean: NDArray[np.float32]
     deviation: NDArray[np.float32]
 
     def normalise(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Bring [..., L] to zero mean and unit variance."""
+        """Scale [..., L] to zero mean and unit variance."""
         return (latents - self.mean) / self.deviation
 
 
 def measure_statistics(seed: int) -> Statistics:
-    """Measure the latents of scenes by chance."""
+    """Measure the latents of random scenes."""
     random = Random(seed)
     cells = []
     for _ in range(400):
         scene = sample_scene(random, sample_attributes(random, held_out=False))
         side = random.choice((256, 512))
         latents = target_latents(scene, height=side, width=side, num_frames=25, fps=8)
-        # As many of each size.
+        # Equal numbers of cells from both sizes.
         cells.append(latents.reshape(-1, CHANNELS)[:: (side // 256) ** 2])
     everything = np.concatenate(cells).astype(np.float64)
     return Statistics(

@@ -1,4 +1,4 @@
-"""What every training here has in common: steps, learning rates, averaged weights, resuming."""
+"""The training loop: steps, learning rates, averaged weights, resuming."""
 
 import copy
 import math
@@ -18,28 +18,31 @@ from transformers import T5PreTrainedModel
 
 from demo.training.muon import Muon
 
-_SAVE_SECONDS = 60.0
-_AVERAGED_STEPS = 200.0  # time constant of the averaged weights, once there are as many
-_WARMUP = 100  # steps
-
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a training with learning rates of its own."""
-
     steps: int
-    matrix_rate: float  # of the weights of linears and convolutions, by Muon
-    other_rate: float  # of everything else, by AdamW
+    matrix_rate: float  # peak learning rate of linears and convolutions (Muon)
+    other_rate: float  # peak learning rate of all other weights (AdamW)
 
 
 class Loop:
-    """Trains a module, keeps the average of its weights, goes on where it was interrupted.
+    """Train a module and average its weights; resume an interrupted training.
 
-    The state is in `folder/name.pt`, the losses are in `folder/name.csv`.
+    Saves its state to `folder/name.pt` and losses to `folder/name.csv`.
     """
 
     def __init__(
-        self, module: nn.Module, stages: Sequence[Stage], folder: Path, name: str, seed: int
+        self,
+        module: nn.Module,
+        stages: Sequence[Stage],
+        folder: Path,
+        name: str,
+        seed: int,
+        *,
+        warmup_steps: int = 100,
+        averaged_steps: float = 200.0,
+        save_seconds: float = 60.0,
     ) -> None:
         self.module = module
         self.averaged = copy.deepcopy(module).requires_grad_(False).eval()
@@ -49,6 +52,9 @@ class Loop:
         self._log_file = folder / f"{name}.csv"
         self._name = name
         self._seed = seed
+        self._warmup_steps = warmup_steps  # of each stage
+        self._averaged_steps = averaged_steps  # time constant of the averaged weights
+        self._save_seconds = save_seconds  # between saved states
         matrices, others = _split(module)
         self._muon = Muon(matrices, lr=0.0)
         self._adam = torch.optim.AdamW(others, betas=(0.9, 0.95))
@@ -57,13 +63,13 @@ class Loop:
             self._load()
 
     def run(self, loss: Callable[[int, random.Random], Tensor]) -> None:
-        """Take the steps that are left, minimising `loss` of the stage's number and chance."""
+        """Minimise `loss`, a function of the stage's number and a random generator."""
         total = sum(stage.steps for stage in self._stages)
         saved, recent = time.monotonic(), None
         with tqdm(total=total, initial=self.step, desc=self._name) as bar:
             while self.step < total:
                 number, first = self._current_stage()
-                # A step's chance depends on nothing before it.
+                # Seed every step, so that a resumed training repeats the same steps.
                 seed = self._seed * 1_000_003 + self.step
                 torch.manual_seed(seed)
                 value = loss(number, random.Random(seed))
@@ -74,12 +80,12 @@ class Loop:
                 if self.step % 50 == 0:
                     self._log(number, recent)
                 ended = self.step == first + self._stages[number].steps
-                if ended or time.monotonic() - saved > _SAVE_SECONDS:
+                if ended or time.monotonic() - saved > self._save_seconds:
                     self._save()
                     saved = time.monotonic()
 
     def _current_stage(self) -> tuple[int, int]:
-        """Its number and first step."""
+        """Return the number and first step of the stage."""
         first = 0
         for number, stage in enumerate(self._stages):
             if self.step < first + stage.steps:
@@ -89,7 +95,7 @@ class Loop:
 
     def _update(self, loss: Tensor, stage: Stage, step: int) -> None:
         rate = 0.51 + 0.49 * math.cos(math.pi * step / stage.steps)
-        rate *= min(1.0, (step + 1) / _WARMUP)
+        rate *= min(1.0, (step + 1) / self._warmup_steps)
         self.module.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
@@ -98,7 +104,7 @@ class Loop:
                 group["lr"] = rate * highest
             optimizer.step()
         self.step += 1
-        weight = 1 / min(self.step, _AVERAGED_STEPS)
+        weight = 1 / min(self.step, self._averaged_steps)
         with torch.no_grad():
             for average, value in zip(
                 self.averaged.parameters(), self.module.parameters(), strict=True
@@ -134,10 +140,10 @@ class Loop:
 
 
 def _split(module: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    """Weights of linears and convolutions, and all the rest.
+    """Split weights into those of linears and convolutions, and all others.
 
-    Those of T5 belong to the rest: it does not scale what goes into its softmax, and Muon makes its
-    queries and keys so large that every token attends to one other and never learns to which.
+    T5 belongs to the others: it does not scale its attention scores, and Muon makes its queries and
+    keys so large that attention collapses to one token and stops learning.
     """
     in_t5 = {
         layer
@@ -157,5 +163,4 @@ def _split(module: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
 
 
 def stack(arrays: Sequence[NDArray[Any]]) -> Tensor:
-    """Equal arrays as one tensor with a leading axis."""
     return torch.from_numpy(np.stack(arrays))

@@ -1,4 +1,4 @@
-"""The demo checkpoint's models: the classes of LTX-Video 0.9.7, small."""
+"""Small models of LTX-Video 0.9.7's classes."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from diffusers import AutoencoderKLLTXVideo, LTXVideoTransformer3DModel
 from transformers import T5Config, T5EncoderModel
 
 from demo.training.latents import CHANNELS
-from export.random.checkpoint import VAE as LAYOUT
+from export.checkpoint.vae_layout import VAE_LAYOUT
 
 _TEXT_CHANNELS = 128
-# The relative positions of T5 that its first heads look at: one back, one ahead, two back.
-_LOOK_AT, _SURENESS = (1, 17, 2), 6.0
+# Relative position buckets of T5: one back, one ahead, two back.
+_NEIGHBOURS, _BIAS = (1, 17, 2), 6.0
 _WIDTH, _HEADS = 192, 8
 
 TRANSFORMER: dict[str, Any] = {
@@ -32,34 +32,34 @@ TEXT_ENCODER: dict[str, Any] = {
     "feed_forward_proj": "gated-gelu",
     "dropout_rate": 0.0,
 }
-# The layout of 0.9.7. Its last levels keep their channels, or they would be left with too few to
-# draw 4 x 4 pixels with.
-VAE: dict[str, Any] = LAYOUT | {
+# The last levels keep their channels: halved, they would be too few to draw 4 x 4 pixels.
+VAE: dict[str, Any] = VAE_LAYOUT | {
     "latent_channels": CHANNELS,
+    "block_out_channels": (16, 16, 32, 32, 64),
+    "layers_per_block": (1, 1, 1, 1, 1),
+    "decoder_layers_per_block": (1, 1, 1, 1),
     "decoder_block_out_channels": (24, 24, 96),
     "upsample_factor": (1, 1, 4),
 }
 
 
 def new_transformer() -> LTXVideoTransformer3DModel:
-    """Untrained."""
     return LTXVideoTransformer3DModel(**TRANSFORMER)
 
 
 def new_text_encoder(vocab_size: int) -> T5EncoderModel:
-    """Untrained, but its first heads look at the words beside and before that.
+    """Create an encoder whose first heads attend to neighbouring words.
 
-    What a word means here depends on them ("from left", "dark blue"), and the biases would take
-    hundreds of steps to say so.
+    The meaning of a word depends on them ("from left", "dark blue"); learning these biases would
+    take hundreds of steps.
     """
     model = T5EncoderModel(T5Config(vocab_size=vocab_size, **TEXT_ENCODER))
     biases = model.encoder.block[0].layer[0].SelfAttention.relative_attention_bias.weight
     with torch.no_grad():
-        for head, distance in enumerate(_LOOK_AT):
-            biases[distance, head] += _SURENESS
+        for head, distance in enumerate(_NEIGHBOURS):
+            biases[distance, head] += _BIAS
     return model
 
 
 def new_autoencoder() -> AutoencoderKLLTXVideo:
-    """Untrained."""
     return AutoencoderKLLTXVideo(**VAE)

@@ -1,8 +1,8 @@
-"""Muon: momentum whose matrices are made orthogonal before they are added to the weights.
+"""Muon: momentum with orthogonalised updates.
 
 Keller Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024,
-https://kellerjordan.github.io/posts/muon/. torch has it for matrices; here kernels of convolutions
-are matrices with a row for each output channel.
+https://kellerjordan.github.io/posts/muon/. torch implements it for matrices only; here the kernel
+of a convolution is a matrix with one row per output channel.
 """
 
 from collections.abc import Iterable
@@ -17,14 +17,13 @@ _ITERATIONS = 5
 
 
 class Muon(torch.optim.Optimizer):
-    """For weights of two or more axes; `lr` is the size of an update's singular values."""
+    """Optimise weights of two or more axes; `lr` sets the singular values of an update."""
 
     def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
         super().__init__(parameters, {"lr": lr})
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ARG002
-        """Update the weights."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is None:
@@ -40,7 +39,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def _orthogonal(matrix: Tensor) -> Tensor:
-    """Nearly the nearest orthogonal matrix, in bfloat16's precision."""
+    """Approximate the nearest orthogonal matrix, in bfloat16."""
     tall = matrix.shape[0] > matrix.shape[1]
     wide = (matrix.T if tall else matrix).bfloat16()
     wide = wide / (wide.norm() + 1e-7)

@@ -1,17 +1,13 @@
-"""The demo checkpoint's tokenizer: a word of the world's captions is a piece."""
+"""The tokenizer of the demo checkpoint: each word of the captions is one piece."""
 
 from pathlib import Path
 
 from demo.shapes.captions import vocabulary
-from export.random.tokenizer import save_tokenizer
+from export.checkpoint.word_tokenizer import save_word_tokenizer
 
 
 def save_demo_tokenizer(folder: Path) -> int:
-    """Write it so that `T5TokenizerFast.from_pretrained(folder)` loads it.
-
-    Returns:
-        Number of ids.
-    """
+    """Write the tokenizer; return the number of ids."""
     words = vocabulary()
     capitalised = [word.capitalize() for word in words]
-    return save_tokenizer(folder, [*words, *capitalised], parts=words)
+    return save_word_tokenizer(folder, [*words, *capitalised], parts=words)

@@ -15,7 +15,9 @@ from diffusers import LTXVideoTransformer3DModel as Transformer
 from transformers import T5Config, T5EncoderModel
 
 from export.checkpoint.index import write_index
-from export.random.tokenizer import WORDS, save_tokenizer
+from export.checkpoint.vae_layout import VAE_LAYOUT
+from export.checkpoint.word_tokenizer import save_word_tokenizer
+from export.random.vocabulary import SUFFIXES, WORDS
 from export.random.weights import save_random_weights
 
 TRANSFORMER = {
@@ -34,24 +36,11 @@ TEXT_ENCODER = {
     "feed_forward_proj": "gated-gelu",
     "dropout_rate": 0.0,
 }
-# Channels and layers apart, this is the 0.9.7 layout (32x32x8 compression).
-VAE = {
+VAE = VAE_LAYOUT | {
     "block_out_channels": (16, 16, 32, 32, 64),
     "layers_per_block": (1, 1, 1, 1, 1),
     "decoder_block_out_channels": (32, 64, 128),
     "decoder_layers_per_block": (1, 1, 1, 1),
-    "down_block_types": ("LTXVideo095DownBlock3D",) * 4,
-    "spatio_temporal_scaling": (True,) * 4,
-    "decoder_spatio_temporal_scaling": (True,) * 3,
-    "decoder_inject_noise": (False,) * 4,
-    "downsample_type": ("spatial", "temporal", "spatiotemporal", "spatiotemporal"),
-    "upsample_residual": (True,) * 3,
-    "upsample_factor": (2,) * 3,
-    "timestep_conditioning": True,
-    "encoder_causal": True,
-    "decoder_causal": False,
-    "spatial_compression_ratio": 32,
-    "temporal_compression_ratio": 8,
 }
 
 
@@ -76,7 +65,7 @@ def write_random_checkpoint(
         shard_bytes: split the weights into files of about this size; None: one file each.
     """
     storage: dict[str, Any] = {"dtype": dtype, "shard_bytes": shard_bytes}
-    vocab_size = save_tokenizer(folder / "tokenizer", WORDS.split())
+    vocab_size = save_word_tokenizer(folder / "tokenizer", WORDS.split(), SUFFIXES)
     FlowMatchEulerDiscreteScheduler().save_pretrained(folder / "scheduler")
     with torch.device("meta"):
         dit = Transformer(**TRANSFORMER | (transformer or {}))

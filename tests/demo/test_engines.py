@@ -24,25 +24,27 @@ def config() -> PipelineConfig:
     return PipelineConfig.load(version_folder(SHIPPED, LTX_VIDEO))
 
 
-def test_the_settings_are_those_of_an_export_of_the_checkpoint(
+def test_the_settings_equal_an_export_of_the_checkpoint(
     checkpoint: Checkpoint, config: PipelineConfig
 ) -> None:
     options = ExportOptions(model=str(DEMO / "checkpoint"), output=SHIPPED, name="ltx-demo")
     assert config == pipeline_config(checkpoint, options)
 
 
-def test_so_is_the_tokenizer(checkpoint: Checkpoint, tmp_path: Path) -> None:
+def test_the_tokenizer_equals_an_export_of_the_checkpoint(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
     save_tokenizer(checkpoint, tmp_path / TOKENIZER_FILE)
     shipped = version_folder(SHIPPED, LTX_VIDEO) / TOKENIZER_FILE
     assert shipped.read_bytes() == (tmp_path / TOKENIZER_FILE).read_bytes()
 
 
 @pytest.mark.parametrize("contract", ENGINES, ids=lambda contract: contract.name)
-def test_the_engines_compute_what_the_checkpoint_does_in_pytorch(
+def test_the_engines_compute_the_same_as_pytorch(
     contract: ModelContract, checkpoint: Checkpoint, config: PipelineConfig
 ) -> None:
     verify(contract, checkpoint, config, version_folder(SHIPPED, contract) / ENGINE_FILE)
 
 
-def test_all_of_it_takes_at_most_25_megabytes() -> None:
+def test_checkpoint_and_engines_take_at_most_25_mb() -> None:
     assert sum(file.stat().st_size for file in DEMO.rglob("*") if file.is_file()) <= 25e6

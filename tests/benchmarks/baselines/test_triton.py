@@ -4,7 +4,7 @@ from benchmarks.baselines.triton import step_seconds
 from ltx_triton.contract import Progress, Stage
 
 
-def test_each_step_takes_from_the_end_of_the_one_before_to_its_own() -> None:
+def test_a_step_lasts_from_the_end_of_the_previous_one_to_its_own() -> None:
     told = [
         (Stage.TEXT, 0, 0.0),
         (Stage.DENOISE, 0, 0.1),

@@ -35,12 +35,12 @@ def case(folder: Path, precision: str = "bf16") -> Case:
     )
 
 
-def test_the_floor_of_a_request_has_every_step_in_it(tmp_path: Path) -> None:
+def test_the_floor_of_a_request_includes_every_step(tmp_path: Path) -> None:
     floor = floors(case(tmp_path), FLOPS, {"bf16": 100.0})
     assert floor == {"text_encoder": 1, "transformer": 5, "vae_decoder": 3, "request": 44}
 
 
-def test_only_the_transformers_linears_run_at_the_peak_of_fp8(tmp_path: Path) -> None:
+def test_only_linears_of_the_transformer_run_at_fp8_peak(tmp_path: Path) -> None:
     floor = floors(case(tmp_path, "fp8"), FLOPS, {"bf16": 100.0, "fp8": 200.0})
     assert floor == {"text_encoder": 1, "transformer": 3, "vae_decoder": 3, "request": 28}
 
@@ -58,7 +58,7 @@ def test_errors_are_relative_to_fp32(tmp_path: Path) -> None:
     assert found["request_psnr_db"] == {"engine": 100.0, "triton": 0.0, "eager": 0.0}
 
 
-def test_table_has_medians_and_the_share_of_the_floor() -> None:
+def test_the_table_has_medians_and_the_share_of_the_floor() -> None:
     seconds = {"engine": [0.1, 0.2, 0.9], "triton": [0.25], "eager": [1.0], "compiled": [0.5]}
     text = table({"floor_seconds": {"request": 0.1}, "seconds": {"request": seconds}})
     assert text.splitlines()[-1] == "| request | 200.0 | 250.0 | 1000.0 | 500.0 | 100.0 | 50% |"

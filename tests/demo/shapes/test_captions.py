@@ -23,7 +23,7 @@ def says(text: str, wordings: tuple[str, ...]) -> bool:
     return any(re.search(rf"\b{wording}\b", text.lower()) for wording in wordings)
 
 
-def test_a_complete_caption_says_everything() -> None:
+def test_a_complete_caption_mentions_everything() -> None:
     for seed in range(300):
         text = caption(SCENE, Random(seed))
         assert says(text, SHAPE_WORDS[Shape.CIRCLE]), text
@@ -33,7 +33,7 @@ def test_a_complete_caption_says_everything() -> None:
         assert says(text, ("right", "rightwards", "rightward", "to right")), text
 
 
-def test_an_incomplete_one_now_and_then_leaves_something_out() -> None:
+def test_incomplete_captions_omit_attributes_at_times() -> None:
     texts = [caption(SCENE, Random(seed), complete=False) for seed in range(300)]
     for wordings in (
         COLOUR_WORDS[Colour.RED],
@@ -55,7 +55,7 @@ def test_no_wording_means_two_things(words: dict[str, tuple[str, ...]]) -> None:
     assert len({wording for wording, _ in meanings}) == len(meanings)
 
 
-def test_the_vocabulary_has_every_word_but_the_nonsense() -> None:
+def test_the_vocabulary_has_every_word_that_is_not_made_up() -> None:
     known = set(vocabulary())
     unknown = set()
     for seed in range(2000):

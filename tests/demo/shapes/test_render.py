@@ -20,7 +20,7 @@ def test_a_clip_shows_its_two_colours() -> None:
 
 
 @pytest.mark.parametrize(("height", "width"), [(128, 128), (64, 160), (192, 96)])
-def test_the_shape_keeps_its_size_against_the_shorter_side(height: int, width: int) -> None:
+def test_sizes_are_relative_to_the_shorter_side(height: int, width: int) -> None:
     [frame] = render(SCENE, height=height, width=width, num_frames=1, fps=8).astype(float)
     background, shape = (
         np.array(colour) for colour in (BACKGROUNDS[Background.NAVY], COLOURS[Colour.RED])
@@ -31,7 +31,7 @@ def test_the_shape_keeps_its_size_against_the_shorter_side(height: int, width: i
     assert covered / min(height, width) ** 2 == pytest.approx(AREAS[Shape.STAR] * 0.25**2, rel=0.02)
 
 
-def test_a_part_is_what_the_whole_shows_there() -> None:
+def test_a_part_equals_the_same_part_of_the_whole() -> None:
     whole = render(SCENE, height=96, width=128, num_frames=20, fps=12)
     part = render(
         SCENE,

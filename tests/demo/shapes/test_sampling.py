@@ -4,7 +4,7 @@ from demo.shapes.attributes import Background, Colour, Motion, Shape
 from demo.shapes.sampling import is_held_out, is_visible, sample_attributes, sample_scene
 
 
-def test_both_sides_draw_from_combinations_of_their_own() -> None:
+def test_training_and_evaluation_use_different_combinations() -> None:
     random = Random(0)
     for held_out in (False, True):
         for _ in range(200):
@@ -13,7 +13,7 @@ def test_both_sides_draw_from_combinations_of_their_own() -> None:
             assert is_visible(attributes)
 
 
-def test_training_knows_every_word_and_evaluation_asks_for_each() -> None:
+def test_training_and_evaluation_both_use_every_attribute() -> None:
     for held_out in (False, True):
         drawn = [sample_attributes(Random(seed), held_out=held_out) for seed in range(600)]
         assert {each.shape for each in drawn} == set(Shape)
@@ -22,7 +22,7 @@ def test_training_knows_every_word_and_evaluation_asks_for_each() -> None:
         assert {each.motion for each in drawn} == set(Motion)
 
 
-def test_a_shape_is_never_of_its_backgrounds_colour() -> None:
+def test_a_shape_never_has_the_colour_of_its_background() -> None:
     drawn = [sample_attributes(Random(seed), held_out=False) for seed in range(600)]
     assert not any(str(each.colour) == str(each.background) for each in drawn)
 

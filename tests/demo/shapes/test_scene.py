@@ -34,7 +34,7 @@ def test_speeds_are_per_second_whatever_the_frame_rate() -> None:
     assert slow.x[-1] == pytest.approx(fast.x[-1])
 
 
-def test_what_leaves_the_frame_comes_in_at_the_other_side() -> None:
+def test_a_shape_that_leaves_the_frame_enters_on_the_other_side() -> None:
     travelled = pose(Motion.RIGHT, np.arange(0, 10, 0.05))
     jumps = np.diff(travelled.x)
     [back] = np.flatnonzero(jumps < 0)
@@ -63,7 +63,7 @@ def test_growing_and_shrinking_never_stop_and_never_leave_the_frame() -> None:
     assert grown[-1] / grown[0] > 1.5
 
 
-def test_chance_moves_the_shape_but_not_what_it_does() -> None:
+def test_offsets_do_not_change_the_motion() -> None:
     one, other = pose(Motion.SPINNING), pose(Motion.SPINNING, offset=(1.0, -1.0))
     assert one.x[0] != other.x[0]
     assert one.y[0] != other.y[0]

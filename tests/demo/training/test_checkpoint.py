@@ -25,12 +25,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_exporter_takes_it(folder: Path) -> None:
+def test_the_exporter_opens_it(folder: Path) -> None:
     checkpoint = open_checkpoint(str(folder), None)
     assert checkpoint.config("vae")["latent_channels"] == CHANNELS
 
 
-def test_it_is_small(folder: Path) -> None:
+def test_the_weights_are_small(folder: Path) -> None:
     weights = sum(file.stat().st_size for file in folder.glob("*/*.safetensors"))
     assert weights < 13e6
 
@@ -42,7 +42,7 @@ def test_the_pipeline_undoes_the_normalisation(folder: Path) -> None:
     assert pipeline.vae.latents_std.numpy() == pytest.approx(statistics.deviation, abs=1e-3)
 
 
-def test_the_model_in_training_is_the_one_that_the_pipeline_runs(folder: Path) -> None:
+def test_training_runs_the_same_model_as_the_pipeline(folder: Path) -> None:
     pipeline = LTXConditionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
     model = TextToLatents(len(pipeline.tokenizer)).eval()
     model.transformer.load_state_dict(pipeline.transformer.state_dict())
@@ -61,7 +61,7 @@ def test_the_model_in_training_is_the_one_that_the_pipeline_runs(folder: Path) -
         poses=torch.zeros(1, frames, 8, 5),
     )
     with torch.no_grad():
-        ours, probed = model(noisy, torch.tensor([[0.7]]), batch)
+        ours, probes = model(noisy, torch.tensor([[0.7]]), batch)
         coordinates = pipeline._scale_video_ids(
             pipeline._prepare_video_ids(1, frames, rows, columns),
             scale_factor=32,
@@ -80,5 +80,5 @@ def test_the_model_in_training_is_the_one_that_the_pipeline_runs(folder: Path) -
         )[0]
     assert ours.flatten(1, 3).numpy() == pytest.approx(theirs.numpy(), abs=1e-4)
     assert np.abs(theirs.numpy()).max() > 0.1
-    assert probed.words.shape == (1, frames * rows * columns, 34)
-    assert probed.poses.shape == (1, frames * rows * columns, 40)
+    assert probes.words.shape == (1, frames * rows * columns, 34)
+    assert probes.poses.shape == (1, frames * rows * columns, 40)

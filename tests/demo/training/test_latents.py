@@ -21,7 +21,7 @@ def test_there_is_a_cell_for_32_pixels_and_8_frames() -> None:
     assert latents().dtype == np.float32
 
 
-def test_the_first_cell_shows_one_frame_and_each_other_the_next_eight() -> None:
+def test_the_first_latent_frame_covers_one_frame_and_the_others_eight() -> None:
     first = latents()[0, :, :, :72].reshape(8, 10, 8, 9)
     assert (first == first[:, :, :1]).all()
     # The last frame of the second cell is the first of a clip that begins there.
@@ -39,7 +39,7 @@ def test_distances_are_of_the_points_in_pixels() -> None:
     assert latents()[0, 3, 4, 4] == pytest.approx(np.tanh(distance / 24), abs=1e-5)
 
 
-def test_the_shapes_colour_is_told_near_it_only() -> None:
+def test_the_colour_of_the_shape_fades_with_distance() -> None:
     colours = (latents()[0, :, :, 72:] + 1) * 127.5
     assert colours[..., :3] == pytest.approx(
         np.broadcast_to(BACKGROUNDS[Background.NAVY], (8, 10, 3)), abs=0.01

@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -22,17 +23,14 @@ def loss_of(net: nn.Module, random: Random) -> Tensor:
     return loss
 
 
-@pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demo.training.loop._WARMUP", 5)
-    monkeypatch.setattr("demo.training.loop._AVERAGED_STEPS", 10.0)
+Short = partial(Loop, warmup_steps=5, averaged_steps=10.0, seed=1)
 
 
-class SwitchedOffError(Exception):
-    """In place of a machine that is switched off."""
+class PowerCutError(Exception):
+    pass
 
 
-def test_it_learns_and_visits_every_stage(tmp_path: Path) -> None:
+def test_it_learns_and_runs_every_stage(tmp_path: Path) -> None:
     net, stages, losses = module(), [], []
 
     def loss(stage: int, random: Random) -> Tensor:
@@ -41,7 +39,7 @@ def test_it_learns_and_visits_every_stage(tmp_path: Path) -> None:
         losses.append(value.item())
         return value
 
-    loop = Loop(net, STAGES, tmp_path, "net", seed=1)
+    loop = Short(net, STAGES, tmp_path, "net")
     loop.run(loss)
     assert stages == [0] * 60 + [1] * 40
     assert sum(losses[-10:]) < 0.2 * sum(losses[:10])
@@ -50,25 +48,22 @@ def test_it_learns_and_visits_every_stage(tmp_path: Path) -> None:
     assert [row.split(",")[:2] for row in rows] == [["step", "stage"], ["50", "0"], ["100", "1"]]
 
 
-def test_an_interrupted_training_ends_as_one_that_was_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("demo.training.loop._SAVE_SECONDS", -1.0)
+def test_an_interrupted_training_ends_like_an_uninterrupted_one(tmp_path: Path) -> None:
     whole = module()
-    Loop(whole, STAGES, tmp_path / "whole", "net", seed=1).run(lambda _, r: loss_of(whole, r))
+    Short(whole, STAGES, tmp_path / "whole", "net").run(lambda _, r: loss_of(whole, r))
 
     first = module()
 
     def until_step_70(stage: int, random: Random) -> Tensor:
         if loop.step == 70:
-            raise SwitchedOffError
+            raise PowerCutError
         return loss_of(first, random)
 
-    loop = Loop(first, STAGES, tmp_path / "parts", "net", seed=1)
-    with pytest.raises(SwitchedOffError):
+    loop = Short(first, STAGES, tmp_path / "parts", "net", save_seconds=-1.0)
+    with pytest.raises(PowerCutError):
         loop.run(until_step_70)
     second = module()
-    loop = Loop(second, STAGES, tmp_path / "parts", "net", seed=1)
+    loop = Short(second, STAGES, tmp_path / "parts", "net")
     assert loop.step == 70
     loop.run(lambda _, r: loss_of(second, r))
 
@@ -86,6 +81,6 @@ def test_weights_of_t5_are_not_trained_with_muon(tmp_path: Path) -> None:
         value: Tensor = net["linear"](net["text"](torch.arange(20)[None])[0]).square().mean()
         return value
 
-    Loop(net, [Stage(5, matrix_rate=0.0, other_rate=1e-2)], tmp_path, "net", seed=1).run(loss)
+    Short(net, [Stage(5, matrix_rate=0.0, other_rate=1e-2)], tmp_path, "net").run(loss)
     assert not torch.equal(queries, before[0])
     assert torch.equal(linear, before[1])

@@ -3,7 +3,7 @@ import torch
 from demo.training.models import new_text_encoder
 
 
-def test_the_first_heads_of_the_text_encoder_look_at_the_words_beside() -> None:
+def test_the_first_heads_of_the_text_encoder_attend_to_neighbours() -> None:
     torch.manual_seed(0)
     model = new_text_encoder(50)
     model.set_attn_implementation("eager")

@@ -17,7 +17,7 @@ def test_an_update_has_singular_values_of_about_the_learning_rate() -> None:
         assert values.min() > 0.5 * size
 
 
-def test_it_goes_downhill() -> None:
+def test_it_minimises_a_loss() -> None:
     torch.manual_seed(0)
     weight = nn.Parameter(torch.zeros(8, 8))
     target = torch.randn(8, 8)
@@ -28,7 +28,7 @@ def test_it_goes_downhill() -> None:
     assert (weight - target).square().mean() < 0.1 * target.square().mean()
 
 
-def test_a_weight_without_a_gradient_stays() -> None:
+def test_a_weight_without_a_gradient_does_not_change() -> None:
     weight = nn.Parameter(torch.ones(4, 4))
     Muon([weight], lr=0.1).step()
     assert torch.equal(weight, torch.ones(4, 4))

@@ -17,7 +17,7 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> T5TokenizerFast:
 
 
 @pytest.mark.parametrize("word", ["red", "Red", "medium-sized", "five-pointed"])
-def test_a_word_of_the_captions_is_whole(tokenizer: T5TokenizerFast, word: str) -> None:
+def test_words_of_the_captions_are_single_pieces(tokenizer: T5TokenizerFast, word: str) -> None:
     pieces = tokenizer.tokenize(word)
     assert "".join(pieces).replace("▁", "") == word
     assert len(pieces) == 1 + 2 * word.count("-")
@@ -41,7 +41,7 @@ def test_the_longest_captions_fit(tokenizer: T5TokenizerFast) -> None:
     assert max(len(tokenizer.tokenize(word)) for word in vocabulary()) == 1
 
 
-def test_it_is_written_the_same_each_time(tmp_path: Path) -> None:
+def test_it_is_reproducible(tmp_path: Path) -> None:
     for name in ("one", "other"):
         save_demo_tokenizer(tmp_path / name)
     one, other = ((tmp_path / name / "tokenizer.json").read_bytes() for name in ("one", "other"))

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from demo.training.latents import CHANNELS
 from demo.training.transformer import (
     Batch,
-    Probed,
+    ProbeOutputs,
     flow_loss,
-    sees_shape,
-    token_places,
+    is_near_shape,
     token_poses,
+    token_positions,
     token_views,
 )
 
@@ -20,14 +20,14 @@ LENGTHS = (4, 10, 3, 6, 8)  # shapes, colours, sizes, backgrounds, motions
 EVENLY = torch.ones(8)  # weights of the schedule's noise levels
 
 
-def test_places_are_in_the_order_of_the_tokens() -> None:
+def test_positions_are_in_the_order_of_the_tokens() -> None:
     latents = torch.zeros(2, 3, 4, 5, CHANNELS)
-    places = token_places(latents)
-    assert places.shape == (2, 60, 3)
-    assert places[1, 0].tolist() == [-1, -1, -1]
-    assert places[1, 4].tolist() == [-1, -1, 1]
-    assert places[1, 15].tolist() == [-1, 1, -1]
-    assert places[1, -5].tolist() == [1, 1, -1]
+    positions = token_positions(latents)
+    assert positions.shape == (2, 60, 3)
+    assert positions[1, 0].tolist() == [-1, -1, -1]
+    assert positions[1, 4].tolist() == [-1, -1, 1]
+    assert positions[1, 15].tolist() == [-1, 1, -1]
+    assert positions[1, -5].tolist() == [1, 1, -1]
 
 
 def batch() -> Batch:
@@ -43,7 +43,7 @@ def batch() -> Batch:
     )
 
 
-def test_poses_are_seen_from_the_tokens() -> None:
+def test_poses_are_relative_to_the_tokens() -> None:
     clips = batch()
     clips.poses[1, 1, 3] = torch.tensor([1 / 6, 0.5, 0.2, 0.0, 1.0])
     poses = token_poses(clips)
@@ -66,27 +66,27 @@ def test_views_turn_with_the_shape() -> None:
     assert (right, down) == pytest.approx((3 * 1 / 3, 0.0), abs=1e-6)
 
 
-def test_tokens_see_the_shape_less_than_a_cell_away() -> None:
+def test_tokens_less_than_a_cell_away_are_near_the_shape() -> None:
     clips = batch()
     clips.poses[:] = torch.tensor([0.0, 0.0, 0.1, 1.0, 0.0])
     clips.poses[0, :, :, 2] = 0.0
     rows, columns = 3, 4  # cells of a third of the shorter side
-    seeing = sees_shape(clips).reshape(2, 2, rows, columns)
+    seeing = is_near_shape(clips).reshape(2, 2, rows, columns)
     assert seeing[0, 0].tolist() == [[False] * 4, [False, True, True, False], [False] * 4]
     assert seeing[1, 1].tolist() == [[False, True, True, False]] * 3
 
 
-def test_an_error_where_the_shape_is_counts_three_times() -> None:
+def test_errors_near_the_shape_count_three_times() -> None:
     clips = batch()
     clips.poses[:] = 0.0
 
     def loss_of_error_at(row: int) -> float:
-        def model(noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, Probed]:
+        def model(noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, ProbeOutputs]:
             velocity = (noisy - batch.latents) / sigma[:, :, None, None, None]
             velocity[:, :, row, 1] += 1.0
             poses = token_poses(batch)
             views = token_views(poses)
-            return velocity, Probed(torch.zeros(2, 24, 34), poses, views)
+            return velocity, ProbeOutputs(torch.zeros(2, 24, 34), poses, views)
 
         torch.manual_seed(0)
         return flow_loss(model, clips, 1.0, EVENLY).item()
@@ -96,7 +96,7 @@ def test_an_error_where_the_shape_is_counts_three_times() -> None:
     assert difference == pytest.approx(2 * (3 - 1) / 32, abs=1e-4)
 
 
-def test_a_model_that_knows_everything_has_no_loss() -> None:
+def test_a_perfect_model_has_no_loss() -> None:
     clips = batch()
     words = torch.cat(
         [nn.functional.one_hot(clips.attributes[:, i], n) for i, n in enumerate(LENGTHS)], 1
@@ -104,12 +104,12 @@ def test_a_model_that_knows_everything_has_no_loss() -> None:
 
     def model(
         noisy: Tensor, sigma: Tensor, batch: Batch, sureness: float, nearness: float
-    ) -> tuple[Tensor, Probed]:
+    ) -> tuple[Tensor, ProbeOutputs]:
         velocity = (noisy - batch.latents) / sigma[:, :, None, None, None]
         said = sureness * words[:, None].expand(-1, 24, -1)
-        places = torch.cat([token_places(batch.latents), said], dim=-1)
+        positions = torch.cat([token_positions(batch.latents), said], dim=-1)
         poses = token_poses(batch)
-        return velocity, Probed(places, nearness * poses, nearness * token_views(poses))
+        return velocity, ProbeOutputs(positions, nearness * poses, nearness * token_views(poses))
 
     torch.manual_seed(0)
     assert flow_loss(partial(model, sureness=50.0, nearness=1.0), clips, 0.5, EVENLY).item() < 1e-6
@@ -122,9 +122,9 @@ def noise_levels(scheduled: float, levels: Tensor) -> list[float]:
     clips = batch()
     seen: list[float] = []
 
-    def model(noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, Probed]:
+    def model(noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, ProbeOutputs]:
         seen.extend(sigma.flatten().tolist())
-        return torch.zeros_like(noisy), Probed(
+        return torch.zeros_like(noisy), ProbeOutputs(
             torch.zeros(2, 24, 34), torch.zeros(2, 24, 40), torch.zeros(2, 24, 16)
         )
 
@@ -134,14 +134,14 @@ def noise_levels(scheduled: float, levels: Tensor) -> list[float]:
     return seen
 
 
-def test_so_many_noise_levels_are_those_of_the_schedule() -> None:
+def test_a_share_of_noise_levels_comes_from_the_schedule() -> None:
     schedule = (1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875)
     seen = noise_levels(0.8, EVENLY)
     share = sum(any(abs(sigma - level) < 1e-5 for level in schedule) for sigma in seen) / len(seen)
     assert 0.74 < share < 0.86
 
 
-def test_the_noise_levels_of_the_schedule_come_as_often_as_they_weigh() -> None:
+def test_noise_levels_of_the_schedule_follow_their_weights() -> None:
     weights = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 3.0])
     seen = noise_levels(1.0, weights)
     assert {round(sigma, 4) for sigma in seen} == {0.725, 0.4219}
