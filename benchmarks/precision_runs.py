@@ -21,11 +21,12 @@ from export.fp8.record import Record
 from export.fp8.simulate import simulated
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
-from export.onnx.upcast import widen
+from export.graphs.weights import load_weights
+from export.onnx.upcast import upcast
+from export.onnx.write import write_engine
 from export.precision import Precision
-from export.run import ExportOptions, pipeline_config, write_engine
+from export.run import ExportOptions, pipeline_config
 from export.verification.fp8 import relative_l2
-from export.verification.load_weights import materialise
 from ltx_triton.contract import TRANSFORMER, ModelContract
 from ltx_triton.engines.session import Arrays
 from ltx_triton.pipeline.loop import DenoisingLoop
@@ -91,7 +92,9 @@ class Measurement:
     def runs(self, precision: Precision) -> Iterator[Runs]:
         record = self.record if precision is Precision.FP8 else None
         engines = self._engines(precision, record)
-        modules = {engine.contract.name: materialise(engine, self.checkpoint) for engine in engines}
+        modules = {
+            engine.contract.name: load_weights(engine, self.checkpoint) for engine in engines
+        }
         with ExitStack() as stack:
             stack.enter_context(torch.no_grad())
             if record is not None:
@@ -108,15 +111,15 @@ class Measurement:
         engine = transformer.build(self.checkpoint, Precision.FP8, self.record)
         write_engine(engine, self.checkpoint, self.scratch)
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
-            widened = widen(self.scratch / ENGINE_FILE, Path(folder))
-            session = onnxruntime.InferenceSession(widened, providers=["CPUExecutionProvider"])
+            upcasted = upcast(self.scratch / ENGINE_FILE, Path(folder))
+            session = onnxruntime.InferenceSession(upcasted, providers=["CPUExecutionProvider"])
         with self.runs(Precision.BF16) as runs:
             yield runs | {TRANSFORMER.name: lambda inputs: session.run(None, inputs)[0]}
 
     def weight_errors(self) -> dict[str, float]:
         """Return the relative L2 error of FP8 weights, scaled per tensor and per channel."""
         engine = transformer.build(self.checkpoint, Precision.FP32)
-        model = materialise(engine, self.checkpoint).get_submodule("model")
+        model = load_weights(engine, self.checkpoint).get_submodule("model")
         weights = [model.get_parameter(f"{name}.weight") for name in self.record.layers]
         total = sum(weight.square().sum().item() for weight in weights)
 

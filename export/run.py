@@ -4,19 +4,15 @@ import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
-import onnx_ir
 from diffusers import LTXConditionPipeline
 
 from export.checkpoint.folder import Checkpoint, open_checkpoint
 from export.checkpoint.schedule import sigma_schedules
 from export.checkpoint.tokenizer import save_tokenizer
-from export.checkpoint.weights import DATA_FILE, write_weights
 from export.errors import ExportError
 from export.fp8.calibrate import fitting_record
-from export.fp8.graph import insert_qdq
 from export.graphs import text_encoder, transformer, vae_decoder
-from export.graphs.engine import Engine
-from export.onnx.trace import trace
+from export.onnx.write import write_engine
 from export.precision import Precision
 from export.progress import step
 from export.repository.fingerprint import is_current, write_fingerprint
@@ -92,19 +88,6 @@ def export(options: ExportOptions) -> None:
         publish(folders, stale=(f"{PLAN_FILE}*",))
 
 
-def write_engine(engine: Engine, checkpoint: Checkpoint, folder: Path) -> None:
-    """Write `model.onnx` and `model.onnx.data` into `folder`, and what is recorded of FP8."""
-    name = engine.contract.name
-    with step(f"{name}: tracing"):
-        graph = trace(engine)
-        if engine.fp8 is not None:
-            insert_qdq(graph, engine.fp8.layers)
-            engine.fp8.save(folder)
-    with step(f"{name}: writing"):
-        write_weights(engine, graph, checkpoint, folder / DATA_FILE)
-        onnx_ir.save(graph, folder / ENGINE_FILE)
-
-
 def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineConfig:
     """Everything the denoising loop knows of the checkpoint.
 
@@ -117,7 +100,7 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
             f"--num-inference-steps {options.num_inference_steps} has no schedule; expected 1 to "
             f"{max(sigmas)}"
         )
-    spatial, temporal = vae_decoder.compression(checkpoint)
+    spatial, temporal = vae_decoder.vae_scale_factors(checkpoint)
     # The reference pads and cuts the text to this whatever the tokenizer's model_max_length.
     call = inspect.signature(LTXConditionPipeline.__call__)
     text_length = int(call.parameters["max_sequence_length"].default)

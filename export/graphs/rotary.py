@@ -32,19 +32,19 @@ class RotaryPositions(nn.Module):
         self.register_buffer("frequencies", theta**exponents * math.pi / 2.0)
 
     def forward(
-        self, frame_rate: Tensor, frames: int, rows: int, columns: int
+        self, frame_rate: Tensor, frames: int, height: int, width: int
     ) -> tuple[Tensor, Tensor]:
         """Return cosines and sines, FP32 [B, F*H*W, D] each, for frame_rate FP32 [B, 1]."""
         first_frames = torch.arange(frames) * self.temporal_compression
         # A latent frame covers several frames, the first one a single frame: causal positions.
         first_frames = (first_frames + 1 - self.temporal_compression).clamp(min=0)
         seconds = first_frames.float() * (1.0 / frame_rate)  # [B, F]
-        y = (torch.arange(rows) * self.spatial_compression).float()[None]
-        x = (torch.arange(columns) * self.spatial_compression).float()[None]
+        y = (torch.arange(height) * self.spatial_compression).float()[None]
+        x = (torch.arange(width) * self.spatial_compression).float()[None]
         time_angles = self._angles(seconds / self.base_num_frames)[:, :, None, None]
         y_angles = self._angles(y / self.base_height)[:, None, :, None]
         x_angles = self._angles(x / self.base_width)[:, None, None, :]
-        grid = (frame_rate.shape[0], frames, rows, columns, self.frequencies.shape[0])
+        grid = (frame_rate.shape[0], frames, height, width, self.frequencies.shape[0])
         axes = (time_angles, y_angles, x_angles)
         cosines = torch.stack([axis.cos().expand(grid) for axis in axes], dim=-1)
         sines = torch.stack([axis.sin().expand(grid) for axis in axes], dim=-1)

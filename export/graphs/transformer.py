@@ -11,7 +11,7 @@ from export.fp8.record import Record
 from export.graphs.attention import ExportAttention
 from export.graphs.engine import Engine
 from export.graphs.rotary import RotaryPositions
-from export.graphs.vae_decoder import compression
+from export.graphs.vae_decoder import vae_scale_factors
 from export.precision import Precision
 from ltx_triton.contract import TRANSFORMER
 
@@ -70,8 +70,8 @@ class TransformerGraph(nn.Module):
         Follows diffusers `LTXVideoTransformer3DModel.forward`. What has the type of the weights
         is all but the positions, the time and the last norm.
         """
-        _, frames, rows, columns, _ = latents.shape
-        rotary = self.positions(frame_rate, frames, rows, columns)
+        _, frames, height, width, _ = latents.shape
+        rotary = self.positions(frame_rate, frames, height, width)
         dtype = self.model.dtype
         tokens = latents.flatten(1, 3).to(dtype)  # LTXConditionPipeline._pack_latents
         prompt_embeds = prompt_embeds.to(dtype)
@@ -105,8 +105,8 @@ def build(checkpoint: Checkpoint, precision: Precision, fp8: Record | None = Non
     model.to(precision.dtype(TRANSFORMER))
     model.set_attn_processor(ExportAttention())
     config = model.config
-    spatial, temporal = compression(checkpoint)
-    latents = ("batch", "frames", "rows", "columns", config.in_channels)
+    spatial, temporal = vae_scale_factors(checkpoint)
+    latents = ("batch", "frames", "latent_height", "latent_width", config.in_channels)
     return Engine(
         contract=TRANSFORMER,
         opset=precision.opset,

@@ -133,9 +133,9 @@ def _embed(time_embedder: Any, timestep: Tensor, dtype: torch.dtype) -> Tensor:
     return embedding[:, :, None, None, None]
 
 
-def compression(checkpoint: Checkpoint) -> tuple[int, int]:
+def vae_scale_factors(checkpoint: Checkpoint) -> tuple[int, int]:
     """Pixels per latent row or column, and frames per latent frame."""
-    return _compression(_build_vae(checkpoint))
+    return _scale_factors(_build_vae(checkpoint))
 
 
 def build(
@@ -144,8 +144,8 @@ def build(
     """Describe the VAE decoder of a checkpoint, without its weights."""
     vae = _build_vae(checkpoint)
     vae.decoder.to(precision.dtype(VAE_DECODER))
-    spatial, temporal = _compression(vae)
-    latents = ("batch", "frames", "rows", "columns", vae.config.latent_channels)
+    spatial, temporal = _scale_factors(vae)
+    latents = ("batch", "frames", "latent_height", "latent_width", vae.config.latent_channels)
     frames = f"{temporal}*frames - {temporal - 1}"
     return Engine(
         contract=VAE_DECODER,
@@ -155,7 +155,7 @@ def build(
         axes={
             "latents": latents,
             "noise": latents,
-            "frames": ("batch", frames, f"{spatial}*rows", f"{spatial}*columns", 3),
+            "frames": ("batch", frames, f"{spatial}*latent_height", f"{spatial}*latent_width", 3),
         },
         unused=("encoder.",),
     )
@@ -171,5 +171,5 @@ def _build_vae(checkpoint: Checkpoint) -> AutoencoderKLLTXVideo:
     return vae
 
 
-def _compression(vae: AutoencoderKLLTXVideo) -> tuple[int, int]:
+def _scale_factors(vae: AutoencoderKLLTXVideo) -> tuple[int, int]:
     return int(vae.spatial_compression_ratio), int(vae.temporal_compression_ratio)

@@ -13,7 +13,7 @@ from export.graphs.engine import Axes, Engine
 from export.onnx.simplify import simplify
 
 # Any sizes but 0 and 1, which torch.export takes as fixed, and no two alike.
-EXAMPLE_SIZES = {"batch": 2, "frames": 3, "rows": 4, "columns": 5, "tokens": 7}
+EXAMPLE_SIZES = {"batch": 2, "frames": 3, "latent_height": 4, "latent_width": 5, "tokens": 7}
 _TORCH_TYPES = {"FP32": torch.float32, "INT32": torch.int32}
 
 

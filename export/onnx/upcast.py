@@ -11,7 +11,7 @@ from export.fp8.graph import keep_inputs
 _NARROW = {DataType.FLOAT16, DataType.BFLOAT16}
 
 
-def widen(file: Path, folder: Path, *, quantized_inputs: bool = True) -> Path:
+def upcast(file: Path, folder: Path, *, quantized_inputs: bool = True) -> Path:
     """Write a graph with FP16 and BF16 replaced by FP32; weights keep their rounded values.
 
     FP8 stays: it is no type of arithmetic but one that values are rounded to.
@@ -31,7 +31,7 @@ def widen(file: Path, folder: Path, *, quantized_inputs: bool = True) -> Path:
     if not quantized_inputs:
         keep_inputs(model)
     for value in narrow:
-        value.const_value = _widened(value)
+        value.const_value = _upcast(value)
         value.dtype = DataType.FLOAT
     for node in model.graph:
         target = node.attributes.get("to")
@@ -40,12 +40,12 @@ def widen(file: Path, folder: Path, *, quantized_inputs: bool = True) -> Path:
         for output in node.outputs:
             if output.dtype in _NARROW:
                 output.dtype = DataType.FLOAT
-    widened = folder / file.name
-    onnx_ir.save(model, widened, external_data=f"{file.name}.data")
-    return widened
+    upcast_file = folder / file.name
+    onnx_ir.save(model, upcast_file, external_data=f"{file.name}.data")
+    return upcast_file
 
 
-def _widened(value: onnx_ir.Value) -> onnx_ir.LazyTensor:
+def _upcast(value: onnx_ir.Value) -> onnx_ir.LazyTensor:
     """The values in FP32, read when they are needed: one tensor is in memory at a time."""
     narrow = value.const_value
     if narrow is None:

@@ -1,5 +1,6 @@
-"""Whether a folder holds just what an export would write into it."""
+"""Skip exports that are up to date."""
 
+import ast
 import hashlib
 from importlib.metadata import version
 from pathlib import Path
@@ -10,18 +11,44 @@ from ltx_triton.repository.layout import ENGINE_FILE, PIPELINE_CONFIG_FILE, vers
 
 FINGERPRINT_FILE = "export.sha256"
 _VERIFIED = " verified"
+_ROOT = Path(__file__).parents[2]
+# Modules that make graphs and weights; neither the command line nor the verification.
+_CODE = (
+    "export/checkpoint",
+    "export/fp8",
+    "export/fp8/prompts.txt",
+    "export/graphs",
+    "export/onnx",
+    "export/precision.py",
+    "ltx_triton/contract.py",
+)
 _TRACERS = ("diffusers", "onnx-ir", "onnxscript", "torch", "transformers")
 
 
-def fingerprint(config: PipelineConfig) -> str:
-    """Hash what decides over the files of an export: checkpoint, settings, this code, libraries."""
+def fingerprint(config: PipelineConfig, root: Path = _ROOT) -> str:
+    """Hash what decides over the files of an export: checkpoint, settings, code, libraries."""
     digest = hashlib.sha256(config.model_dump_json().encode())
-    code = Path(__file__).parents[1]
-    for file in sorted(code.rglob("*.py")):
-        digest.update(f"{file.relative_to(code)}\n".encode() + file.read_bytes())
+    for path in _CODE:
+        for file in sorted([root / path, *(root / path).rglob("*.py")]):
+            if file.is_file():
+                digest.update(f"{file.relative_to(root)}\n{_meaning(file)}\n".encode())
     for package in _TRACERS:
         digest.update(f"{package} {version(package)}\n".encode())
     return digest.hexdigest()
+
+
+def _meaning(file: Path) -> str:
+    """Return a text that comments and docstrings do not change."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix != ".py":
+        return text
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
+            del node.body[0]
+    return ast.dump(tree)
 
 
 def write_fingerprint(folder: Path, config: PipelineConfig, *, verified: bool) -> None:

@@ -85,9 +85,9 @@ def _denoise(
 ) -> NDArray[Any]:
     pipeline = LTXConditionPipeline
     latents = torch.from_numpy(batch["latents"]).permute(0, 4, 1, 2, 3)
-    batch_size, _, frames, rows, columns = latents.shape
+    batch_size, _, frames, height, width = latents.shape
     video_ids = pipeline._scale_video_ids(
-        pipeline._prepare_video_ids(batch_size, frames, rows, columns),
+        pipeline._prepare_video_ids(batch_size, frames, height, width),
         scale_factor=config.spatial_compression,
         scale_factor_t=config.temporal_compression,
         frame_index=0,
@@ -114,7 +114,7 @@ def _denoise(
         per_token_timesteps=timestep,
         return_dict=False,
     )[0]
-    latents = pipeline._unpack_latents(tokens, frames, rows, columns)
+    latents = pipeline._unpack_latents(tokens, frames, height, width)
     output: NDArray[Any] = latents.permute(0, 2, 3, 4, 1).numpy()
     return output
 

@@ -1,6 +1,6 @@
 """Compare an engine in onnxruntime with the same component in PyTorch on random inputs.
 
-onnxruntime computes in FP32 on a CPU: a graph of lower precision is widened first, and PyTorch's
+onnxruntime computes in FP32 on a CPU: a graph of lower precision is upcast first, and PyTorch's
 weights are rounded as the graph's are. So the comparison shows whether graph and weights are right,
 not what rounding in between costs.
 """
@@ -19,7 +19,7 @@ from export.checkpoint.folder import Checkpoint
 from export.checkpoint.weights import weight_bytes
 from export.errors import ExportError
 from export.graphs.engine import Engine
-from export.onnx.upcast import widen
+from export.onnx.upcast import upcast
 from export.verification.reference import REFERENCES, Inputs, Outputs
 from ltx_triton.contract import ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
@@ -31,8 +31,8 @@ MEMORY_SHARE = 1.1
 # Two quite different shapes. A single step goes all the way from 1 to 0, and the last steps of
 # eight are the long ones: the velocity's error shows in full.
 CASES = (
-    ({"batch": 1, "frames": 2, "rows": 5, "columns": 3, "tokens": 24}, 1),
-    ({"batch": 3, "frames": 3, "rows": 2, "columns": 4, "tokens": 9}, 8),
+    ({"batch": 1, "frames": 2, "latent_height": 5, "latent_width": 3, "tokens": 24}, 1),
+    ({"batch": 3, "frames": 3, "latent_height": 2, "latent_width": 4, "tokens": 9}, 8),
 )
 
 
@@ -120,8 +120,10 @@ def run(file: Path, batches: list[Inputs], *, quantized_inputs: bool = True) -> 
     options.enable_cpu_mem_arena = False
     options.add_session_config_entry("session.disable_prepacking", "1")
     with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
-        widened = widen(file, Path(scratch), quantized_inputs=quantized_inputs)
-        session = onnxruntime.InferenceSession(widened, options, providers=["CPUExecutionProvider"])
+        upcast_file = upcast(file, Path(scratch), quantized_inputs=quantized_inputs)
+        session = onnxruntime.InferenceSession(
+            upcast_file, options, providers=["CPUExecutionProvider"]
+        )
         return [session.run(None, batch)[0] for batch in batches]
 
 
@@ -148,7 +150,13 @@ def random_inputs(
     """Draw inputs of an engine; every sample has its own text length, frame rate and sigma."""
     batch = sizes["batch"]
     lengths = generator.integers(1, sizes["tokens"], size=(batch, 1), endpoint=True)
-    latents = (batch, sizes["frames"], sizes["rows"], sizes["columns"], config.latent_channels)
+    latents = (
+        batch,
+        sizes["frames"],
+        sizes["latent_height"],
+        sizes["latent_width"],
+        config.latent_channels,
+    )
     text = (batch, sizes["tokens"])
     vocabulary = checkpoint.config("text_encoder")["vocab_size"]
     sigmas = np.array(config.sigmas[steps], dtype=np.float32)[-batch - 1 :, None]

@@ -15,10 +15,10 @@ from ltx_triton.repository.layout import ENGINE_FILE
 
 # Single frames, single rows and single samples are where a dynamic axis most easily goes wrong.
 SIZES = (
-    {"batch": 1, "frames": 1, "rows": 2, "columns": 2, "tokens": 1},
-    {"batch": 1, "frames": 4, "rows": 3, "columns": 7, "tokens": 256},
-    {"batch": 2, "frames": 2, "rows": 6, "columns": 1, "tokens": 32},
-    {"batch": 4, "frames": 3, "rows": 1, "columns": 5, "tokens": 17},
+    {"batch": 1, "frames": 1, "latent_height": 2, "latent_width": 2, "tokens": 1},
+    {"batch": 1, "frames": 4, "latent_height": 3, "latent_width": 7, "tokens": 256},
+    {"batch": 2, "frames": 2, "latent_height": 6, "latent_width": 1, "tokens": 32},
+    {"batch": 4, "frames": 3, "latent_height": 1, "latent_width": 5, "tokens": 17},
 )
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from export.checkpoint.folder import Checkpoint
-from export.graphs.vae_decoder import compression
+from export.graphs.vae_decoder import vae_scale_factors
 from export.verification.reference import vae_decoder
 from export.verification.verify import difference, random_inputs, run
 from ltx_triton.contract import VAE_DECODER
@@ -55,4 +55,4 @@ def test_noise_is_mixed_in(
 
 
 def test_compression_is_32_by_32_by_8(checkpoint: Checkpoint) -> None:
-    assert compression(checkpoint) == (32, 8)
+    assert vae_scale_factors(checkpoint) == (32, 8)

@@ -8,7 +8,7 @@ import torch
 from onnx import TensorProto
 from safetensors.torch import load_file, save_file
 
-from export.checkpoint.weights import DATA_FILE
+from export.onnx.weights import DATA_FILE
 from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, export
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, ModelContract

@@ -1,12 +1,15 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
-from export.repository.fingerprint import is_current, write_fingerprint
+from export.repository.fingerprint import fingerprint, is_current, write_fingerprint
 from ltx_triton.contract import ENGINES, LTX_VIDEO
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import ENGINE_FILE, version_folder
 from tests.ltx_triton.pipeline.test_config import CONFIG
+
+ROOT = Path(__file__).parents[3]
 
 
 def publish(repository: Path, config: PipelineConfig = CONFIG, *, verified: bool = True) -> None:
@@ -47,13 +50,46 @@ def test_other_libraries_are_not_current(tmp_path: Path, monkeypatch: pytest.Mon
     assert not is_current(tmp_path, CONFIG, verified=True)
 
 
-def test_other_code_is_not_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(tmp_path)
-    room = tmp_path / "export" / "repository"
-    room.mkdir(parents=True)
-    (room / "fingerprint.py").write_text("changed")
-    monkeypatch.setattr("export.repository.fingerprint.__file__", str(room / "fingerprint.py"))
-    assert not is_current(tmp_path, CONFIG, verified=True)
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    """A copy of the code, to change."""
+    for package in ("export", "ltx_triton"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "decides"),
+    [
+        ("export/graphs/transformer.py", True),
+        ("export/onnx/simplify.py", True),
+        ("export/precision.py", True),
+        ("ltx_triton/contract.py", True),
+        ("export/__main__.py", False),
+        ("export/progress.py", False),
+        ("export/verification/verify.py", False),
+        ("ltx_triton/settings.py", False),
+    ],
+)
+def test_only_code_that_makes_graphs_and_weights_decides(
+    file: str, decides: bool, code: Path
+) -> None:
+    before = fingerprint(CONFIG, code)
+    (code / file).write_text("changed = True")
+    assert (fingerprint(CONFIG, code) != before) is decides
+
+
+def test_comments_and_docstrings_do_not_decide(code: Path) -> None:
+    before = fingerprint(CONFIG, code)
+    file = code / "ltx_triton" / "contract.py"
+    file.write_text("# A comment.\n" + file.read_text().replace('"""The ', '"""THE '))
+    assert fingerprint(CONFIG, code) == before
+
+
+def test_a_new_module_of_the_graphs_decides(code: Path) -> None:
+    before = fingerprint(CONFIG, code)
+    (code / "export" / "graphs" / "new.py").touch()
+    assert fingerprint(CONFIG, code) != before
 
 
 def test_a_lost_engine_is_noticed(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import onnx_ir
 import pytest
 
 from export.checkpoint.folder import Checkpoint
-from export.checkpoint.weights import DATA_FILE
 from export.errors import ExportError
 from export.fp8.record import Record
+from export.onnx.weights import DATA_FILE
 from export.verification.fp8 import relative_l2, verify_fp8
 from ltx_triton.pipeline.config import PipelineConfig
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from export.checkpoint.folder import Checkpoint
-from export.checkpoint.weights import DATA_FILE
 from export.errors import ExportError
+from export.onnx.weights import DATA_FILE
 from export.verification.verify import Difference, difference, verify
 from ltx_triton.contract import ENGINES, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig

@@ -10,8 +10,8 @@ from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
+from export.graphs.weights import load_weights
 from export.precision import Precision
-from export.verification.load_weights import materialise
 from export.verification.reference import REFERENCES
 from export.verification.verify import difference, random_inputs
 from ltx_triton.pipeline.config import PipelineConfig
@@ -39,7 +39,7 @@ def test_modules_compute_what_the_checkpoints_do(
     batch = random_inputs(contract, config, checkpoint, SIZES[2], 8, generator)
     (expected,) = REFERENCES[contract.name](checkpoint, config, [batch])
     with torch.no_grad():
-        module = materialise(engine, checkpoint)
+        module = load_weights(engine, checkpoint)
         actual = module(*(torch.from_numpy(batch[tensor.name]) for tensor in contract.inputs))
     found = difference(actual.numpy(), expected)
     assert found.absolute <= 1 if expected.dtype == np.uint8 else found.relative < 2e-5
@@ -49,7 +49,7 @@ def test_modules_compute_what_the_checkpoints_do(
 def test_parameters_have_the_precisions_type(
     build: Callable[[Checkpoint, Precision], Engine], checkpoint: Checkpoint
 ) -> None:
-    module = materialise(build(checkpoint, Precision.BF16), checkpoint)
+    module = load_weights(build(checkpoint, Precision.BF16), checkpoint)
     assert {tensor.dtype for tensor in module.parameters()} == {torch.bfloat16}
     assert not any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers()))
 
@@ -61,4 +61,4 @@ def test_a_missing_weight_is_named(checkpoint: Checkpoint, tmp_path: Path) -> No
     del weights["encoder.final_layer_norm.weight"]
     save_file(weights, tmp_path / "text_encoder" / "model.safetensors")
     with pytest.raises(ExportError, match=r"has no weight encoder\.final_layer_norm\.weight"):
-        materialise(engine, Checkpoint(tmp_path))
+        load_weights(engine, Checkpoint(tmp_path))

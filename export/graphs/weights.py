@@ -1,0 +1,52 @@
+"""Which weights of a checkpoint an engine's module takes."""
+
+from torch import nn
+
+from export.checkpoint.folder import Checkpoint
+from export.checkpoint.weights import Source, read_weight, weight_files
+from export.errors import ExportError
+from export.graphs.engine import Engine
+
+
+def weight_sources(engine: Engine, names: list[str], checkpoint: Checkpoint) -> dict[str, Source]:
+    """Find the checkpoint's weights for the named parameters of an engine's module.
+
+    Raises:
+        ExportError: the checkpoint lacks one, or has a weight that is of no use.
+    """
+    files = weight_files(checkpoint.folder / engine.component)
+    aliases = dict(engine.aliases)
+    used = set()
+    sources = {}
+    for name in names:
+        key = name.removeprefix("model.")
+        candidates = [key, aliases[key]] if key in aliases else [key]
+        found = [candidate for candidate in candidates if candidate in files]
+        if not found:
+            raise ExportError(f"{checkpoint.folder / engine.component} has no weight {key}")
+        used.update(found)
+        sources[name] = Source(files[found[0]], found[0])
+    leftover = [key for key in files if key not in used and not key.startswith(engine.unused)]
+    if leftover:
+        raise ExportError(
+            f"{checkpoint.folder / engine.component} has {len(leftover)} weights that the "
+            f"{engine.contract.name} graph does not use, such as {leftover[0]}"
+        )
+    return sources
+
+
+def load_weights(engine: Engine, checkpoint: Checkpoint) -> nn.Module:
+    """Read the weights into the module of an engine that has not been traced.
+
+    Raises:
+        ExportError: the checkpoint does not fit.
+    """
+    tensors = [*engine.module.named_parameters(), *engine.module.named_buffers()]
+    absent = {name: tensor for name, tensor in tensors if tensor.is_meta}
+    for name, source in weight_sources(engine, list(absent), checkpoint).items():
+        tensor = read_weight(source, absent[name].dtype)
+        owner, _, leaf = name.rpartition(".")
+        if isinstance(absent[name], nn.Parameter):
+            tensor = nn.Parameter(tensor, requires_grad=False)
+        setattr(engine.module.get_submodule(owner), leaf, tensor)
+    return engine.module.eval()
