@@ -3,9 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import diffusers
 import transformers
@@ -99,25 +97,38 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         help="do not compare the engines with PyTorch: for a machine with too little memory",
     )
     tensorrt = parser.add_argument_group("with --target tensorrt")
-    tensorrt.add_argument(
+    onnx_folder = tensorrt.add_argument(
         "--onnx-folder",
         type=Path,
         default=ONNX_FOLDER,
         help="where the ONNX engines are kept, in a folder for each precision "
         "(default: %(default)s)",
     )
-    add_arguments(tensorrt)
+    plan_actions = [onnx_folder, *add_arguments(tensorrt.add_argument)]
     given = parser.parse_args(arguments)
-    for action in tensorrt._group_actions:
-        if given.target != TENSORRT and getattr(given, action.dest) != action.default:
+    for action in plan_actions:
+        if given.target != TENSORRT and vars(given)[action.dest] != action.default:
             parser.error(f"{action.option_strings[0]} needs --target {TENSORRT}")
     default = Precision.BF16 if given.target == TENSORRT else Precision.FP32
-    given.precision = Precision(given.precision or default)
-    options = ExportOptions(cache_dir=settings.model_cache_dir, **_fields(ExportOptions, given))
+    options = ExportOptions(
+        model=given.model,
+        output=given.output,
+        cache_dir=settings.model_cache_dir,
+        precision=Precision(given.precision or default),
+        name=given.name,
+        num_inference_steps=given.num_inference_steps,
+        decode_timestep=given.decode_timestep,
+        decode_noise_scale=given.decode_noise_scale,
+        verification=given.verification,
+    )
     plans = PlanOptions(
         source=given.onnx_folder / options.precision,
         settings=settings,
-        **_fields(PlanOptions, given),
+        output=given.output,
+        sizes=given.sizes,
+        optimization_level=given.optimization_level,
+        workspace_gib=given.workspace_gib,
+        weight_streaming=given.weight_streaming,
     )
     return options, plans if given.target == TENSORRT else None
 
@@ -138,11 +149,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print(f"Exported {options.model} to {options.output}")
     return 0
-
-
-def _fields(options: type[Any], given: argparse.Namespace) -> dict[str, Any]:
-    names = {field.name for field in fields(options)}
-    return {name: value for name, value in vars(given).items() if name in names}
 
 
 def _fraction(text: str) -> float:

@@ -40,14 +40,24 @@ def parse(arguments: Sequence[str] | None = None) -> PlanOptions:
         default=PlanOptions.output,
         help="root of the model repository (default: %(default)s)",
     )
-    add_arguments(parser)
+    add_arguments(parser.add_argument)
     parser.add_argument(
         "--work-folder",
         type=Path,
         default=PlanOptions.work_folder,
         help="where timings and logs are kept (default: tensorrt beside the source)",
     )
-    return PlanOptions(settings=settings, **vars(parser.parse_args(arguments)))
+    given = parser.parse_args(arguments)
+    return PlanOptions(
+        source=given.source,
+        settings=settings,
+        output=given.output,
+        sizes=given.sizes,
+        optimization_level=given.optimization_level,
+        workspace_gib=given.workspace_gib,
+        weight_streaming=given.weight_streaming,
+        work_folder=given.work_folder,
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,43 +1,45 @@
-"""What the command lines that build plans have in common."""
+"""Options shared by the command lines that build plans."""
 
-import argparse
+from argparse import Action, ArgumentTypeError
+from collections.abc import Callable
 
 from export.tensorrt.build import PlanOptions
 from export.tensorrt.sizes import DEFAULT_SIZES, SIZE_NAMES
 
 
-def add_arguments(parser: argparse._ActionsContainer) -> None:
-    """Add the options of a build, named as the fields of `PlanOptions`."""
-    parser.add_argument(
+def add_arguments(add_argument: Callable[..., Action]) -> list[Action]:
+    """Add the options of a build, named like the fields of `PlanOptions`."""
+    sizes = add_argument(
         "--sizes",
         type=lambda text: tuple(text.split(",")),
         default=DEFAULT_SIZES,
         help=f"video sizes to optimise for, of {', '.join(SIZE_NAMES)}; larger ones than the "
         f"largest named are refused when serving (default: {','.join(DEFAULT_SIZES)})",
     )
-    parser.add_argument(
+    optimization_level = add_argument(
         "--optimization-level",
         type=int,
         choices=range(6),
         default=PlanOptions.optimization_level,
         help="how long TensorRT may search, 0 to 5 (default: %(default)s)",
     )
-    parser.add_argument(
+    workspace_gib = add_argument(
         "--workspace-gib",
         type=_positive,
         default=PlanOptions.workspace_gib,
         metavar="GIB",
         help="most GPU memory for the work of one kernel (default: all there is)",
     )
-    parser.add_argument(
+    weight_streaming = add_argument(
         "--weight-streaming",
         action="store_true",
         help="let weights that do not fit into GPU memory stay on the host; TensorRT 10 and later",
     )
+    return [sizes, optimization_level, workspace_gib, weight_streaming]
 
 
 def _positive(text: str) -> float:
     value = float(text)
     if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not positive")
+        raise ArgumentTypeError(f"{text} is not positive")
     return value
