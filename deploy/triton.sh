@@ -4,6 +4,8 @@
 #
 # --disable-auto-complete-config: the configs are complete, and to complete one Triton would read and
 # deserialise the whole plan a first time.
+# --grpc-http2-max-ping-strikes: the frontend pings through long silent stages, for which Triton
+# would end its stream.
 set -eu
 
 closed=shared-memory,model-repository,statistics,trace,logging
@@ -17,6 +19,7 @@ exec tritonserver \
   --strict-readiness=true \
   --exit-on-error=true \
   --exit-timeout-secs=30 \
+  --grpc-http2-max-ping-strikes=0 \
   --http-restricted-api="$closed:closed=$secret" \
   --grpc-restricted-protocol="$closed:closed=$secret" \
   "$@"

@@ -32,7 +32,6 @@ _READINESS_TIMEOUT = 5.0  # seconds
 _INFO_MAX_AGE = 5.0  # seconds; Triton takes longer to restart with another checkpoint
 _CHANNEL_OPTIONS = [
     # A server that vanished without a word is noticed within 30 s.
-    ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.max_pings_without_data", 0),
     # Come back soon after Triton has restarted.
@@ -71,8 +70,11 @@ class EngineFailedError(EngineError):
 class TritonClient:
     """One connection to Triton, for one event loop."""
 
-    def __init__(self, address: str, silence_timeout: float = 600.0) -> None:
-        self._client = InferenceServerClient(address, channel_args=_CHANNEL_OPTIONS)
+    def __init__(
+        self, address: str, silence_timeout: float = 600.0, ping_seconds: float = 20.0
+    ) -> None:
+        options = [*_CHANNEL_OPTIONS, ("grpc.keepalive_time_ms", int(1000 * ping_seconds))]
+        self._client = InferenceServerClient(address, channel_args=options)
         self._silence_timeout = silence_timeout
         self._info: ModelInfo | None = None
         self._info_at = 0.0

@@ -51,6 +51,8 @@ class TritonProcess:
             f"--grpc-port={ports.grpc}",
             f"--metrics-address={LOOPBACK}",
             f"--metrics-port={ports.metrics}",
+            # The frontend pings through long silent stages; Triton would end its stream for that.
+            "--grpc-http2-max-ping-strikes=0",
             f"--exit-timeout-secs={EXIT_TIMEOUT}",
             "--model-control-mode=none",
             "--strict-readiness=true",

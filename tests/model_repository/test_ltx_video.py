@@ -15,6 +15,7 @@ from ltx_triton.model_info import EngineLimits, ModelInfo
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.video_spec import VideoSpec
 from tests.model_repository.client import executions, generate_all
+from tests.model_repository.client import generate as generate_one
 
 SMALL = VideoSpec(
     prompt="a red ball rolls to the left",
@@ -190,6 +191,18 @@ def test_a_request_to_describe_answers_with_the_model_info(
     assert (info.model_name, info.device, info.precision) == ("hub/tiny", "cpu", "fp32")
     assert info.checkpoint_sha256 == config.checkpoint_sha256
     assert info.limits == EngineLimits.of(config)
+
+
+def test_pings_during_a_silent_stage_do_not_end_the_stream(triton: LocalTriton) -> None:
+    async def generate() -> int:
+        client = TritonClient(triton.grpc_address, ping_seconds=0.05)
+        large = SMALL.model_copy(update={"height": 512, "width": 512, "num_frames": 33})
+        try:
+            return len((await generate_one(client, large)).frames)
+        finally:
+            await client.close()
+
+    assert asyncio.run(generate()) == 33
 
 
 def test_metrics_tell_the_checkpoint_the_device_and_the_memory_of_each_engine(

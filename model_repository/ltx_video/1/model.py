@@ -135,7 +135,10 @@ def _read(request: Any) -> VideoSpec | None:
     if values.pop("describe", False):
         return None
     try:
+        values["prompt"] = values.get("prompt", b"").decode()
         return VideoSpec(**values)
+    except UnicodeDecodeError as error:
+        raise _InvalidRequestError("prompt: must be UTF-8") from error
     except ValidationError as error:
         problem = error.errors()[0]
         field = problem["loc"][0]
