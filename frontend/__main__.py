@@ -12,11 +12,10 @@ from frontend.metrics.counters import shared_between
 from frontend.services import open_job_store
 from ltx_triton.settings import load_settings
 
-_GRACE = 5  # seconds that open requests get at the end
+_SHUTDOWN_TIMEOUT = 5  # seconds for open requests to finish
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT."""
     settings = load_settings()
     log_config = logging_config(settings.log_level, settings.log_format)
     logging.config.dictConfig(log_config)  # uvicorn does so too, but later
@@ -36,10 +35,10 @@ def main() -> None:
             port=settings.api_port,
             workers=settings.api_workers,
             log_config=log_config,
-            # A client could otherwise choose the address that its requests are counted by. Behind
-            # a proxy, uvicorn's own FORWARDED_ALLOW_IPS names the proxy.
+            # Otherwise clients could choose the address that the rate limit counts. Behind a proxy,
+            # set uvicorn's own FORWARDED_ALLOW_IPS to the proxy's address.
             proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
-            timeout_graceful_shutdown=_GRACE,
+            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
         )
 
 

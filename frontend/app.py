@@ -23,14 +23,14 @@ from ltx_triton.settings import Settings, load_settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Create the application of one worker; without settings they are read from the environment."""
+    """Create the application of one worker; the settings default to the environment."""
     settings = settings or load_settings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running_services(settings) as services:
             app.state.services = services
-            _announce_sigterm(services.runner)
+            _begin_shutdown_on_signals(services.runner)
             yield
 
     app = FastAPI(
@@ -54,21 +54,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _announce_sigterm(runner: JobRunner) -> None:
-    """Tell the runner of SIGTERM at once.
+def _begin_shutdown_on_signals(runner: JobRunner) -> None:
+    """Notify the runner on the signal itself, not when the application shuts down.
 
-    The server ends the application only when no request is open any more, but requests that wait
-    for a video would wait on.
+    uvicorn shuts the application down only after the last open request, but requests that wait for
+    a video would keep waiting.
     """
     if threading.current_thread() is not threading.main_thread():
         return
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        servers_own = signal.getsignal(number)
+        uvicorn_handler = signal.getsignal(number)
 
-        def handle(number: int, frame: FrameType | None, servers_own: Any = servers_own) -> None:
+        def handle(
+            number: int, frame: FrameType | None, uvicorn_handler: Any = uvicorn_handler
+        ) -> None:
             loop.call_soon_threadsafe(runner.announce_stop)
-            if callable(servers_own):
-                servers_own(number, frame)
+            if callable(uvicorn_handler):
+                uvicorn_handler(number, frame)
 
         signal.signal(number, handle)

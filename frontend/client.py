@@ -1,4 +1,4 @@
-"""`python -m frontend.client "prompt"`: have a video made, follow it, download it."""
+"""`python -m frontend.client "prompt"`: request a video, show its progress, download it."""
 
 import argparse
 import time
@@ -14,20 +14,18 @@ from tqdm import tqdm
 from ltx_triton.launcher.signals import raise_on_termination
 
 _POLL_INTERVAL = 0.3  # seconds
-_PATIENCE = 60.0  # seconds; an accepted job survives a restart of the server
-_TIMEOUT = 30.0
+_RECONNECT_TIMEOUT = 60.0  # seconds; an accepted job survives a restart of the server
+_REQUEST_TIMEOUT = 30.0  # seconds
 
 
 class ClientError(Exception):
-    """No video; the message says why in one line."""
+    """The video could not be made or downloaded; the message is one line."""
 
 
 @dataclass(frozen=True)
 class DownloadedVideo:
-    """A finished video on this machine."""
-
     path: Path
-    status: dict[str, Any]  # what GET /status said of the job
+    status: dict[str, Any]  # the last answer of GET /status
 
 
 def make_video(
@@ -36,25 +34,25 @@ def make_video(
     output: Path | None = None,
     api_key: str | None = None,
 ) -> DownloadedVideo:
-    """Have a video made, showing its progress. Ctrl-C cancels the job on the server.
+    """Request a video and download it, showing progress. Ctrl-C cancels the job on the server.
 
     Args:
-        parameters: those of `POST /generate`, `prompt` at least.
-        url: of the API.
-        output: file to write; None: the server's name for it, in the current folder.
-        api_key: where the server requires one.
+        parameters: parameters of `POST /generate`, at least `prompt`.
+        url: base URL of the API.
+        output: file to write; None: the server's file name, in the current folder.
+        api_key: the API key, if the server requires one.
 
     Raises:
-        ClientError: no video came of it.
+        ClientError: the video could not be made or downloaded.
     """
     if output and output.is_dir():
         raise ClientError(f"{output} is a folder, not a file to write")
     headers = {"X-API-Key": api_key} if api_key else {}
     with (
-        httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT) as http,
+        httpx.Client(base_url=url, headers=headers, timeout=_REQUEST_TIMEOUT) as http,
         ThreadPoolExecutor(1) as thread,
     ):
-        # In a thread, which Ctrl-C does not interrupt: the server may have taken the job already.
+        # In a thread, out of reach of Ctrl-C: the server may already have accepted the job.
         body = {**parameters, "wait": False}
         job = thread.submit(_request, http, "POST", "/generate", json=body)
         try:
@@ -74,32 +72,32 @@ def _request(http: httpx.Client, method: str, path: str, **options: Any) -> dict
         response = http.request(method, path, **options)
     except httpx.TransportError as error:
         raise ClientError(f"{http.base_url} cannot be reached: {error}") from error
-    return _body(response)
+    return _parse_body(response)
 
 
-def _body(response: httpx.Response) -> dict[str, Any]:
+def _parse_body(response: httpx.Response) -> dict[str, Any]:
     try:
         body = response.json()
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise ClientError(f"{response.url} answered {response.status_code}, but not with JSON")
+        raise ClientError(f"{response.url} answered {response.status_code} without a JSON body")
     if response.is_error:
         raise ClientError(str(body.get("detail", response.status_code)))
     return body
 
 
 def _follow(http: httpx.Client, job_id: str) -> dict[str, Any]:
-    """Show the job's progress until it is over."""
-    heard = time.monotonic()
+    """Show the job's progress until it finishes, and return its last status."""
+    last_response = time.monotonic()
     with tqdm(total=100, bar_format="{desc:<22}{percentage:3.0f}% |{bar}| {elapsed}") as bar:
         while True:
             try:
-                status = _body(http.get(f"/status/{job_id}"))
-                heard = time.monotonic()
+                status = _parse_body(http.get(f"/status/{job_id}"))
+                last_response = time.monotonic()
             except httpx.TransportError as error:
-                if time.monotonic() - heard > _PATIENCE:
-                    raise ClientError(f"{http.base_url} is gone: {error}") from error
+                if time.monotonic() - last_response > _RECONNECT_TIMEOUT:
+                    raise ClientError(f"lost the connection to {http.base_url}: {error}") from error
                 time.sleep(_POLL_INTERVAL)
                 continue
             bar.set_description_str(_describe(status), refresh=False)
@@ -119,12 +117,12 @@ def _describe(status: dict[str, Any]) -> str:
 
 
 def _download(http: httpx.Client, path: str, target: Path) -> None:
-    partial = Path(f"{target}.part")  # an existing file is only replaced by a whole one
+    partial = Path(f"{target}.part")  # replace an existing file only by a complete one
     try:
         with http.stream("GET", path) as response:
             if response.is_error:
                 response.read()
-                _body(response)
+                _parse_body(response)
             with partial.open("wb") as file:
                 for chunk in response.iter_bytes():
                     file.write(chunk)
@@ -137,7 +135,6 @@ def _download(http: httpx.Client, path: str, target: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m frontend.client", description=__doc__)
     parser.add_argument("prompt")
     for name in ("duration", "resolution", "fps", "seed"):

@@ -1,4 +1,7 @@
-"""Logging: text or one JSON object a line, uvicorn's lines included. Never a prompt at INFO."""
+"""Logging as text or as one JSON object per line, uvicorn's lines included.
+
+INFO and above never contain a prompt.
+"""
 
 import json
 import logging
@@ -10,10 +13,7 @@ _log = logging.getLogger("frontend.jobs")
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
-
     def format(self, record: logging.LogRecord) -> str:
-        """Render the record."""
         entry: dict[str, Any] = {
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname,
@@ -26,11 +26,10 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, default=str)
 
 
-class WithoutQuery(logging.Filter):
-    """Takes the query, which may hold a prompt, out of uvicorn's access lines."""
+class QueryFilter(logging.Filter):
+    """Removes the query string, which may hold a prompt, from uvicorn's access log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let the record pass, shortened."""
         if isinstance(record.args, tuple) and len(record.args) == 5:
             client, method, path, *rest = record.args
             record.args = (client, method, str(path).partition("?")[0], *rest)
@@ -38,18 +37,18 @@ class WithoutQuery(logging.Filter):
 
 
 def logging_config(level: str, log_format: str) -> dict[str, Any]:
-    """Configuration for `logging.config`; uvicorn passes it on to its workers."""
+    """Return a `logging.config` dictionary; uvicorn passes it to its workers."""
     text = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"without_query": {"()": "frontend.logs.WithoutQuery"}},
+        "filters": {"query": {"()": "frontend.logs.QueryFilter"}},
         "formatters": {"text": {"format": text}, "json": {"()": "frontend.logs.JsonFormatter"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
-            "uvicorn.access": {"filters": ["without_query"]},
-            # Below WARNING they tell of every request to Triton's metrics.
+            "uvicorn.access": {"filters": ["query"]},
+            # Below WARNING they log every request for Triton's metrics.
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
             "alembic": {"level": "WARNING"},
@@ -58,7 +57,7 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
 
 
 def log_job(job_id: str, state: str, **fields: Any) -> None:
-    """One line per change of a job's state."""
+    """Log a change of a job's state in one line; `fields` become fields in JSON."""
     details = "".join(f" {name}={value}" for name, value in fields.items())
     _log.info(
         "job %s %s%s",

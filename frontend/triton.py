@@ -1,4 +1,4 @@
-"""The boundary to Triton: typed requests in, typed messages and typed errors out."""
+"""The client of Triton: video specs in, typed messages and errors out."""
 
 import asyncio
 import logging
@@ -31,18 +31,18 @@ Message = ModelInfo | Progress | Frames
 _READINESS_TIMEOUT = 5.0  # seconds
 _INFO_MAX_AGE = 5.0  # seconds; Triton takes longer to restart with another checkpoint
 _CHANNEL_OPTIONS = [
-    # A server that vanished without a word is noticed within 30 s.
+    # Detect a vanished server within 30 s, with the pings that `ping_seconds` sets.
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.max_pings_without_data", 0),
-    # Come back soon after Triton has restarted.
+    # Reconnect soon after a restart of Triton.
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.max_receive_message_length", -1),
-    ("grpc.enable_http_proxy", 0),  # Triton is on this machine or network
+    ("grpc.enable_http_proxy", 0),  # Triton is on this machine or its network
 ]
 
 _INPUTS = {tensor.name: tensor for tensor in LTX_VIDEO.inputs}
-_OUT_OF_MEMORY = ("out of memory", "out_of_memory", "outofmemory", "bad_alloc")
+_OUT_OF_MEMORY_MESSAGES = ("out of memory", "out_of_memory", "outofmemory", "bad_alloc")
 
 _log = logging.getLogger(__name__)
 
@@ -52,11 +52,11 @@ class EngineError(Exception):
 
 
 class EngineUnavailableError(EngineError):
-    """Triton or the model went away; the same request may succeed later."""
+    """Triton or a model is unavailable; the same request may succeed later."""
 
 
 class EngineRejectedError(EngineError):
-    """The engine does not take this request."""
+    """The engine cannot serve this request."""
 
 
 class EngineOutOfMemoryError(EngineError):
@@ -64,27 +64,27 @@ class EngineOutOfMemoryError(EngineError):
 
 
 class EngineFailedError(EngineError):
-    """The engine failed at this request."""
+    """The engine failed on this request."""
 
 
 class TritonClient:
-    """One connection to Triton, for one event loop."""
+    """A connection to Triton, bound to one event loop."""
 
     def __init__(
-        self, address: str, silence_timeout: float = 600.0, ping_seconds: float = 20.0
+        self, address: str, idle_timeout: float = 600.0, ping_seconds: float = 20.0
     ) -> None:
         options = [*_CHANNEL_OPTIONS, ("grpc.keepalive_time_ms", int(1000 * ping_seconds))]
         self._client = InferenceServerClient(address, channel_args=options)
-        self._silence_timeout = silence_timeout
+        self._idle_timeout = idle_timeout
         self._info: ModelInfo | None = None
         self._info_at = 0.0
 
     async def close(self) -> None:
-        """Close the connection and everything that runs on it."""
+        """Close the connection and cancel its requests."""
         await self._client.close()
 
     async def readiness_error(self) -> str | None:
-        """Say why no video can be made now; None when Triton and all models are ready."""
+        """Return why videos cannot be generated now; None if Triton and all models are ready."""
         try:
             answers = await asyncio.gather(
                 *(
@@ -98,14 +98,14 @@ class TritonClient:
         return f"not ready in Triton: {', '.join(waiting)}" if waiting else None
 
     async def is_live(self) -> bool:
-        """Whether Triton answers at all, models loaded or not."""
+        """Return whether Triton answers, with or without models."""
         try:
             return bool(await self._client.is_server_live(client_timeout=_READINESS_TIMEOUT))
         except InferenceServerException:
             return False
 
     async def model_info(self) -> ModelInfo | None:
-        """Ask what is loaded; None when Triton cannot tell now."""
+        """Ask which model is loaded; None while Triton does not answer."""
         if self._info is None or time.monotonic() - self._info_at > _INFO_MAX_AGE:
             self._info = None
             stream = self._stream([_input("describe", True)], "", _READINESS_TIMEOUT)
@@ -115,16 +115,16 @@ class TritonClient:
                         if isinstance(message, ModelInfo):
                             self._info, self._info_at = message, time.monotonic()
             except EngineError as error:
-                _log.warning("Triton does not say what it has loaded: %s", error)
+                _log.warning("Triton did not return its model info: %s", error)
         return self._info
 
     async def generate(self, spec: VideoSpec, request_id: str) -> AsyncGenerator[Message, None]:
-        """Generate a video: what makes it, its progress as it happens, its frames in chunks.
+        """Generate a video; yield the model info, then progress, then the frames in chunks.
 
-        Closing or cancelling the iteration cancels the request inside Triton.
+        Closing or cancelling the iteration cancels the request in Triton.
 
         Raises:
-            EngineError: one of its kinds above.
+            EngineError: always one of its subclasses.
         """
         inputs = [
             _input(name, value)
@@ -132,7 +132,7 @@ class TritonClient:
             if name in _INPUTS
         ]
         frames = 0
-        async with aclosing(self._stream(inputs, request_id, self._silence_timeout)) as stream:
+        async with aclosing(self._stream(inputs, request_id, self._idle_timeout)) as stream:
             async for message in stream:
                 if not isinstance(message, ModelInfo | Progress):
                     frames += len(message)
@@ -143,42 +143,42 @@ class TritonClient:
             )
 
     async def _stream(
-        self, inputs: list[InferInput], request_id: str, silence_timeout: float
+        self, inputs: list[InferInput], request_id: str, idle_timeout: float
     ) -> AsyncGenerator[Message, None]:
         async def requests() -> AsyncIterator[dict[str, Any]]:
             yield {"model_name": LTX_VIDEO.name, "request_id": request_id, "inputs": inputs}
 
         stream = self._client.stream_infer(requests())
         failure: EngineError | None = None
-        at_end = False
+        ended = False
         try:
-            while (answer := await _next(stream, silence_timeout)) is not None:
+            while (answer := await _receive(stream, idle_timeout)) is not None:
                 result, error = answer
                 if error is None:
                     for message in _messages(result):
                         yield message
                 else:
-                    # Read on to the end: a stream cancelled between its error and its end holds
-                    # up Triton's exit.
+                    # Read to the end: cancelling a stream after its error but before its end would
+                    # delay Triton's exit.
                     failure = _engine_error(error.message())
-            at_end = True
+            ended = True
         except grpc.aio.AioRpcError as error:
             raise EngineUnavailableError(error.details() or error.code().name) from error
         finally:
-            if not at_end:
+            if not ended:
                 stream.cancel()
         if failure:
             raise failure
 
 
-async def _next(
-    stream: Any, silence_timeout: float
+async def _receive(
+    stream: Any, idle_timeout: float
 ) -> tuple[InferResult, InferenceServerException] | None:
     try:
-        return await asyncio.wait_for(anext(stream, None), silence_timeout)
+        return await asyncio.wait_for(anext(stream, None), idle_timeout)
     except TimeoutError:
         raise EngineUnavailableError(
-            f"nothing arrived from the engine for {silence_timeout:g} s"
+            f"nothing arrived from the engine for {idle_timeout:g} s"
         ) from None
 
 
@@ -187,7 +187,7 @@ def _engine_error(message: str) -> EngineError:
     if not separator or kind not in ErrorKind.__members__:
         kind, text = ErrorKind.FAILED, message
     lowered = text.lower()
-    if any(sign in lowered for sign in _OUT_OF_MEMORY):
+    if any(text in lowered for text in _OUT_OF_MEMORY_MESSAGES):
         return EngineOutOfMemoryError(text)
     if kind == ErrorKind.ENGINE_LOST or means_engine_lost(text):
         return EngineUnavailableError(text)
@@ -198,10 +198,10 @@ def _engine_error(message: str) -> EngineError:
 
 def _input(name: str, value: Any) -> InferInput:
     tensor = _INPUTS[name]
-    given = InferInput(name, list(tensor.dims), tensor.datatype)
+    infer_input = InferInput(name, list(tensor.dims), tensor.datatype)
     array = np.array([value.encode() if isinstance(value, str) else value])
-    given.set_data_from_numpy(array.astype(triton_to_np_dtype(tensor.datatype)))
-    return given
+    infer_input.set_data_from_numpy(array.astype(triton_to_np_dtype(tensor.datatype)))
+    return infer_input
 
 
 def _messages(result: InferResult) -> list[Message]:

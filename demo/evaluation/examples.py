@@ -11,7 +11,7 @@ from tqdm import tqdm
 from demo.evaluation.clips import download_clip
 from demo.evaluation.prompts import ClipRequest
 from frontend.local.service import local_service
-from frontend.web.examples import pictures
+from frontend.web.examples import clip_files
 from frontend.web.pages import STATIC_FOLDER
 
 CONTACT_SHEET = Path(__file__).parents[2] / "docs" / "examples.png"
@@ -29,7 +29,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     clips = {}
     with local_service() as service:
-        for seed, (prompt, name) in enumerate(tqdm(pictures().items(), unit="clip")):
+        for seed, (prompt, name) in enumerate(tqdm(clip_files().items(), unit="clip")):
             clips[prompt] = download_clip(service.url, ClipRequest(prompt, seed))
             save_animation(clips[prompt], folder / name)
     contact_sheet(clips).save(CONTACT_SHEET, optimize=True)

@@ -1,8 +1,8 @@
-"""Prompts that show what the demo checkpoint draws, and the clips that it drew of them."""
+"""Example prompts for the demo checkpoint, and clips that it generated from them."""
 
 from dataclasses import dataclass
 
-_DEMO_MODEL = "ltx-demo"  # the name that `make train-demo` exports it by
+_DEMO_MODEL = "ltx-demo"  # as `make train-demo` exports it
 PROMPTS = (
     "a large blue star moving left on a white background",
     "red ball going to the right, white backdrop",
@@ -15,19 +15,17 @@ PROMPTS = (
 
 @dataclass(frozen=True)
 class Example:
-    """A prompt and the address of its picture."""
-
     prompt: str
-    picture: str
+    clip: str  # path of an animated image
 
 
-def examples_of(model_name: str) -> list[Example]:
-    """What to suggest to users of a model: nothing, where another than the demo's is served."""
+def examples_for(model_name: str) -> list[Example]:
+    """Return the examples of the demo checkpoint; none for other models."""
     if model_name != _DEMO_MODEL:
         return []
-    return [Example(prompt, f"/static/examples/{name}") for prompt, name in pictures().items()]
+    return [Example(prompt, f"/static/examples/{name}") for prompt, name in clip_files().items()]
 
 
-def pictures() -> dict[str, str]:
-    """Prompt -> name of its picture in `static/examples/`."""
+def clip_files() -> dict[str, str]:
+    """Map prompts to file names in `static/examples/`."""
     return {prompt: f"{number}.webp" for number, prompt in enumerate(PROMPTS, start=1)}

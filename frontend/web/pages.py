@@ -1,4 +1,4 @@
-"""Renders the HTML pages. Jinja2 escapes whatever users typed."""
+"""Render the HTML pages. Jinja2 escapes user input."""
 
 from pathlib import Path
 from typing import Any
@@ -18,5 +18,4 @@ _HEADERS = {
 
 
 def render(request: Request, template: str, **context: Any) -> HTMLResponse:
-    """A page from `templates/`."""
     return _templates.TemplateResponse(request, template, context, headers=_HEADERS)

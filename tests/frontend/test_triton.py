@@ -23,8 +23,8 @@ REQUEST = VideoSpec(
 )
 
 
-async def generate(address: str, silence_timeout: float = 10) -> list[Message]:
-    client = TritonClient(address, silence_timeout)
+async def generate(address: str, idle_timeout: float = 10) -> list[Message]:
+    client = TritonClient(address, idle_timeout)
     try:
         return [message async for message in client.generate(REQUEST, "0badcafe")]
     finally:
@@ -96,7 +96,7 @@ def test_a_stream_that_ends_early_is_an_unavailable_engine(fake_triton: FakeTrit
 def test_a_silent_stream_is_given_up_and_cancelled(fake_triton: FakeTriton) -> None:
     fake_triton.faults = [Fault.HANG]
     with pytest.raises(EngineUnavailableError, match="nothing arrived"):
-        asyncio.run(generate(fake_triton.address, silence_timeout=0.3))
+        asyncio.run(generate(fake_triton.address, idle_timeout=0.3))
     wait_until(lambda: fake_triton.seen[0].cancelled)
 
 

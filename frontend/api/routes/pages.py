@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from frontend.api import job_views
 from frontend.api.openapi import form_fields, openapi_document
 from frontend.services import CurrentServices
-from frontend.web.examples import examples_of
+from frontend.web.examples import examples_for
 from frontend.web.pages import render
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +26,7 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
         request,
         "home.html",
         model_name=info.model_name if info else None,
-        examples=examples_of(info.model_name) if info else [],
+        examples=examples_for(info.model_name) if info else [],
         fields=form_fields(services.generate_request),
         recent=[job_views.job_status(job, None) for job in jobs],
     )

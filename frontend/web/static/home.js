@@ -3,11 +3,11 @@ import { follow, request, showError } from "./job.js";
 const element = (id) => document.getElementById(id);
 
 function parameters(form) {
-  const given = { prompt: form.prompt.value, wait: false };
+  const values = { prompt: form.prompt.value, wait: false };
   for (const field of form.querySelectorAll(".fields [name]")) {
-    if (field.value !== "") given[field.name] = Number(field.value);
+    if (field.value !== "") values[field.name] = Number(field.value);
   }
-  return given;
+  return values;
 }
 
 function showVideo(job) {
@@ -37,7 +37,7 @@ async function generate(form) {
   const job = await follow(jobId);
   if (job.status === "completed") showVideo(job);
   else showError(job.error ?? "Cancelled");
-  await refreshRecent().catch(() => {}); // an old list does no harm to the new video
+  await refreshRecent().catch(() => {}); // keep the old list
 }
 
 element("generate").addEventListener("submit", async (event) => {

@@ -1,7 +1,7 @@
-// Follows one job: what both pages share.
+// Follow one job; shared by both pages.
 
 const POLL_INTERVAL = 500; // milliseconds
-const PATIENCE = 60_000; // milliseconds
+const RETRY_TIMEOUT = 60_000; // milliseconds
 const STAGES = {
   text: "Reading the prompt",
   denoise: "Denoising",
@@ -36,12 +36,12 @@ function showProgress(job) {
   element("progress-detail").textContent = running ? `${steps}${job.elapsed_seconds.toFixed(1)} s` : "";
 }
 
-// An accepted job survives a restart of the server, so a failed poll is not the end of it.
-async function patiently(ask) {
-  const deadline = Date.now() + PATIENCE;
+// Retry failed polls: an accepted job survives a restart of the server.
+async function retry(poll) {
+  const deadline = Date.now() + RETRY_TIMEOUT;
   for (;;) {
     try {
-      return await ask();
+      return await poll();
     } catch (error) {
       if (Date.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
@@ -49,7 +49,7 @@ async function patiently(ask) {
   }
 }
 
-// Shows the job's progress until it is over, and resolves to its last status.
+// Show the job's progress until it finishes, and resolve to its last status.
 export async function follow(jobId) {
   const cancel = element("cancel");
   element("progress").hidden = false;
@@ -59,7 +59,7 @@ export async function follow(jobId) {
     await request(`/jobs/${jobId}`, { method: "DELETE" }).catch((error) => showError(error.message));
   };
   for (;;) {
-    const job = await patiently(() => request(`/status/${jobId}`));
+    const job = await retry(() => request(`/status/${jobId}`));
     if (job.status !== "queued" && job.status !== "running") {
       element("progress").hidden = true;
       return job;

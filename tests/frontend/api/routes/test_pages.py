@@ -3,7 +3,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from frontend.web.examples import pictures
+from frontend.web.examples import clip_files
 from tests.frontend.conftest import StartApi, post, wait_for
 from tests.frontend.fake_triton import INFO, FakeTriton
 
@@ -52,7 +52,7 @@ def test_the_demo_checkpoint_comes_with_examples_and_other_models_without(
     fake_triton.info = INFO.model_copy(update={"model_name": "ltx-demo"})
     demo = start_api()
     page = demo.get("/").text
-    for prompt, name in pictures().items():
+    for prompt, name in clip_files().items():
         assert prompt in page
         picture = demo.get(f"/static/examples/{name}")
         assert picture.status_code == 200
