@@ -1,12 +1,12 @@
-# The exporter, with the very TensorRT that will run its engines: an engine fits no other build.
+# The exporter, with the TensorRT build that will run its engines: they load in no other.
 FROM nvcr.io/nvidia/tritonserver:26.09-py3
 
 WORKDIR /opt/ltx
-# An environment of its own: pip cannot replace what the distribution has installed.
+# A virtual environment, because pip cannot replace the distribution's packages.
 RUN virtualenv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 
-# Torch works on the CPU here. Name an index of CPU builds to be spared its CUDA libraries.
+# Torch only runs on the CPU here. Pass an index of CPU builds to avoid its CUDA libraries.
 ARG PIP_EXTRA_INDEX_URL
 COPY constraints.txt .
 RUN pip install --no-cache-dir --constraint constraints.txt \
@@ -15,8 +15,8 @@ RUN pip install --no-cache-dir --constraint constraints.txt \
       protobuf pydantic-settings safetensors sentencepiece tokenizers torch tqdm transformers \
       tritonclient[grpc]
 
-# The Python side of the image's library: the bindings, and the package that names them `tensorrt`.
-# What they depend on would bring a second library, of another build.
+# Python bindings for the image's TensorRT library, and the package that exposes them as `tensorrt`.
+# --no-deps: their dependencies would install a second library, from another build.
 COPY deploy/tensorrt_version.py .
 RUN version=$(python tensorrt_version.py) \
  && pip install --no-cache-dir --no-deps \
@@ -29,7 +29,7 @@ COPY model_repository model_repository
 
 RUN mkdir /cache && chown 1000 /cache
 USER 1000
-# Files too large for memory go to the cache as well.
+# TMPDIR: some temporary files are too large for a /tmp in memory.
 ENV MODEL_CACHE_DIR=/cache/checkpoints HF_HOME=/cache/huggingface TMPDIR=/cache \
     PYTHONDONTWRITEBYTECODE=1
 CMD ["python", "-m", "export", "--help"]

@@ -1,5 +1,5 @@
-# The HTTP API. It needs neither the server's wheel nor an engine runtime, so it installs less than
-# the default of pyproject.toml.
+# The HTTP API. It installs less than pyproject.toml's defaults: it needs neither Triton's wheel nor
+# an engine runtime.
 FROM python:3.12-slim
 
 WORKDIR /opt/ltx

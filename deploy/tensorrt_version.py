@@ -1,7 +1,7 @@
-"""Prints the version of the TensorRT library that is installed, as in 11.4.0.
+"""Print the version of the installed TensorRT library, such as 11.4.0.
 
-Its fourth number, the build, is left out: the images hold builds that were never published as
-Python packages. Engines are built by the library, whose build is therefore the server's.
+Omits the fourth number, the build: the images contain builds never published as Python packages.
+The library itself builds the engines, so their build matches the server's all the same.
 """
 
 import ctypes
@@ -10,14 +10,14 @@ import sys
 
 
 def tensorrt_version() -> str:
-    """Major, minor and patch version, asked of the library itself.
+    """Return the major, minor and patch version that the library reports.
 
     Raises:
         SystemExit: the dynamic linker finds no libnvinfer.
     """
     name = ctypes.util.find_library("nvinfer")
     if name is None:
-        raise SystemExit("libnvinfer is not installed: this has to run in the image of Triton")
+        raise SystemExit("libnvinfer is not installed: run this in Triton's image")
     library = ctypes.CDLL(name)
     parts = ("Major", "Minor", "Patch")
     return ".".join(str(library[f"getInferLib{part}Version"]()) for part in parts)

@@ -1,12 +1,12 @@
-# Triton with what the Python models import. It serves TensorRT engines with its own backend, and
+# Triton with the Python models' dependencies. It serves TensorRT engines with its own backend, and
 # ONNX engines on the CPU with OpenVINO or ONNX Runtime in the Python backend.
 #
-# 26.06 is the first release without known holes in the Python backend and the HTTP front. 26.09 is
-# the release of the client in constraints.txt. The exporter's image has to name the same one.
+# 26.06 is the first release without known vulnerabilities in the Python backend and the HTTP
+# frontend. 26.09 matches the client in constraints.txt. Keep the exporter's image at the same one.
 FROM nvcr.io/nvidia/tritonserver:26.09-py3
 
-# Without constraints.txt: what else the image holds is to stay as it is. Its Python is the one that
-# Triton's stubs run, so this goes into it and not into an environment of its own.
+# Not constrained by constraints.txt, to leave the image's other packages unchanged. Triton's stubs
+# run the system's Python, so a virtual environment would not be found.
 ENV PIP_BREAK_SYSTEM_PACKAGES=1
 RUN pip install --no-cache-dir \
       cuda-python==12.9.10 numpy==1.26.4 onnxruntime==1.32.0 openvino==2026.4.1 psutil==7.2.2 \

@@ -1,15 +1,14 @@
 #!/bin/sh
-# Starts Triton with nothing open that the frontend and Prometheus do not use. Further options are
-# passed on.
+# Start Triton with only the APIs that the frontend and Prometheus use. Arguments are passed to it.
 #
-# --disable-auto-complete-config: the configs are complete, and to complete one Triton would read and
-# deserialise the whole plan a first time.
-# --grpc-http2-max-ping-strikes: the frontend pings through long silent stages, for which Triton
-# would end its stream.
+# --disable-auto-complete-config: the configs are complete; auto-completion would deserialise each
+# plan an extra time.
+# --grpc-http2-max-ping-strikes: the frontend pings during long silent stages, and Triton would end
+# its stream for that.
 set -eu
 
 closed=shared-memory,model-repository,statistics,trace,logging
-# What is closed opens to whoever knows this, and nobody does.
+# Restricted APIs require this secret, which is random and known to nobody.
 secret=$(cat /proc/sys/kernel/random/uuid)
 
 exec tritonserver \
