@@ -53,7 +53,7 @@ def test_defaults_are_the_documented_ones() -> None:
         ("TRITON_METRICS_URL", "http://localhost:999999/metrics", "match pattern"),
     ],
 )
-def test_a_bad_value_stops_the_start_and_is_named(
+def test_an_invalid_value_stops_the_start_and_is_named(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, complaint: str
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -65,7 +65,7 @@ def test_a_bad_value_stops_the_start_and_is_named(
     assert complaint in str(stop.value)
 
 
-def test_every_bad_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_invalid_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_PORT", "0")
     monkeypatch.setenv("DEFAULT_FPS", "0")
 
@@ -129,7 +129,7 @@ def test_resolutions_are_multiples_of_32_up_to_the_maximum(
     assert settings.default_resolution == default
 
 
-def test_jobs_live_beside_the_videos_unless_told_otherwise(
+def test_the_job_store_is_beside_the_videos_unless_database_url_is_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("OUTPUT_DIR", str(tmp_path))

@@ -1,4 +1,4 @@
-"""Helpers to ask the real Triton for videos and for its statistics."""
+"""Request videos and statistics from the real Triton."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from ltx_triton.video_spec import VideoSpec
 
 @dataclass
 class Video:
-    """What one `ltx_video` stream delivered."""
+    """The messages of one `ltx_video` stream."""
 
     progress: list[Progress] = field(default_factory=list)
     chunks: list[NDArray[np.uint8]] = field(default_factory=list)
@@ -39,7 +39,7 @@ async def generate(client: TritonClient, request: VideoSpec) -> Video:
 
 
 def generate_all(address: str, requests: Sequence[VideoSpec]) -> list[Video]:
-    """Send all requests at once; return their videos."""
+    """Send all requests at once and return their videos in order."""
 
     async def run() -> list[Video]:
         client = TritonClient(address)
@@ -52,7 +52,7 @@ def generate_all(address: str, requests: Sequence[VideoSpec]) -> list[Video]:
 
 
 def executions(triton: LocalTriton, model: str) -> dict[int, int]:
-    """Batch size -> number of executions so far, from Triton's own statistics."""
+    """Return the number of executions by batch size, from Triton's statistics."""
     client = InferenceServerClient(triton.grpc_address)
     statistics = MessageToDict(client.get_inference_statistics(model))["modelStats"][0]
     client.close()

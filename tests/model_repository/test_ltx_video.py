@@ -43,7 +43,7 @@ def test_frames_are_those_of_the_diffusers_pipeline(
     expected = ReferencePipeline(checkpoint_folder).frames(request)
     assert video.frames.shape == (num_frames, height, width, 3)
     assert np.abs(video.frames.astype(int) - expected).max() <= 1
-    assert video.frames.std() > 10, "a constant picture would prove nothing"
+    assert video.frames.std() > 10, "constant frames would prove nothing"
 
 
 def test_progress_names_every_stage_and_step_in_order(triton: LocalTriton) -> None:
@@ -97,7 +97,7 @@ def test_the_same_seed_gives_the_same_frames_and_another_seed_others(triton: Loc
     assert not np.array_equal(first, other)
 
 
-def test_a_prompt_longer_than_the_text_length_is_cut(triton: LocalTriton) -> None:
+def test_a_prompt_beyond_the_text_length_is_truncated(triton: LocalTriton) -> None:
     request = SMALL.model_copy(update={"prompt": "a red ball " * 500})
 
     [video] = generate_all(triton.grpc_address, [request])
@@ -105,7 +105,9 @@ def test_a_prompt_longer_than_the_text_length_is_cut(triton: LocalTriton) -> Non
     assert len(video.frames) == 9
 
 
-def test_jobs_at_once_share_batches_and_give_the_frames_of_one_by_one(triton: LocalTriton) -> None:
+def test_concurrent_jobs_share_batches_and_give_the_frames_of_single_ones(
+    triton: LocalTriton,
+) -> None:
     requests = [
         SMALL.model_copy(
             update={"seed": seed, "height": 256, "width": 256, "frame_rate": rate, "prompt": prompt}
@@ -119,7 +121,7 @@ def test_jobs_at_once_share_batches_and_give_the_frames_of_one_by_one(triton: Lo
 
     after = executions(triton, "transformer")
     assert any(after[size] > before.get(size, 0) for size in after if size > 1)
-    # Not equal to the bit: matrix products of another size are summed up in another order.
+    # Not bit-identical: matrix products sum in another order at another batch size.
     for expected, frames in zip(alone, together, strict=True):
         assert np.abs(frames.astype(int) - expected).max() <= 1
 
@@ -138,7 +140,7 @@ def test_jobs_at_once_share_batches_and_give_the_frames_of_one_by_one(triton: Lo
         ({"num_inference_steps": 1000}, "num_inference_steps=1000 is not possible; allowed: 1, 2"),
     ],
 )
-def test_an_impossible_request_is_refused_by_name_and_the_next_one_served(
+def test_an_invalid_request_is_refused_with_its_field_and_the_next_one_served(
     triton: LocalTriton, change: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(EngineRejectedError, match=message):
@@ -169,13 +171,13 @@ def test_a_cancelled_job_stops_at_its_next_step_and_the_next_job_works(
 
     time.sleep(1)
     done = sum(executions(triton, "transformer").values()) - before
-    assert 2 <= done <= 4, "two steps reported, one or two more under way"
+    assert 2 <= done <= 4, "two steps reported, one or two more in flight"
     [video] = generate_all(triton.grpc_address, [SMALL])
     assert len(video.frames) == 9
     assert sum(executions(triton, "transformer").values()) - before == done + 8
 
 
-def test_a_request_to_describe_answers_with_the_model_info(
+def test_a_describe_request_returns_the_model_info(
     triton: LocalTriton, config: PipelineConfig
 ) -> None:
     async def ask() -> ModelInfo | None:
@@ -205,7 +207,7 @@ def test_pings_during_a_silent_stage_do_not_end_the_stream(triton: LocalTriton) 
     assert asyncio.run(generate()) == 33
 
 
-def test_metrics_tell_the_checkpoint_the_device_and_the_memory_of_each_engine(
+def test_metrics_report_checkpoint_device_and_memory_of_each_engine(
     triton: LocalTriton,
 ) -> None:
     text = httpx.get(triton.metrics_url).text

@@ -5,13 +5,13 @@ import pytest
 from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
 
 
-@pytest.mark.parametrize("wanted", list(CpuPrecision))
-def test_a_precision_can_be_asked_for(
-    monkeypatch: pytest.MonkeyPatch, wanted: CpuPrecision
+@pytest.mark.parametrize("requested", list(CpuPrecision))
+def test_takes_the_precision_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, requested: CpuPrecision
 ) -> None:
-    monkeypatch.setenv("CPU_PRECISION", wanted)
+    monkeypatch.setenv("CPU_PRECISION", requested)
 
-    assert select_cpu_precision() is wanted
+    assert select_cpu_precision() is requested
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_a_precision_can_be_asked_for(
         ("avx2 fma", CpuPrecision.FP32),
     ],
 )
-def test_by_itself_it_is_bf16_where_the_processor_has_it(
+def test_auto_is_bf16_if_the_processor_supports_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, precision: CpuPrecision
 ) -> None:
     monkeypatch.delenv("CPU_PRECISION", raising=False)

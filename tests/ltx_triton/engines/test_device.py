@@ -8,11 +8,11 @@ from ltx_triton.repository.layout import PLAN_FILE
 from tests.ltx_triton.engines.tensorrt.fake_gpu import FakeCuda
 
 GPU_HERE = runtime.cudaGetDeviceCount()[0] == runtime.cudaError_t.cudaSuccess
-no_gpu = pytest.mark.skipif(GPU_HERE, reason="shows what is said where there is no GPU")
+no_gpu = pytest.mark.skipif(GPU_HERE, reason="tests the error without a GPU")
 
 
 @pytest.fixture
-def planned(tmp_path: Path) -> Path:
+def folder_with_plan(tmp_path: Path) -> Path:
     """A version folder with a plan."""
     (tmp_path / PLAN_FILE).touch()
     return tmp_path
@@ -23,11 +23,11 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ltx_triton.engines.tensorrt.cuda.cudart", FakeCuda())
 
 
-@pytest.mark.parametrize("wanted", ["auto", "cpu"])
-def test_without_a_plan_it_is_the_cpu_named_by_the_machine(
-    tmp_path: Path, gpu: None, monkeypatch: pytest.MonkeyPatch, wanted: str
+@pytest.mark.parametrize("requested", ["auto", "cpu"])
+def test_without_a_plan_selects_the_cpu_under_its_own_name(
+    tmp_path: Path, gpu: None, monkeypatch: pytest.MonkeyPatch, requested: str
 ) -> None:
-    monkeypatch.setenv("MODEL_DEVICE", wanted)
+    monkeypatch.setenv("MODEL_DEVICE", requested)
     device = select_device(tmp_path)
 
     assert device.kind == "cpu"
@@ -35,38 +35,40 @@ def test_without_a_plan_it_is_the_cpu_named_by_the_machine(
 
 
 @no_gpu
-def test_a_plan_alone_is_not_enough(planned: Path) -> None:
-    assert select_device(planned).kind == "cpu"
+def test_a_plan_without_a_gpu_selects_the_cpu(folder_with_plan: Path) -> None:
+    assert select_device(folder_with_plan).kind == "cpu"
 
 
-@pytest.mark.parametrize("wanted", ["auto", "cuda"])
-def test_a_plan_and_a_gpu_are(
-    planned: Path, gpu: None, monkeypatch: pytest.MonkeyPatch, wanted: str
+@pytest.mark.parametrize("requested", ["auto", "cuda"])
+def test_a_plan_and_a_gpu_select_the_gpu(
+    folder_with_plan: Path, gpu: None, monkeypatch: pytest.MonkeyPatch, requested: str
 ) -> None:
-    monkeypatch.setenv("MODEL_DEVICE", wanted)
+    monkeypatch.setenv("MODEL_DEVICE", requested)
 
-    assert (select_device(planned).kind, select_device(planned).name) == (
+    assert (select_device(folder_with_plan).kind, select_device(folder_with_plan).name) == (
         "cuda",
         "NVIDIA Stand-in",
     )
 
 
-def test_the_cpu_can_be_asked_for(
-    planned: Path, gpu: None, monkeypatch: pytest.MonkeyPatch
+def test_model_device_cpu_selects_the_cpu_despite_a_gpu(
+    folder_with_plan: Path, gpu: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MODEL_DEVICE", "cpu")
 
-    assert select_device(planned).kind == "cpu"
+    assert select_device(folder_with_plan).kind == "cpu"
 
 
 @no_gpu
-def test_a_gpu_that_is_not_there_is_refused(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_device_cuda_without_a_gpu_is_refused(
+    folder_with_plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MODEL_DEVICE", "cuda")
 
     with pytest.raises(
         RuntimeError, match=r"MODEL_DEVICE=cuda, but no GPU was found: .*allowed here: auto, cpu"
     ):
-        select_device(planned)
+        select_device(folder_with_plan)
 
 
 def test_a_gpu_without_a_plan_says_which_command_builds_one(

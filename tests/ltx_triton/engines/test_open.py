@@ -23,7 +23,7 @@ def test_a_missing_engine_says_which_command_writes_it(tmp_path: Path) -> None:
         open_session(tmp_path, TRANSFORMER)
 
 
-def test_its_memory_is_that_of_the_process(repository: Path) -> None:
+def test_reports_the_memory_of_the_process(repository: Path) -> None:
     session = open_session(repository / "vae_decoder" / "1", VAE_DECODER)
 
     assert session.memory_bytes() > 50 * 2**20

@@ -1,4 +1,4 @@
-"""On a processor without BF16 OpenVINO computes in FP32, of which all this is true as well."""
+"""These tests also pass on processors without BF16, where OpenVINO computes in FP32."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ltx_triton.repository.layout import ENGINE_FILE, version_folder
 PROMPT = "a large blue star moving left on a white background"
 
 
-class Both:
+class SessionPair:
     """The same engine of the demo checkpoint in FP32 and in BF16."""
 
     def __init__(self, repository: Path, contract: ModelContract) -> None:
@@ -39,25 +39,27 @@ def relative_error(exact: NDArray[Any], rounded: NDArray[Any]) -> float:
 
 @pytest.fixture(scope="module")
 def text(demo_repository: Path) -> dict[str, NDArray[Any]]:
-    """What the text encoder makes of the prompt, and its mask."""
+    """Prompt embeddings and attention mask of the prompt."""
     folder = version_folder(demo_repository, LTX_VIDEO)
     tokens = PromptTokenizer(folder, PipelineConfig.load(folder)).encode(PROMPT)
-    fp32, bf16 = Both(demo_repository, TEXT_ENCODER).run(
+    fp32, bf16 = SessionPair(demo_repository, TEXT_ENCODER).run(
         {"input_ids": tokens.input_ids, "attention_mask": tokens.attention_mask}
     )
     assert relative_error(fp32, bf16) < 0.01
     return {"prompt_embeds": fp32, "attention_mask": tokens.attention_mask}
 
 
-@pytest.mark.parametrize(("batch", "rows"), [(1, 16), (2, 8)])
-def test_a_step_differs_by_what_bf16_rounds_away(
-    demo_repository: Path, text: dict[str, NDArray[Any]], batch: int, rows: int
+@pytest.mark.parametrize(("batch", "latent_height"), [(1, 16), (2, 8)])
+def test_a_step_in_bf16_is_within_rounding_of_fp32(
+    demo_repository: Path, text: dict[str, NDArray[Any]], batch: int, latent_height: int
 ) -> None:
-    """Positions and timesteps in BF16 would make it many times as much."""
-    latents = np.random.default_rng(0).standard_normal((batch, 4, rows, 16, 78), np.float32)
+    """Rounding positions and timesteps to BF16 would multiply the error."""
+    latents = np.random.default_rng(0).standard_normal(
+        (batch, 4, latent_height, 16, 78), np.float32
+    )
     step = {"frame_rate": 8.0, "sigma": 1.0, "sigma_next": 0.8}
 
-    fp32, bf16 = Both(demo_repository, TRANSFORMER).run(
+    fp32, bf16 = SessionPair(demo_repository, TRANSFORMER).run(
         {"latents": latents}
         | {name: np.repeat(array, batch, axis=0) for name, array in text.items()}
         | {name: np.full((batch, 1), value, np.float32) for name, value in step.items()}
@@ -69,7 +71,7 @@ def test_a_step_differs_by_what_bf16_rounds_away(
 def test_the_rotary_embedding_is_one_operator_for_each_query_and_key(
     demo_repository: Path,
 ) -> None:
-    """5 layers turn one query and one key each."""
+    """5 layers rotate one query and one key each."""
     engine = compile_engine(version_folder(demo_repository, TRANSFORMER) / ENGINE_FILE)
     operators = [
         (node.get_rt_info()["layerType"].astype(str), node.get_output_partial_shape(0))
@@ -77,14 +79,14 @@ def test_the_rotary_embedding_is_one_operator_for_each_query_and_key(
     ]
 
     assert [kind for kind, _ in operators].count("RoPE") == 5 * 2
-    # Turned in several operators, pairs would be put together again: [B, N, D / 2, 2].
+    # Rotation in several operators would end by concatenating pairs: [B, N, D / 2, 2].
     assert not [kind for kind, shape in operators if kind == "Concatenation" and shape[-1] == 2]
 
 
-def test_frames_differ_by_little(demo_repository: Path) -> None:
+def test_frames_in_bf16_are_close_to_fp32(demo_repository: Path) -> None:
     latents = np.random.default_rng(0).standard_normal((1, 2, 4, 6, 78), np.float32)
 
-    fp32, bf16 = Both(demo_repository, VAE_DECODER).run(
+    fp32, bf16 = SessionPair(demo_repository, VAE_DECODER).run(
         {"latents": latents, "noise": np.zeros_like(latents)}
     )
 
@@ -92,7 +94,7 @@ def test_frames_differ_by_little(demo_repository: Path) -> None:
     assert np.abs(fp32.astype(int) - bf16.astype(int)).mean() < 1
 
 
-def test_an_output_stays_as_it_is_when_the_engine_runs_again(
+def test_outputs_are_not_overwritten_by_the_next_run(
     demo_repository: Path, text: dict[str, NDArray[Any]]
 ) -> None:
     session = OpenVinoSession(
@@ -107,7 +109,7 @@ def test_an_output_stays_as_it_is_when_the_engine_runs_again(
     assert not np.array_equal(first["prompt_embeds"], second["prompt_embeds"])
 
 
-def test_its_memory_is_that_of_the_process(demo_repository: Path) -> None:
+def test_reports_the_memory_of_the_process(demo_repository: Path) -> None:
     file = version_folder(demo_repository, VAE_DECODER) / ENGINE_FILE
 
     assert OpenVinoSession(file, VAE_DECODER).memory_bytes() > 50 * 2**20

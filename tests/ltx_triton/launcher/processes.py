@@ -1,4 +1,4 @@
-"""Helpers to look at the processes of a local Triton."""
+"""Inspect the processes of a local Triton."""
 
 import os
 import time

@@ -28,20 +28,18 @@ def regions_of_this_process() -> list[Path]:
 
 
 def test_leaves_no_process_and_no_shared_memory(repository: Path) -> None:
-    of_others = set(regions_of_this_process())  # the server that all tests share
+    existing = set(regions_of_this_process())  # of the server that all tests share
     with LocalTriton(repository) as triton:
         server = triton.pid
         generate_all(triton.grpc_address, [REQUEST])
-        own = set(regions_of_this_process()) - of_others
+        own = set(regions_of_this_process()) - existing
         assert own, "the prefix of the regions is not what this test looks for"
 
     assert processes_of_session(server) == []
     assert not own & set(regions_of_this_process())
 
 
-def test_shows_tritons_own_error_when_a_model_cannot_be_loaded(
-    repository: Path, tmp_path: Path
-) -> None:
+def test_quotes_tritons_error_if_a_model_cannot_be_loaded(repository: Path, tmp_path: Path) -> None:
     broken = tmp_path / "repository"
     shutil.copytree(repository, broken)
     (broken / "transformer" / "1" / "model.onnx").write_bytes(b"not an engine")
@@ -50,10 +48,8 @@ def test_shows_tritons_own_error_when_a_model_cannot_be_loaded(
         LocalTriton(broken).__enter__()
 
 
-def test_a_server_that_can_start_no_stub_ends_with_its_own_words(
-    repository: Path, tmp_path: Path
-) -> None:
-    """tritonserver itself would wait for its models for ever."""
+def test_quotes_the_shells_error_if_no_stub_can_start(repository: Path, tmp_path: Path) -> None:
+    """tritonserver itself would wait for ever."""
     stub = tmp_path / "triton_python_backend_stub"
     stub.write_text("#!/no/such/interpreter\n")
     stub.chmod(0o755)
@@ -65,9 +61,7 @@ def test_a_server_that_can_start_no_stub_ends_with_its_own_words(
     assert time.monotonic() - started < 60
 
 
-def test_serves_from_a_folder_with_a_space_and_a_letter_beyond_ascii(
-    repository: Path, tmp_path: Path
-) -> None:
+def test_serves_from_a_path_with_spaces_and_accents(repository: Path, tmp_path: Path) -> None:
     odd = tmp_path / "mes vidéos"
     shutil.copytree(repository, odd)
 
@@ -137,8 +131,8 @@ def is_ready(triton: LocalTriton) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_the_command_takes_its_server_with_it(repository: Path, number: signal.Signals) -> None:
-    """Even a launcher that is killed outright leaves no server behind."""
+def test_the_server_ends_with_its_launcher(repository: Path, number: signal.Signals) -> None:
+    """Even SIGKILL of the launcher leaves no server behind."""
     launcher = subprocess.Popen(
         [
             sys.executable,

@@ -65,7 +65,7 @@ def links(tmp_path: Path) -> ServerLinks:
     return TritonWheel.find().link_into(tmp_path / "links", repository)
 
 
-def test_models_are_reached_by_a_path_without_spaces_and_accents(
+def test_the_link_to_the_models_has_no_spaces_or_accents(
     links: ServerLinks, tmp_path: Path
 ) -> None:
     assert links.models == tmp_path / "links" / "models"
@@ -85,7 +85,7 @@ def test_the_environment_puts_this_python_first(links: ServerLinks) -> None:
     assert Path(first, "python3").resolve() == Path(sys.executable).resolve()
 
 
-def test_libraries_that_the_caller_has_named_are_found_last(
+def test_inherited_library_paths_come_last(
     monkeypatch: pytest.MonkeyPatch, links: ServerLinks
 ) -> None:
     wheel = TritonWheel.find()
@@ -102,7 +102,7 @@ def test_libraries_that_the_caller_has_named_are_found_last(
 
 
 @pytest.mark.parametrize("name", ["my files", "vidéos"])
-def test_temporary_files_go_to_a_plain_path_whatever_tmpdir_says(
+def test_an_unusable_tmpdir_is_not_used_for_the_links(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     folder = tmp_path / name

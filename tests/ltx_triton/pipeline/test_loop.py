@@ -23,7 +23,7 @@ REQUEST = VideoSpec(prompt="a red ball", num_frames=9, height=64, width=64, fram
 
 
 class DivergingEngines(InProcessEngines):
-    """The real engines, but the third step gives an infinity: no checkpoint does so on demand."""
+    """Real engines, except that the third step returns an infinity."""
 
     steps = 0
 
@@ -42,7 +42,7 @@ def loop_over(repository: Path, engines: InProcessEngines, **changes: Any) -> De
     return DenoisingLoop(config, PromptTokenizer(folder, config), engines)
 
 
-def test_makes_exactly_the_frames_asked_for(repository: Path) -> None:
+def test_returns_exactly_the_requested_number_of_frames(repository: Path) -> None:
     loop = loop_over(repository, InProcessEngines(repository))
     for count in (1, 2, 9, 10):
         request = VideoSpec(
@@ -52,7 +52,7 @@ def test_makes_exactly_the_frames_asked_for(repository: Path) -> None:
         assert frames.shape == (count, 64, 96, 3)
 
 
-def test_latents_that_are_not_finite_end_the_video_with_the_step(repository: Path) -> None:
+def test_non_finite_latents_raise_an_error_that_names_the_step(repository: Path) -> None:
     loop = loop_over(repository, DivergingEngines(repository))
 
     with pytest.raises(NonFiniteLatentsError, match="not finite after step 3 of 8"):
@@ -62,7 +62,7 @@ def test_latents_that_are_not_finite_end_the_video_with_the_step(repository: Pat
 LIMITS = (SizeLimit(64, 64, 9), SizeLimit(96, 64, 17), SizeLimit(32, 96, 257))
 
 
-def test_a_size_within_any_of_the_limits_is_made(repository: Path) -> None:
+def test_a_size_within_any_of_the_limits_is_accepted(repository: Path) -> None:
     loop = loop_over(repository, InProcessEngines(repository), size_limits=LIMITS)
     request = REQUEST.model_copy(update={"height": 96, "num_frames": 17})
 
@@ -74,7 +74,7 @@ def test_a_size_within_any_of_the_limits_is_made(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("height", "width", "num_frames"), [(96, 96, 9), (64, 96, 9), (96, 64, 18), (128, 32, 1)]
 )
-def test_a_size_that_the_engines_were_not_built_for_is_refused_with_the_allowed_ones(
+def test_a_size_beyond_all_limits_is_refused_with_the_allowed_ones(
     repository: Path, height: int, width: int, num_frames: int
 ) -> None:
     loop = loop_over(repository, InProcessEngines(repository), size_limits=LIMITS)
@@ -91,7 +91,7 @@ def test_a_size_that_the_engines_were_not_built_for_is_refused_with_the_allowed_
     )
 
 
-# Not MP4: it is the last thing reported, when nothing is left to cancel.
+# Not MP4: when it is reported, nothing is left to cancel.
 @pytest.mark.parametrize("stage", [Stage.TEXT, Stage.DENOISE, Stage.DECODE])
 def test_cancellation_is_noticed_at_every_stage(repository: Path, stage: Stage) -> None:
     loop = loop_over(repository, InProcessEngines(repository))

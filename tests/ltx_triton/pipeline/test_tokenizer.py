@@ -29,7 +29,7 @@ def tokenizer(repository: Path, config: PipelineConfig) -> PromptTokenizer:
     ],
     ids=["empty", "plain", "white space", "unicode", "too long"],
 )
-def test_real_tokens_are_those_that_the_diffusers_pipeline_gives_its_text_encoder(
+def test_tokens_are_those_of_the_diffusers_pipeline(
     tokenizer: PromptTokenizer, config: PipelineConfig, checkpoint_folder: Path, prompt: str
 ) -> None:
     reference = AutoTokenizer.from_pretrained(checkpoint_folder / "tokenizer")(

@@ -1,8 +1,8 @@
-"""A stand-in for a GPU: CUDA's calls over host memory, and a TensorRT engine over those addresses.
+"""A fake GPU: CUDA's calls on host memory, and a TensorRT engine that uses those addresses.
 
-No machine of the project's tests has a GPU. What this can show is the session's own bookkeeping:
-whether buffers are large enough, whether a recorded graph finds its memory where it was, which
-profile is chosen. Memory that is freed is overwritten, so that a use of it shows.
+Tests run without a GPU. The fake tests the session's own bookkeeping: buffers are large enough,
+captured graphs find their memory in place, the right profile is chosen. Freed memory is
+overwritten, so that a use after free shows.
 """
 
 import ctypes
@@ -28,15 +28,15 @@ class Error(IntEnum):
 
 @dataclass
 class FakeCuda:
-    """The calls of `cuda.bindings.runtime` that are used, on the host."""
+    """The used part of `cuda.bindings.runtime`, on the host."""
 
     device_bytes: int = 2**30
     allocated: dict[int, ctypes.Array[Any]] = field(default_factory=dict)
     on_device: set[int] = field(default_factory=set)
-    recording: list[Callable[[], None]] | None = None
+    captured: list[Callable[[], None]] | None = None
     launches: int = 0
-    recordings: int = 0
-    fails_to_record: bool = False
+    captures: int = 0
+    fails_to_capture: bool = False
 
     cudaError_t = Error  # noqa: N815
     cudaStreamNonBlocking = 1  # noqa: N815
@@ -75,7 +75,7 @@ class FakeCuda:
 
     def cudaFree(self, address: int) -> tuple[Error]:  # noqa: N802
         self.on_device.discard(address)
-        # Kept, so that its address is not given out again, and overwritten.
+        # Overwrite the memory, and keep it so that its address is not reused.
         ctypes.memset(address, POISON, len(self.allocated[address]))
         return (Error.cudaSuccess,)
 
@@ -88,20 +88,20 @@ class FakeCuda:
         return (Error.cudaSuccess,)
 
     def cudaMemcpyAsync(self, to: int, source: int, count: int, *_: int) -> tuple[Error]:  # noqa: N802
-        assert self.recording is None
+        assert self.captured is None
         ctypes.memmove(to, source, count)
         return (Error.cudaSuccess,)
 
     def cudaStreamBeginCapture(self, *_: int) -> tuple[Error]:  # noqa: N802
-        self.recording = []
+        self.captured = []
         return (Error.cudaSuccess,)
 
     def cudaStreamEndCapture(self, _: int) -> tuple[Error, Any]:  # noqa: N802
-        recorded, self.recording = self.recording, None
-        if self.fails_to_record:
+        operations, self.captured = self.captured, None
+        if self.fails_to_capture:
             return Error.cudaErrorStreamCaptureInvalidated, None
-        self.recordings += 1
-        return Error.cudaSuccess, recorded
+        self.captures += 1
+        return Error.cudaSuccess, operations
 
     def cudaGraphInstantiate(self, graph: Any, _: int) -> tuple[Error, Any]:  # noqa: N802
         return Error.cudaSuccess, graph
@@ -118,10 +118,10 @@ class FakeCuda:
     cudaGraphExecDestroy = cudaGraphDestroy  # noqa: N815
 
     def enqueue(self, operation: Callable[[], None]) -> None:
-        if self.recording is None:
+        if self.captured is None:
             operation()
         else:
-            self.recording.append(operation)
+            self.captured.append(operation)
 
 
 def at(address: int, shape: Shape, dtype: Any) -> NDArray[Any]:
@@ -132,7 +132,7 @@ def at(address: int, shape: Shape, dtype: Any) -> NDArray[Any]:
 
 @dataclass
 class FakeEngine:
-    """Computes frames = latents + noise of a decoder with compression one, for any shapes."""
+    """A decoder without compression that computes frames = latents + noise, for any shape."""
 
     cuda: FakeCuda
     info: PlanInfo
@@ -190,7 +190,7 @@ class FakeContext:
 
         def run() -> None:
             for address in (*addresses.values(), activations):
-                assert address in self.engine.cuda.on_device, "memory that is no longer there"
+                assert address in self.engine.cuda.on_device, "use after free"
             latents = at(addresses["latents"], self.shapes["latents"], np.float32)
             noise = at(addresses["noise"], self.shapes["noise"], np.float32)
             frames = at(addresses["frames"], self.get_tensor_shape("frames"), np.uint8)

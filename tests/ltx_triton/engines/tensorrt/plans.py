@@ -1,4 +1,4 @@
-"""Plans as far as their files go."""
+"""Write the files of plans."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def write_plan(
     sizes: tuple[str, ...] = ("default",),
     config: PipelineConfig = CONFIG,
 ) -> Path:
-    """Write an empty plan of `model` for `sizes`, and what is known of it."""
+    """Write an empty plan of `model` for `sizes`, with its `PlanInfo`."""
     folder.mkdir(parents=True, exist_ok=True)
     limits = size_limits(sizes, config, Settings())
     info = INFO.model_copy(

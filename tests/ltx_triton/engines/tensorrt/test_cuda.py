@@ -11,8 +11,8 @@ from tests.ltx_triton.engines.tensorrt.fake_gpu import FakeCuda
 GPU_HERE = runtime.cudaGetDeviceCount()[0] == runtime.cudaError_t.cudaSuccess
 
 
-@pytest.mark.skipif(GPU_HERE, reason="shows what is said where there is no GPU")
-def test_no_gpu_is_said_in_cudas_words() -> None:
+@pytest.mark.skipif(GPU_HERE, reason="tests the error without a GPU")
+def test_a_missing_gpu_is_reported_with_cudas_error() -> None:
     with pytest.raises(NoGpuError, match="no GPU was found: counting GPUs: cudaError"):
         find_gpu()
 
@@ -41,14 +41,14 @@ find_gpu()
     )
 
 
-def test_exhausted_memory_is_recognisable() -> None:
+def test_the_error_says_out_of_memory() -> None:
     result = (runtime.cudaError_t.cudaErrorMemoryAllocation, None)
 
     with pytest.raises(CudaError, match=r"^allocating: cudaErrorMemoryAllocation: out of memory$"):
         check(result, "allocating")
 
 
-def test_calls_give_their_value_or_nothing() -> None:
+def test_check_returns_the_value_of_a_call_or_none() -> None:
     success = runtime.cudaError_t.cudaSuccess
 
     assert check((success, 7), "asking") == 7

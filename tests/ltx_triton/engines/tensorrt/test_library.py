@@ -27,7 +27,7 @@ def test_supported_versions(
 
 
 @pytest.mark.parametrize("version", ["8.5.3", "8.7.0", "9.3.0", "10.0.1"])
-def test_other_versions_are_refused_with_the_allowed_ones(
+def test_unsupported_versions_are_refused_with_the_supported_ones(
     monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
     install(monkeypatch, version)
@@ -65,7 +65,7 @@ def test_warnings_are_logged_details_are_not(
         "Requested amount of GPU memory (12345 bytes) could not be allocated.",
     ],
 )
-def test_exhausted_memory_is_recognisable(monkeypatch: pytest.MonkeyPatch, message: str) -> None:
+def test_the_error_says_out_of_memory(monkeypatch: pytest.MonkeyPatch, message: str) -> None:
     install(monkeypatch, "11.4.0")
     logger = make_logger(load_tensorrt())
     logger.log(FakeILogger.ERROR, message)

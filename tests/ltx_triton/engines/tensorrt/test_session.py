@@ -1,4 +1,4 @@
-"""On a stand-in for the GPU (fake_gpu.py): the session's bookkeeping, not TensorRT."""
+"""Tests the session's bookkeeping on a fake GPU (fake_gpu.py), not TensorRT."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.ltx_triton.engines.tensorrt.test_plan import INFO
 
 
 class Machine:
-    """A plan in a folder, and the stand-ins that open it."""
+    """A plan in a folder, and the fakes that open it."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
@@ -53,19 +53,17 @@ def run(session: TensorRtSession, *shape: int, value: int = 1) -> None:
     assert np.array_equal(frames, (latents + noise)[..., :3].astype(np.uint8))
 
 
-def test_the_second_run_of_a_shape_is_recorded_and_later_ones_are_replayed(
-    machine: Machine,
-) -> None:
+def test_captures_the_second_run_of_a_shape_and_replays_it_later(machine: Machine) -> None:
     session = machine.open()
 
     for value in (1, 2, 3, 4):
         run(session, 1, 2, 3, 4, value=value)
 
-    assert (machine.cuda.recordings, machine.cuda.launches) == (1, 3)
+    assert (machine.cuda.captures, machine.cuda.launches) == (1, 3)
     assert machine.engine.contexts == 1
 
 
-def test_graphs_are_recorded_anew_when_buffers_have_moved(machine: Machine) -> None:
+def test_captures_graphs_again_after_buffers_have_moved(machine: Machine) -> None:
     session = machine.open()
     for value in (1, 2, 3):
         run(session, 1, 1, 2, 2, value=value)
@@ -75,7 +73,7 @@ def test_graphs_are_recorded_anew_when_buffers_have_moved(machine: Machine) -> N
     run(session, 1, 1, 2, 2, value=7)
     run(session, 1, 1, 2, 2, value=8)
 
-    assert machine.cuda.recordings == 3
+    assert machine.cuda.captures == 3
     assert machine.engine.contexts == 3
 
 
@@ -110,7 +108,7 @@ def test_results_are_copies(machine: Machine) -> None:
     assert not first.any()
 
 
-def test_only_so_many_shapes_are_kept_and_the_oldest_goes_first(machine: Machine) -> None:
+def test_the_least_recently_used_shape_is_evicted(machine: Machine) -> None:
     session = machine.open()
     run(session, 1, 1, 1, 1)
     run(session, 2, 4, 16, 16)  # the largest: no buffer moves from here on
@@ -123,13 +121,13 @@ def test_only_so_many_shapes_are_kept_and_the_oldest_goes_first(machine: Machine
     run(session, 1, 1, 2, 2)  # one more than fit
     run(session, 2, 4, 16, 16)
     assert machine.engine.contexts == before + 1
-    run(session, 1, 1, 1, 1)  # the one that had to go
+    run(session, 1, 1, 1, 1)  # evicted
 
     assert machine.engine.contexts == before + 2
 
 
-def test_what_cannot_be_recorded_runs_without_a_graph(machine: Machine) -> None:
-    machine.cuda.fails_to_record = True
+def test_executions_that_cannot_be_captured_run_without_a_graph(machine: Machine) -> None:
+    machine.cuda.fails_to_capture = True
     session = machine.open()
 
     for value in (1, 2, 3):
@@ -138,7 +136,7 @@ def test_what_cannot_be_recorded_runs_without_a_graph(machine: Machine) -> None:
     assert machine.cuda.launches == 0
 
 
-def test_exhausted_memory_is_said_and_a_smaller_batch_still_runs(machine: Machine) -> None:
+def test_a_smaller_batch_still_runs_after_memory_ran_out(machine: Machine) -> None:
     session = machine.open()
     run(session, 1, 1, 2, 2)
     machine.cuda.device_bytes = 200_000
@@ -149,7 +147,7 @@ def test_exhausted_memory_is_said_and_a_smaller_batch_still_runs(machine: Machin
     run(session, 1, 1, 2, 2)
 
 
-def test_memory_is_that_of_the_plan_its_activations_and_its_tensors(machine: Machine) -> None:
+def test_reports_the_memory_of_plan_activations_and_tensors(machine: Machine) -> None:
     session = machine.open()
     plan = (machine.folder / PLAN_FILE).stat().st_size
     assert session.memory_bytes() == plan
@@ -164,7 +162,7 @@ def test_shapes_outside_the_profiles_are_refused(machine: Machine) -> None:
         run(machine.open(), 3, 1, 1, 1)
 
 
-def test_arrays_of_another_type_are_refused(machine: Machine) -> None:
+def test_arrays_of_the_wrong_type_are_refused(machine: Machine) -> None:
     wrong = np.zeros((1, 1, 1, 1, 128))
 
     with pytest.raises(TypeError, match="float64"):
@@ -178,7 +176,7 @@ def test_a_plan_of_another_machine_is_refused_before_it_is_opened(machine: Machi
         machine.open()
 
 
-def test_a_plan_that_tensorrt_does_not_open_is_refused_in_its_words(machine: Machine) -> None:
+def test_a_plan_that_tensorrt_cannot_open_is_refused_with_its_error(machine: Machine) -> None:
     machine.install(None)
 
     with pytest.raises(TensorRtError, match="cannot be opened: the plan is garbage"):
@@ -190,7 +188,7 @@ def test_a_plan_with_other_tensors_is_refused(machine: Machine) -> None:
         TensorRtSession(machine.folder, TRANSFORMER)
 
 
-def test_it_is_what_is_opened_where_there_is_a_plan_and_a_gpu(
+def test_a_plan_and_a_gpu_open_a_tensorrt_session(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(open_session(machine.folder, VAE_DECODER), TensorRtSession)
@@ -209,7 +207,7 @@ def test_a_gpu_and_a_plan_but_no_tensorrt_is_an_error(
         open_session(machine.folder, VAE_DECODER)
 
 
-def test_streamed_weights_need_a_tensorrt_that_can(machine: Machine) -> None:
+def test_weight_streaming_needs_tensorrt_10(machine: Machine) -> None:
     info: PlanInfo = INFO.model_copy(update={"weight_streaming": True, "tensorrt_version": "8.6.1"})
     info.save(machine.folder)
     machine.install(machine.engine, version="8.6.1")
@@ -218,7 +216,7 @@ def test_streamed_weights_need_a_tensorrt_that_can(machine: Machine) -> None:
         machine.open()
 
 
-def test_memory_that_holds_the_new_but_not_old_and_new_is_enough(machine: Machine) -> None:
+def test_growing_frees_the_old_buffers_first(machine: Machine) -> None:
     session = machine.open()
     run(session, 1, 4, 8, 8)  # 265 KB of tensors and activations
     machine.cuda.device_bytes = 330_000
