@@ -58,7 +58,7 @@ class GpuInfo(BaseModel):
 
 
 class Health(BaseModel):
-    """Whether videos can be made now."""
+    """Readiness to make videos."""
 
     status: Literal["healthy", "unhealthy"]
     timestamp: Annotated[str, Field(examples=["2025-08-09T00:47:34.123456"], description="UTC")]
@@ -68,7 +68,7 @@ class Health(BaseModel):
 
 
 class ModelStatus(BaseModel):
-    """Whether the model is loaded."""
+    """The loaded model; null where Triton does not say."""
 
     status: Literal["loaded", "loading", "unavailable"]
     model_name: str | None

@@ -1,4 +1,4 @@
-"""Where a Triton model repository keeps its files."""
+"""Layout of a Triton model repository: folders and file names."""
 
 from pathlib import Path
 

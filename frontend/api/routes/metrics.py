@@ -13,5 +13,5 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/metrics")
 async def metrics(services: CurrentServices) -> Response:
-    """What all workers have counted, and the present. Never requires the API key."""
+    """Answer with the counters of all workers and the gauges. Never requires the API key."""
     return Response(counts() + await gauges(services), media_type=CONTENT_TYPE_LATEST)

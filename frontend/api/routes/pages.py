@@ -19,7 +19,7 @@ _RECENT_JOBS = 12
 
 @router.get("/")
 async def home(request: Request, services: CurrentServices) -> HTMLResponse:
-    """What the service is, a form to make a video with, and recent videos."""
+    """Show a form to make a video with, examples and recent videos."""
     jobs = await asyncio.to_thread(services.store.recent, _RECENT_JOBS)
     info = await services.triton.model_info()
     return render(

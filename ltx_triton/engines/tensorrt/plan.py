@@ -32,14 +32,13 @@ class Range:
     maximum: Shape
 
     def holds(self, shape: Shape) -> bool:
-        """Whether `shape` is possible."""
         return len(shape) == len(self.minimum) and all(
             low <= size <= high
             for low, size, high in zip(self.minimum, shape, self.maximum, strict=True)
         )
 
     def distance(self, shape: Shape) -> int:
-        """How far `shape` is from the optimum: the sum over all dimensions."""
+        """Sum up the distances of all dimensions from the optimum."""
         return sum(abs(a - b) for a, b in zip(self.optimum, shape, strict=True))
 
 
@@ -52,7 +51,7 @@ class Profile:
 
 
 class PlanInfo(JsonFile):
-    """What is known of a plan without opening it."""
+    """Metadata of a plan, readable without opening it."""
 
     FILE = "model.plan.json"
     REMEDY = REBUILD
