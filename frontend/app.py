@@ -17,18 +17,18 @@ from frontend.api.middleware import HeadMiddleware, RequestCounterMiddleware
 from frontend.api.routes import generate, jobs, metrics, pages, system, videos
 from frontend.api.security import ApiKeyMiddleware, CrossSiteMiddleware
 from frontend.jobs.worker import JobRunner
-from frontend.services import running_services
+from frontend.services import Intervals, running_services
 from frontend.web.pages import STATIC_FOLDER
 from ltx_triton.settings import Settings, load_settings
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, intervals: Intervals | None = None) -> FastAPI:
     """Create the application of one worker; the settings default to the environment."""
     settings = settings or load_settings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running_services(settings) as services:
+        async with running_services(settings, intervals or Intervals()) as services:
             app.state.services = services
             _begin_shutdown_on_signals(services.runner)
             yield
@@ -69,7 +69,7 @@ def _begin_shutdown_on_signals(runner: JobRunner) -> None:
         def handle(
             number: int, frame: FrameType | None, uvicorn_handler: Any = uvicorn_handler
         ) -> None:
-            loop.call_soon_threadsafe(runner.announce_stop)
+            loop.call_soon_threadsafe(runner.begin_shutdown)
             if callable(uvicorn_handler):
                 uvicorn_handler(number, frame)
 

@@ -1,4 +1,4 @@
-"""The parts of one worker, put together."""
+"""Assemble the parts of one worker."""
 
 import asyncio
 import logging
@@ -16,23 +16,30 @@ from fastapi import Depends, Request
 from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
 from frontend.api.requests import GenerateRequest, generate_request
 from frontend.database.database import Database
-from frontend.jobs.outcomes import Outcomes
 from frontend.jobs.queue import CLAIM, JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import ADMISSION, JobStore
 from frontend.jobs.worker import JobRunner
+from frontend.metrics.counters import JobCounters
 from frontend.triton import TritonClient
 from ltx_triton.settings import Settings
 
 GATES = (ADMISSION, CLAIM, RATE_LIMIT)
-_CLEANUP_INTERVAL = 600.0  # seconds
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Intervals:
+    """Seconds."""
+
+    retry_delay: float = 2.0  # times the number of attempts so far
+    cleanup: float = 600.0
+
+
+@dataclass(frozen=True)
 class Services:
-    """What the routes work with."""
+    """The parts that the routes use."""
 
     settings: Settings
     store: JobStore
@@ -44,34 +51,34 @@ class Services:
 
 
 def open_job_store(settings: Settings) -> Database:
-    """Create the folder of videos if it is missing, and open its job store."""
+    """Create the folder of videos if it is missing, and bring the job store up to date."""
     settings.output_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=settings.output_dir):
-        pass  # better to learn now that nothing can be written there
+        pass  # fail now if the folder is not writable
     database = Database(settings.job_store_url)
     database.prepare(GATES)
     return database
 
 
 @asynccontextmanager
-async def running_services(settings: Settings) -> AsyncIterator[Services]:
+async def running_services(settings: Settings, intervals: Intervals) -> AsyncIterator[Services]:
     """Start the parts of a worker, and stop them at the end."""
-    async with AsyncExitStack() as stack:  # every part is stopped, even if another fails to
+    async with AsyncExitStack() as stack:  # stops every part even if another fails to stop
         database = await asyncio.to_thread(open_job_store, settings)
         stack.callback(database.close)
         worker_id = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        store = JobStore(database)
-        queue = JobQueue(database, worker_id, settings.max_concurrent_jobs)
+        counters = JobCounters()
+        store = JobStore(database, counters)
+        queue = JobQueue(database, worker_id, settings.max_concurrent_jobs, observer=counters)
         folder = VideoFolder(
             settings.output_dir.resolve(), settings.max_storage_gb, settings.cleanup_after_days
         )
         triton = TritonClient(settings.triton_grpc_address)
         stack.push_async_callback(triton.close)
-        outcomes = Outcomes(queue, folder)
-        runner = JobRunner(store, queue, triton, folder, outcomes)
+        runner = JobRunner(store, queue, triton, folder, counters, intervals.retry_delay)
         runner.start()
         stack.push_async_callback(runner.stop)
-        cleaner = asyncio.create_task(_clean_regularly(folder, store))
+        cleaner = asyncio.create_task(_clean_repeatedly(folder, store, intervals.cleanup))
         stack.callback(cleaner.cancel)
         yield Services(
             settings=settings,
@@ -84,15 +91,15 @@ async def running_services(settings: Settings) -> AsyncIterator[Services]:
         )
 
 
-async def _clean_regularly(folder: VideoFolder, store: JobStore) -> None:
+async def _clean_repeatedly(folder: VideoFolder, store: JobStore, interval: float) -> None:
     while True:
         try:
             removed = await asyncio.to_thread(folder.clean, store)
             if removed:
-                _log.info("Removed %d jobs that had expired", removed)
-        except Exception:  # next time may be better
+                _log.info("Removed %d expired jobs", removed)
+        except Exception:  # try again next time
             _log.exception("Expired videos could not be removed")
-        await asyncio.sleep(_CLEANUP_INTERVAL)
+        await asyncio.sleep(interval)
 
 
 def _services(request: Request) -> Services:

@@ -59,7 +59,7 @@ class InProcessWorker:
         """Time each stage of the whole request, and the total."""
         times = StageTimes()
         started = time.perf_counter()
-        self._generate(times.saw)
+        self._generate(times.record)
         return times.seconds() | {"total": time.perf_counter() - started}
 
     def _run(self, name: str) -> dict[str, NDArray[Any]]:

@@ -61,7 +61,7 @@ async def ask_triton(address: str, request: VideoSpec) -> Answer:
         started = time.perf_counter()
         async for message in client.generate(request, request_id="benchmark"):
             if isinstance(message, Progress):
-                times.saw(message)
+                times.record(message)
                 progress.append(message)
             elif not isinstance(message, ModelInfo):
                 chunks.append(message)

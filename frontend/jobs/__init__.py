@@ -1,1 +1,1 @@
-"""Jobs: what is stored of each, and who may change it when."""
+"""Jobs: stored, claimed by one worker at a time, and run to a finished video."""

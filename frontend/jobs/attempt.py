@@ -1,64 +1,148 @@
-"""One attempt at one job: from the request to the finished MP4."""
+"""One attempt at one job: generate its video, then record and log the result."""
 
-from collections.abc import Callable
-from contextlib import aclosing
-from dataclasses import dataclass
+import asyncio
+import logging
+from enum import Enum, auto
 
-from frontend.jobs.model import Job
-from frontend.jobs.progress import StageTimes
+from frontend.jobs.generation import GenerationResult, generate_video
+from frontend.jobs.model import MAX_ATTEMPTS, FailureKind, Job
+from frontend.jobs.observer import JobObserver
+from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
-from frontend.media.writer import Mp4Writer
-from frontend.triton import EngineFailedError, Frames, TritonClient
+from frontend.logs import log_job
+from frontend.media.writer import EncodingError
+from frontend.triton import (
+    EngineError,
+    EngineOutOfMemoryError,
+    EngineUnavailableError,
+    TritonClient,
+)
 from ltx_triton.contract import Progress
-from ltx_triton.model_info import ModelInfo
-from ltx_triton.video_spec import VideoSpec
+
+_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class GeneratedVideo:
-    """What came of an attempt, beside the file."""
-
-    frames: int
-    file_size_bytes: int
-    stage_seconds: dict[str, float]
-    model_info: ModelInfo | None  # None: Triton did not say
+class StopReason(Enum):
+    CANCELLED = auto()
+    LEASE_LOST = auto()
+    ENGINE_LOST = auto()
+    SHUTDOWN = auto()
 
 
-async def generate_video(
-    job: Job,
-    triton: TritonClient,
-    folder: VideoFolder,
-    report: Callable[[Progress], None],
-) -> GeneratedVideo:
-    """Have the engine make the job's video and write it as it arrives.
+class Attempt:
+    """Run in a task of its own. The result is recorded only while the worker owns the job."""
 
-    Raises:
-        EngineError: the engine did not deliver the video.
-        EncodingError: the video could not be written.
-    """
-    spec = job.spec
-    times = StageTimes()
-    info: ModelInfo | None = None
-    frames = 0
-    async with (
-        Mp4Writer(folder.video(job), folder.partial(job), spec) as mp4,
-        aclosing(triton.generate(spec, job.id)) as messages,
-    ):
-        async for message in messages:
-            if isinstance(message, ModelInfo):
-                info = message
-            elif isinstance(message, Progress):
-                times.saw(message)
-                report(message)
-            else:
-                _require_size(message, spec)
-                frames += len(message)
-                await mp4.write(message)
-        size = await mp4.finish()
-    return GeneratedVideo(frames, size, times.seconds(), info)
+    def __init__(
+        self,
+        job: Job,
+        queue: JobQueue,
+        triton: TritonClient,
+        folder: VideoFolder,
+        observer: JobObserver,
+        retry_delay: float,  # seconds, times the number of attempts so far
+    ) -> None:
+        self.job = job
+        self.progress: Progress | None = None
+        self.stored_progress: Progress | None = None
+        self._queue = queue
+        self._triton = triton
+        self._folder = folder
+        self._observer = observer
+        self._retry_delay = retry_delay
+        self._task: asyncio.Task[None] | None = None
+        self._stop_reason: StopReason | None = None
+        self._recording = False
+
+    async def run(self) -> None:
+        """Attempt the job once.
+
+        Raises:
+            SQLAlchemyError: the result could not be recorded.
+        """
+        self._task = asyncio.current_task()
+        try:
+            result = await generate_video(self.job, self._triton, self._folder, self._report)
+        except asyncio.CancelledError:
+            await self._stopped()
+        except EngineUnavailableError as error:
+            self._recording = True
+            await self._retry(str(error))
+        except Exception as error:
+            self._recording = True
+            await self._fail(error)
+        else:
+            self._recording = True
+            await self._complete(result)
+
+    def stop(self, reason: StopReason) -> None:
+        """Stop generating, unless that has ended and the result is being recorded."""
+        # A task that is cancelled before it has begun would record nothing.
+        if self._task and not self._recording and not self._stop_reason:
+            self._stop_reason = reason
+            self._task.cancel()
+
+    def _report(self, progress: Progress) -> None:
+        self.progress = progress
+
+    async def _complete(self, result: GenerationResult) -> None:
+        job = self.job
+        waited = (job.started_at or job.created_at) - job.created_at
+        stage_seconds = {"queue": round(waited, 3), **result.stage_seconds}
+        stored = await asyncio.to_thread(
+            self._queue.complete,
+            job,
+            frames_generated=result.frames,
+            file_size_bytes=result.file_size_bytes,
+            stage_seconds=stage_seconds,
+            model_used=result.model_info and result.model_info.model_name,
+            device_used=result.model_info and result.model_info.device,
+        )
+        if stored:
+            self._observer.video_completed(result.frames, job.spec.frame_rate, stage_seconds)
+            log_job(job.id, "completed", **stage_seconds)
+        else:
+            await self._cancel()
+
+    async def _stopped(self) -> None:
+        match self._stop_reason:
+            case StopReason.CANCELLED:
+                await self._cancel()
+            case StopReason.ENGINE_LOST:
+                await self._retry("Triton is no longer ready")
+            case StopReason.SHUTDOWN | None:
+                await self._release()
+            case StopReason.LEASE_LOST:
+                log_job(self.job.id, "left to another worker")
+
+    async def _cancel(self) -> None:
+        if await asyncio.to_thread(self._queue.cancel, self.job):
+            await self._remove_video()
+            log_job(self.job.id, "cancelled")
+
+    async def _fail(self, error: Exception) -> None:
+        message, kind = _describe(error)
+        if await asyncio.to_thread(self._queue.fail, self.job, message, kind):
+            await self._remove_video()
+            log_job(self.job.id, "failed", error=message)
+
+    async def _retry(self, reason: str) -> None:
+        delay = self._retry_delay * self.job.attempts
+        if await asyncio.to_thread(self._queue.retry, self.job, reason, delay):
+            state = "queued again" if self.job.attempts < MAX_ATTEMPTS else "failed"
+            log_job(self.job.id, state, attempt=self.job.attempts, error=reason)
+
+    async def _release(self) -> None:
+        if await asyncio.to_thread(self._queue.release, self.job):
+            log_job(self.job.id, "queued again", reason="the worker stops")
+
+    async def _remove_video(self) -> None:
+        await asyncio.to_thread(self._folder.video(self.job).unlink, missing_ok=True)
 
 
-def _require_size(frames: Frames, spec: VideoSpec) -> None:
-    expected = (spec.height, spec.width, 3)
-    if frames.shape[1:] != expected:
-        raise EngineFailedError(f"The engine returned frames of {frames.shape[1:]}, not {expected}")
+def _describe(error: Exception) -> tuple[str, FailureKind]:
+    if isinstance(error, EngineOutOfMemoryError):
+        return "GPU out of memory, try shorter duration", FailureKind.OUT_OF_MEMORY
+    if isinstance(error, EngineError | EncodingError):
+        return str(error), FailureKind.GENERATION
+    _log.error("A job failed unexpectedly", exc_info=error)
+    return f"Internal error: {type(error).__name__}", FailureKind.INTERNAL

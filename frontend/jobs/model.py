@@ -1,4 +1,4 @@
-"""The row that is stored of a job."""
+"""The stored row of a job."""
 
 import secrets
 import time
@@ -25,6 +25,14 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class FailureKind(StrEnum):
+    """Stored in `Job.error_type`."""
+
+    GENERATION = "generation_error"
+    OUT_OF_MEMORY = "out_of_memory"
+    INTERNAL = "internal_error"
+
+
 FINISHED = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
 
@@ -42,7 +50,7 @@ class SpecColumn(TypeDecorator[VideoSpec]):
 
 
 class Job(Base):
-    """A video that somebody asked for. Times are seconds since the epoch."""
+    """A requested video. Times are seconds since the epoch."""
 
     __tablename__ = "jobs"
     __table_args__ = (Index("jobs_by_state", "state", "created_at"),)
@@ -53,7 +61,7 @@ class Job(Base):
 
     spec: Mapped[VideoSpec] = mapped_column(SpecColumn)
 
-    # The worker that runs the job, and until when the others believe it alive.
+    # The worker that runs the job; when the lease has expired, the others believe it dead.
     worker_id: Mapped[str | None] = mapped_column(String(64))
     lease_expires_at: Mapped[float | None]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -76,7 +84,7 @@ class Job(Base):
 
     @property
     def filename(self) -> str:
-        """Name of the video, whether it exists yet or not."""
+        """Name of the video, which need not exist yet."""
         created = datetime.fromtimestamp(self.created_at, UTC)
         return f"video_{created:%Y%m%d_%H%M%S}_{self.id}.mp4"
 

@@ -1,4 +1,4 @@
-"""How far a job is, and what each of its stages took; both from the engine's own messages."""
+"""Percent done and seconds by stage, both from the engine's progress messages."""
 
 import time
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ _UNITS_BESIDES_STEPS = 3  # text, decode, mp4
 
 
 def percent(stage: str | None, step: int, total_steps: int) -> float:
-    """Finished units of work: the text, each denoising step, the decoding and the MP4."""
+    """Weigh text, decoding and MP4 like one denoising step each."""
     done = {
         None: 0,
         Stage.TEXT: 0,
@@ -22,22 +22,18 @@ def percent(stage: str | None, step: int, total_steps: int) -> float:
 
 @dataclass
 class StageTimes:
-    """When each stage began, in seconds since the engine took up the request.
-
-    The engine's clock tells; after its last message the local one goes on from there.
-    """
+    """Start of each stage by the engine's clock, in seconds since it began the request."""
 
     _began: dict[Stage, float] = field(default_factory=dict)
     _engine: float = 0.0
     _local: float = field(default_factory=time.monotonic)
 
-    def saw(self, progress: Progress) -> None:
-        """A progress message has arrived."""
+    def record(self, progress: Progress) -> None:
         self._began.setdefault(progress.stage, progress.seconds)
         self._engine, self._local = progress.seconds, time.monotonic()
 
     def seconds(self) -> dict[str, float]:
-        """Seconds by stage, the last of which ends now."""
+        """Return the seconds by stage; the last one ends now, by the local clock."""
         stages = [stage for stage in Stage if stage in self._began]
         began = [self._began[stage] for stage in stages]
         now = self._engine + time.monotonic() - self._local

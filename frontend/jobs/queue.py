@@ -1,7 +1,7 @@
-"""What a worker does with jobs: claim, keep, report, finish, hand back.
+"""The jobs as a worker sees them: claim, renew, report, finish, release.
 
-A worker holds a job by a lease that it renews. Whatever it writes about the job is written only
-while it still holds it, so that a worker which was believed dead cannot disturb its successor.
+A worker owns a job by a lease that it renews. Every update requires that it still owns the job, so
+a worker that was believed dead cannot disturb its successor.
 """
 
 import time
@@ -13,16 +13,16 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from frontend.database.database import Database
 from frontend.jobs import transitions
-from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
-from frontend.metrics.counters import count_ends
+from frontend.jobs.model import FINISHED, MAX_ATTEMPTS, FailureKind, Job, JobState
+from frontend.jobs.observer import UNOBSERVED, JobObserver
 from ltx_triton.contract import Progress
 
 CLAIM = "claim"
 
 
 @dataclass(frozen=True)
-class Held:
-    """The jobs of one worker: their state in the store, and which of them are to be cancelled."""
+class OwnedJobs:
+    """IDs of the jobs that a worker owns, and of those among them that it is asked to cancel."""
 
     ids: frozenset[str]
     to_cancel: frozenset[str]
@@ -30,15 +30,16 @@ class Held:
 
 @dataclass(frozen=True)
 class JobQueue:
-    """The jobs as one worker sees them. Methods block: call them in a thread."""
+    """Methods block: call them in a thread."""
 
     database: Database
     worker_id: str
     max_running: int  # over all workers
     lease_seconds: float = 10.0
+    observer: JobObserver = UNOBSERVED
 
     def has_work(self) -> bool:
-        """Whether a claim may succeed now; reads only, so it is cheap to ask."""
+        """Whether a claim may succeed now. Cheap: only reads."""
         with self.database.transaction() as session:
             return bool(session.scalar(select(self._next_id().exists() & self._has_slot())))
 
@@ -70,24 +71,22 @@ class JobQueue:
             .values(lease_expires_at=time.time() + self.lease_seconds)
         )
 
-    def held(self) -> Held:
-        """What this worker holds now, as the store says."""
+    def owned(self) -> OwnedJobs:
         with self.database.transaction() as session:
             rows = session.execute(
                 select(Job.id, Job.cancel_requested).where(
                     Job.state == JobState.RUNNING, Job.worker_id == self.worker_id
                 )
             ).all()
-        return Held(
+        return OwnedJobs(
             ids=frozenset(job_id for job_id, _ in rows),
             to_cancel=frozenset(job_id for job_id, cancel in rows if cancel),
         )
 
     def report(self, job: Job, progress: Progress) -> None:
-        """Write down how far a job has come."""
         self._execute(
             update(Job)
-            .where(self._is_ours(job))
+            .where(self._is_owned(job))
             .values(
                 stage=progress.stage.value,
                 step=progress.step,
@@ -100,27 +99,26 @@ class JobQueue:
         wanted = Job.cancel_requested.is_(False)
         return self._finish(job, JobState.COMPLETED, wanted, **result)
 
-    def fail(self, job: Job, error: str, error_type: str) -> bool:
-        """Finish the job with an error."""
-        return self._finish(job, JobState.FAILED, error=error, error_type=error_type)
+    def fail(self, job: Job, error: str, kind: FailureKind) -> bool:
+        return self._finish(job, JobState.FAILED, error=error, error_type=kind)
 
     def cancel(self, job: Job) -> bool:
-        """Finish the job as cancelled, if that has been asked for."""
+        """Finish the job as cancelled, if that was requested."""
         return self._finish(job, JobState.CANCELLED, Job.cancel_requested.is_(True))
 
     def retry(self, job: Job, reason: str, delay: float) -> bool:
-        """Queue a job again whose engine was lost, or fail it when that was the last attempt."""
+        """Queue a job again whose engine was lost, or fail it after its last attempt."""
         if job.attempts >= MAX_ATTEMPTS:
-            values = transitions.given_up(reason)
+            values = transitions.exhausted(reason)
         else:
             values = {**transitions.requeued(), "not_before": time.time() + delay}
-        return self._execute(update(Job).where(self._is_ours(job)).values(**values))
+        return self._execute(update(Job).where(self._is_owned(job)).values(**values))
 
-    def hand_back(self, job: Job) -> bool:
-        """Queue a job again that this worker stops running; it does not count as an attempt."""
+    def release(self, job: Job) -> bool:
+        """Queue a job again that this worker stops; it does not count as an attempt."""
         return self._execute(
             update(Job)
-            .where(self._is_ours(job))
+            .where(self._is_owned(job))
             .values(**transitions.requeued(), attempts=Job.attempts - 1)
         )
 
@@ -132,7 +130,7 @@ class JobQueue:
                 return False
         last_attempt = and_(Job.attempts >= MAX_ATTEMPTS, Job.cancel_requested.is_(False))
         failed = self._execute(
-            update(Job).where(expired, last_attempt).values(**transitions.given_up())
+            update(Job).where(expired, last_attempt).values(**transitions.exhausted())
         )
         requeued = self._execute(update(Job).where(expired).values(**transitions.requeued()))
         return failed or requeued
@@ -142,7 +140,7 @@ class JobQueue:
     ) -> bool:
         return self._execute(
             update(Job)
-            .where(self._is_ours(job), *conditions)
+            .where(self._is_owned(job), *conditions)
             .values(state=state, completed_at=time.time(), **values)
         )
 
@@ -158,7 +156,7 @@ class JobQueue:
         running = select(func.count()).select_from(Job).where(Job.state == JobState.RUNNING)
         return running.scalar_subquery() < self.max_running
 
-    def _is_ours(self, job: Job) -> ColumnElement[bool]:
+    def _is_owned(self, job: Job) -> ColumnElement[bool]:
         return and_(
             Job.id == job.id,
             Job.state == JobState.RUNNING,
@@ -173,5 +171,7 @@ class JobQueue:
                     synchronize_session=False
                 )
             ).all()
-        count_ends((state, error_type) for state, error_type in changed)
+        for state, error_type in changed:
+            if state in FINISHED:
+                self.observer.job_finished(state, error_type)
         return bool(changed)

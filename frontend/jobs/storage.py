@@ -1,4 +1,4 @@
-"""The folder of videos: names, room that is left, and what is old enough to go."""
+"""The folder of videos: names, sizes, and removal of what has expired."""
 
 import re
 import time
@@ -22,11 +22,11 @@ class VideoFolder:
     keep_days: float
 
     def video(self, job: Job) -> Path:
-        """Where the job's video is, or will be."""
+        """Path of the job's finished video."""
         return self.path / job.filename
 
     def partial(self, job: Job) -> Path:
-        """Where this attempt at the job writes its video until it is complete."""
+        """Path that this attempt writes to until the video is complete."""
         return self.path / f".{job.filename}.{job.attempts}.partial"
 
     @property
@@ -35,28 +35,27 @@ class VideoFolder:
         return self.max_gb * _BYTES_PER_GB
 
     def used_bytes(self) -> int:
-        """Size of all videos."""
         return sum(_size(video) for video in self.path.glob("video_*.mp4"))
 
     def is_full(self) -> bool:
-        """Whether the videos have used up MAX_STORAGE_GB."""
+        """Whether the videos take MAX_STORAGE_GB or more."""
         return self.used_bytes() >= self.max_bytes
 
     def clean(self, store: JobStore) -> int:
-        """Remove jobs that finished CLEANUP_AFTER_DAYS ago, and partial files of dead attempts.
+        """Remove jobs that finished CLEANUP_AFTER_DAYS ago; return their number.
 
-        Several workers may do so at the same time. Returns the number of jobs removed.
+        Also removes partial files of dead attempts. Safe in several workers at once.
         """
         old = store.finished_before(time.time() - self.keep_days * _SECONDS_PER_DAY)
         for job in old:
             self.video(job).unlink(missing_ok=True)
-            store.forget(job.id)
+            store.delete(job.id)
         self.clean_partials(store)
         return len(old)
 
     def clean_partials(self, store: JobStore) -> None:
-        """Remove what attempts that run no more have left."""
-        # Files are listed first: an attempt that starts now is not among them.
+        """Remove the partial files of attempts that no longer run."""
+        # List the files first: an attempt that starts after that has none among them.
         partials = list(self.path.glob(".video_*.partial"))
         alive = store.running_attempts()
         for partial in partials:
@@ -68,5 +67,5 @@ class VideoFolder:
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except FileNotFoundError:  # removed since it was listed
+    except FileNotFoundError:
         return 0

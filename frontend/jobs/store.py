@@ -1,6 +1,7 @@
-"""What the HTTP API does with jobs: admit, look up, list, cancel, forget."""
+"""The jobs as the API sees them: add, look up, list, cancel, delete."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
@@ -8,23 +9,24 @@ from sqlalchemy.orm import Session
 
 from frontend.database.database import Database
 from frontend.jobs.model import FINISHED, Job, JobState, new_job_id
-from frontend.metrics.counters import count_ends
+from frontend.jobs.observer import UNOBSERVED, JobObserver
 
 ADMISSION = "admission"
 
 
 class QueueFullError(Exception):
-    """As many jobs are waiting as may wait."""
+    """The maximum number of jobs is waiting."""
 
 
 @dataclass(frozen=True)
 class JobStore:
-    """Jobs as the API sees them. Methods block: call them in a thread."""
+    """Methods block: call them in a thread."""
 
     database: Database
+    observer: JobObserver = UNOBSERVED
 
     def add(self, job: Job, max_unfinished: int) -> None:
-        """Write the job down as queued, and give it its ID.
+        """Queue the job and give it an ID.
 
         Raises:
             QueueFullError: `max_unfinished` jobs are queued or running already.
@@ -41,17 +43,16 @@ class JobStore:
             session.add(job)
 
     def get(self, job_id: str) -> Job | None:
-        """The job as it is stored now."""
         with self.database.transaction() as session:
             return session.get(Job, job_id)
 
     def recent(self, limit: int) -> list[Job]:
-        """The newest jobs, newest first."""
+        """Return the newest jobs, newest first."""
         with self.database.transaction() as session:
             return list(session.scalars(select(Job).order_by(Job.created_at.desc()).limit(limit)))
 
     def queue_position(self, job: Job) -> int:
-        """1 for the job that is to run next."""
+        """Return 1 for the job that runs next."""
         earlier = (Job.created_at < job.created_at) | (
             (Job.created_at == job.created_at) & (Job.id < job.id)
         )
@@ -62,7 +63,7 @@ class JobStore:
             return (ahead or 0) + 1
 
     def cancel(self, job_id: str) -> Job | None:
-        """Cancel a queued job at once, and ask the worker of a running job to stop it."""
+        """Cancel a queued job at once; ask the worker of a running one to stop it."""
         with self.database.transaction() as session:
             cancelled = self._cancel_queued(session, job_id)
             session.execute(
@@ -70,14 +71,14 @@ class JobStore:
                 .where(Job.id == job_id, Job.state == JobState.RUNNING)
                 .values(cancel_requested=True)
             )
-            # Between the two statements the job may have gone back to the queue.
+            # The job may have returned to the queue between the two statements.
             cancelled = self._cancel_queued(session, job_id) or cancelled
         if cancelled:
-            count_ends([(JobState.CANCELLED, None)])
+            self.observer.job_finished(JobState.CANCELLED, None)
         return self.get(job_id)
 
     def unfinished(self) -> dict[str, int]:
-        """How many jobs are queued and how many run; states without jobs are left out."""
+        """Count the jobs by state, without finished ones."""
         with self.database.transaction() as session:
             rows = session.execute(
                 select(Job.state, func.count())
@@ -86,8 +87,18 @@ class JobStore:
             )
             return dict(rows.all())
 
+    def finished(self, job_ids: Collection[str]) -> dict[str, Job | None]:
+        """Return those of the jobs that have finished; None for those that have been deleted."""
+        with self.database.transaction() as session:
+            unfinished = session.scalars(
+                select(Job.id).where(Job.id.in_(job_ids), Job.state.not_in(FINISHED))
+            )
+            return {
+                job_id: session.get(Job, job_id) for job_id in {*job_ids}.difference(unfinished)
+            }
+
     def finished_before(self, moment: float) -> list[Job]:
-        """Jobs that have been over since `moment` or longer."""
+        """Return the jobs that finished before `moment`."""
         with self.database.transaction() as session:
             return list(
                 session.scalars(
@@ -96,15 +107,15 @@ class JobStore:
             )
 
     def running_attempts(self) -> set[tuple[str, int]]:
-        """Job and attempt of everything that runs anywhere now."""
+        """Return ID and attempt of every running job, of any worker."""
         with self.database.transaction() as session:
             rows = session.execute(
                 select(Job.id, Job.attempts).where(Job.state == JobState.RUNNING)
             )
             return {(job_id, attempts) for job_id, attempts in rows}
 
-    def forget(self, job_id: str) -> None:
-        """Remove a finished job's row."""
+    def delete(self, job_id: str) -> None:
+        """Delete a finished job."""
         with self.database.transaction() as session:
             session.execute(delete(Job).where(Job.id == job_id, Job.state.in_(FINISHED)))
 

@@ -1,17 +1,17 @@
-"""What is written in a job's row when it is claimed, queued again or given up."""
+"""Column values for jobs that are claimed, queued again or given up."""
 
 import time
 from typing import Any
 
 from sqlalchemy import case
 
-from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
+from frontend.jobs.model import MAX_ATTEMPTS, FailureKind, Job, JobState
 
 _NO_PROGRESS = {"stage": None, "step": 0, "total_steps": 0}
 
 
 def claimed(worker_id: str, lease_seconds: float) -> dict[str, Any]:
-    """A queued job that a worker begins to run."""
+    """Start a queued job."""
     now = time.time()
     return {
         "state": JobState.RUNNING,
@@ -24,7 +24,7 @@ def claimed(worker_id: str, lease_seconds: float) -> dict[str, Any]:
 
 
 def requeued() -> dict[str, Any]:
-    """A running job back in the queue, unless somebody has asked to cancel it meanwhile."""
+    """Return a running job to the queue, or cancel it if that was requested."""
     return {
         "state": case(
             (Job.cancel_requested, JobState.CANCELLED.value), else_=JobState.QUEUED.value
@@ -37,12 +37,12 @@ def requeued() -> dict[str, Any]:
     }
 
 
-def given_up(reason: str | None = None) -> dict[str, Any]:
-    """A running job whose last attempt was interrupted, for a reason where one is known."""
+def exhausted(reason: str | None = None) -> dict[str, Any]:
+    """Fail a running job whose last attempt was interrupted."""
     lost = f"The job was interrupted {MAX_ATTEMPTS} times and has been given up"
     return {
         "state": JobState.FAILED,
         "completed_at": time.time(),
         "error": f"{lost}: {reason}" if reason else lost,
-        "error_type": "generation_error",
+        "error_type": FailureKind.GENERATION,
     }

@@ -1,35 +1,37 @@
-"""What Prometheus is told of the present: jobs, storage, engine. The same from every worker."""
+"""Gauges for Prometheus of the present: jobs, storage, engine. Every worker reports the same."""
 
-import asyncio
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from frontend.jobs.model import JobState
-from frontend.services import Services
 
-
-@dataclass(frozen=True, eq=False)  # a registry wants its collectors hashable
-class _Gauges(Collector):
-    jobs: dict[str, int]
-    limits: dict[str, int]
+@dataclass(frozen=True, eq=False)  # a registry requires hashable collectors
+class Gauges(Collector):
+    jobs: Mapping[str, int]  # by state
+    job_limits: Mapping[str, int]  # by state
     used_bytes: int
     limit_bytes: float
     free_bytes: int
     engine_ready: bool
+
+    def render(self) -> bytes:
+        """Render all gauges in the Prometheus text format."""
+        # prometheus_client's own gauges would keep a value for each worker.
+        registry = CollectorRegistry()
+        registry.register(self)
+        return generate_latest(registry)
 
     def collect(self) -> Iterator[Metric]:
         jobs = GaugeMetricFamily("ltx_jobs", "Jobs that are not over", labels=["state"])
         limits = GaugeMetricFamily(
             "ltx_jobs_limit", "MAX_QUEUED_JOBS and MAX_CONCURRENT_JOBS", labels=["state"]
         )
-        for state in (JobState.QUEUED, JobState.RUNNING):
-            jobs.add_metric([state.value], self.jobs.get(state, 0))
-            limits.add_metric([state.value], self.limits[state])
+        for state, limit in self.job_limits.items():
+            jobs.add_metric([state], self.jobs.get(state, 0))
+            limits.add_metric([state], limit)
         yield jobs
         yield limits
         for name, help_text, value in (
@@ -39,23 +41,3 @@ class _Gauges(Collector):
             ("ltx_engine_ready", "1 when Triton and all models are ready", self.engine_ready),
         ):
             yield GaugeMetricFamily(name, help_text, value=float(value))
-
-
-async def gauges(services: Services) -> bytes:
-    """All gauges, in the Prometheus text format."""
-    settings, folder = services.settings, services.folder
-    present = _Gauges(
-        jobs=await asyncio.to_thread(services.store.unfinished),
-        limits={
-            JobState.QUEUED: settings.max_queued_jobs,
-            JobState.RUNNING: settings.max_concurrent_jobs,
-        },
-        used_bytes=await asyncio.to_thread(folder.used_bytes),
-        limit_bytes=folder.max_bytes,
-        free_bytes=(await asyncio.to_thread(shutil.disk_usage, folder.path)).free,
-        engine_ready=await services.triton.readiness_error() is None,
-    )
-    # Not prometheus_client's own gauges: with several workers those would each keep one.
-    registry = CollectorRegistry()
-    registry.register(present)
-    return generate_latest(registry)

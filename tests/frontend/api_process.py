@@ -44,7 +44,7 @@ class Api:
 
     def start(self) -> None:
         self.process = run(self._environment, self.log)
-        wait_until(self._is_healthy)
+        wait_until(self._is_healthy, seconds=60)
 
     def status(self, job_id: str) -> str:
         answer: str = self.http.get(f"/status/{job_id}").json()["status"]

@@ -15,7 +15,7 @@ from frontend.database.database import Database
 from frontend.jobs.model import Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
-from frontend.services import open_job_store
+from frontend.services import Intervals, open_job_store
 from ltx_triton.settings import Settings
 from ltx_triton.video_spec import VideoSpec
 from tests.frontend.fake_triton import FakeTriton
@@ -112,13 +112,19 @@ def make_settings(
 
 
 @pytest.fixture
-def start_api(make_settings: MakeSettings) -> Iterator[StartApi]:
+def intervals() -> Intervals:
+    return Intervals()
+
+
+@pytest.fixture
+def start_api(make_settings: MakeSettings, intervals: Intervals) -> Iterator[StartApi]:
     """Starts a worker; called twice, it starts two that share the job store."""
     with ExitStack() as stack:
 
         def start(**values: Any) -> TestClient:
             client = ("client", 50000)
-            app = create_app(make_settings(**values))
+            own = values.pop("intervals", intervals)
+            app = create_app(make_settings(**values), own)
             return stack.enter_context(
                 TestClient(app, raise_server_exceptions=False, client=client)
             )

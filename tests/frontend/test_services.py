@@ -2,6 +2,7 @@ import pytest
 
 from frontend.database.database import Database
 from frontend.jobs.storage import VideoFolder
+from frontend.services import Intervals
 from tests.frontend.conftest import StartApi, finished_job, wait_until
 
 
@@ -22,9 +23,8 @@ def test_an_error_while_cleaning_does_not_end_the_cleaning(
         calls.append(None)
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("frontend.services._CLEANUP_INTERVAL", 0.01)
     monkeypatch.setattr(VideoFolder, "clean", broken)
 
-    start_api()
+    start_api(intervals=Intervals(cleanup=0.01))
 
     wait_until(lambda: len(calls) > 2)

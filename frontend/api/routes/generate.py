@@ -13,14 +13,13 @@ from frontend.api.requests import read_request
 from frontend.api.responses import JobBody
 from frontend.jobs.model import Job, JobState
 from frontend.jobs.store import QueueFullError
+from frontend.jobs.waiters import ShuttingDownError
 from frontend.logs import log_job
 from frontend.services import CurrentServices, Services
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.video_spec import VideoSpec
 
 router = APIRouter(tags=["Video generation"])
-
-_POLL_INTERVAL = 0.25  # seconds; a job that runs in this worker is noticed at once
 
 
 @router.post(
@@ -99,27 +98,23 @@ async def _admit(job: Job, services: Services) -> None:
 
 
 async def _wait(job_id: str, services: Services) -> Job:
-    while True:
-        job = await asyncio.to_thread(services.store.get, job_id)
-        if job is None or job.state == JobState.CANCELLED:
-            raise ApiError(
-                HTTPStatus.CONFLICT, ErrorType.CANCELLED, "The job was cancelled", job_id
-            )
-        if job.state == JobState.COMPLETED:
-            return job
-        if job.state == JobState.FAILED:
-            raise ApiError(
-                HTTPStatus.INTERNAL_SERVER_ERROR,
-                ErrorType(job.error_type or ErrorType.INTERNAL),
-                job.error or "The job failed",
-                job_id,
-            )
-        if services.runner.stopping:
-            raise ApiError(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                ErrorType.INTERNAL,
-                f"The server is being restarted; the job goes on, ask /status/{job_id}",
-                job_id,
-                headers={"Retry-After": "10"},
-            )
-        await services.runner.wait_for_change(_POLL_INTERVAL)
+    try:
+        job = await services.runner.wait_until_finished(job_id)
+    except ShuttingDownError:
+        raise ApiError(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            ErrorType.INTERNAL,
+            f"The server is being restarted; the job goes on, ask /status/{job_id}",
+            job_id,
+            headers={"Retry-After": "10"},
+        ) from None
+    if job is None or job.state == JobState.CANCELLED:
+        raise ApiError(HTTPStatus.CONFLICT, ErrorType.CANCELLED, "The job was cancelled", job_id)
+    if job.state == JobState.FAILED:
+        raise ApiError(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            ErrorType(job.error_type or ErrorType.INTERNAL),
+            job.error or "The job failed",
+            job_id,
+        )
+    return job

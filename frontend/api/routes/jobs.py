@@ -1,7 +1,7 @@
 """`GET /status/{job_id}` and `DELETE /jobs/{job_id}`."""
 
 import asyncio
-import time
+from contextlib import suppress
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -12,6 +12,7 @@ from frontend.api.errors import ApiError, ErrorType, not_found
 from frontend.api.openapi import errors
 from frontend.api.responses import JobBody
 from frontend.jobs.model import Job, JobState
+from frontend.jobs.waiters import ShuttingDownError
 from frontend.logs import log_job
 from frontend.services import CurrentServices, Services
 
@@ -42,9 +43,10 @@ async def cancel(job_id: str, services: CurrentServices) -> JSONResponse:
     before = await find_job(job_id, services)
     job = await asyncio.to_thread(services.store.cancel, job_id)
     services.runner.cancel(job_id)
-    deadline = time.monotonic() + _CANCEL_PATIENCE
-    while job and job.state == JobState.RUNNING and time.monotonic() < deadline:
-        await services.runner.wait_for_change(0.1)
+    if job and job.state == JobState.RUNNING:
+        with suppress(TimeoutError, ShuttingDownError):
+            finished = services.runner.wait_until_finished(job_id)
+            await asyncio.wait_for(finished, _CANCEL_PATIENCE)
         job = await asyncio.to_thread(services.store.get, job_id)
     if job is None:
         raise not_found("Job not found", job_id)

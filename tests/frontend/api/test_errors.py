@@ -1,6 +1,8 @@
 import pytest
 from starlette.testclient import TestClient
 
+from frontend.api.errors import ErrorType
+from frontend.jobs.model import FailureKind
 from frontend.jobs.store import JobStore
 
 
@@ -37,3 +39,7 @@ def test_an_unexpected_error_is_a_500_that_tells_nothing_of_the_inside(
         "detail": "Internal server error; the log of the server says more",
         "error_type": "internal_error",
     }
+
+
+def test_every_kind_of_failure_is_a_documented_error_type() -> None:
+    assert {*FailureKind} <= {*ErrorType}

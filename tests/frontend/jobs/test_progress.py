@@ -30,7 +30,7 @@ def test_stages_last_until_the_next_one_begins() -> None:
         (Stage.DECODE, 4.0),
         (Stage.MP4, 4.5),
     ):
-        times.saw(Progress(stage, 0, 1, began))
+        times.record(Progress(stage, 0, 1, began))
     seconds = times.seconds()
     assert (seconds["text"], seconds["denoise"], seconds["decode"]) == (1.0, 3.0, 0.5)
     assert 0 <= seconds["mp4"] < 0.5

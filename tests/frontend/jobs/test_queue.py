@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from frontend.database.database import Database
-from frontend.jobs.model import MAX_ATTEMPTS, Job, JobState
+from frontend.jobs.model import MAX_ATTEMPTS, FailureKind, Job, JobState
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
 from ltx_triton.contract import Progress, Stage
@@ -99,7 +99,7 @@ def test_a_renewed_lease_is_not_taken_over(
     let_lease_expire(database, store, job)
     queue.renew([job.id])
     assert not queue.reclaim_expired()
-    assert queue.held().ids == {job.id}
+    assert queue.owned().ids == {job.id}
 
 
 def test_an_expired_lease_puts_the_job_back_for_another_worker(
@@ -129,11 +129,11 @@ def test_a_worker_that_lost_its_lease_can_no_longer_write(
     successor = JobQueue(database, "successor", max_running=ALL)
     successor.claim()
     assert not queue.complete(job, frames_generated=8)
-    assert not queue.fail(job, "too late", "generation_error")
+    assert not queue.fail(job, "too late", FailureKind.GENERATION)
     assert not queue.retry(job, "too late", 0)
-    assert not queue.hand_back(job)
+    assert not queue.release(job)
     assert state(store, job).state == JobState.RUNNING
-    assert queue.held().ids == frozenset()
+    assert queue.owned().ids == frozenset()
 
 
 def test_a_job_fails_after_its_last_attempt_was_interrupted(
@@ -168,9 +168,9 @@ def test_a_lost_engine_delays_the_next_attempt_and_the_last_one_fails(
     assert "connection lost" in (state(store, again).error or "")
 
 
-def test_a_job_handed_back_does_not_lose_an_attempt(store: JobStore, queue: JobQueue) -> None:
+def test_a_released_job_does_not_lose_an_attempt(store: JobStore, queue: JobQueue) -> None:
     job = claimed(store, queue)
-    assert queue.hand_back(job)
+    assert queue.release(job)
     stored = state(store, job)
     assert (stored.state, stored.attempts, stored.worker_id) == (JobState.QUEUED, 0, None)
 
@@ -178,20 +178,20 @@ def test_a_job_handed_back_does_not_lose_an_attempt(store: JobStore, queue: JobQ
 def test_a_cancelled_job_does_not_complete(store: JobStore, queue: JobQueue) -> None:
     job = claimed(store, queue)
     store.cancel(job.id)
-    assert queue.held().to_cancel == {job.id}
+    assert queue.owned().to_cancel == {job.id}
     assert not queue.complete(job, frames_generated=8)
     assert queue.cancel(job)
     assert state(store, job).state == JobState.CANCELLED
 
 
-@pytest.mark.parametrize("loss", ["handed back", "engine lost", "lease expired"])
+@pytest.mark.parametrize("loss", ["released", "engine lost", "lease expired"])
 def test_a_job_that_is_to_be_cancelled_does_not_return_to_the_queue(
     loss: str, database: Database, store: JobStore, queue: JobQueue
 ) -> None:
     job = claimed(store, queue)
     store.cancel(job.id)
-    if loss == "handed back":
-        queue.hand_back(job)
+    if loss == "released":
+        queue.release(job)
     elif loss == "engine lost":
         queue.retry(job, "connection lost", 0)
     else:

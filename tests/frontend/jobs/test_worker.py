@@ -11,13 +11,14 @@ from frontend.jobs.model import Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
+from frontend.services import Intervals
 from tests.frontend.conftest import StartApi, new_job, post, wait_for, wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
 
 
-@pytest.fixture(autouse=True)
-def _short_retry_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("frontend.jobs.outcomes._RETRY_DELAY", 0.05)
+@pytest.fixture
+def intervals() -> Intervals:
+    return Intervals(retry_delay=0.05)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_an_unexpected_error_does_not_end_the_claiming_of_jobs(
 def test_an_unexpected_error_in_a_loop_does_not_end_it(
     start_api: StartApi, fake_triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = fails_once(monkeypatch, "held")
+    failed = fails_once(monkeypatch, "owned")
     fake_triton.faults = [Fault.HANG]
     running, other = start_api(), start_api()
     job_id = post(running)
@@ -60,7 +60,7 @@ def test_a_worker_closes_although_a_job_cannot_be_handed_back(
 
     closed: list[Database] = []
     monkeypatch.setattr(Database, "close", lambda database: closed.append(database))
-    monkeypatch.setattr(JobQueue, "hand_back", broken)
+    monkeypatch.setattr(JobQueue, "release", broken)
     fake_triton.faults = [Fault.HANG]
     api = start_api()
     post(api)

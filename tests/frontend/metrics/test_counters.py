@@ -10,7 +10,7 @@ from frontend.database.database import Database
 from frontend.jobs.model import MAX_ATTEMPTS, Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
-from frontend.metrics.counters import counts
+from frontend.metrics.counters import JobCounters, counts
 from tests.frontend.api_process import running
 from tests.frontend.conftest import new_job, wait_until
 from tests.frontend.fake_triton import FakeTriton
@@ -37,7 +37,10 @@ def left_behind(database: Database) -> Job:
 def test_a_job_is_counted_by_who_gives_it_up(
     database: Database, left_behind: Job, growth: Growth
 ) -> None:
-    others = [JobQueue(database, f"worker {number}", max_running=4) for number in range(2)]
+    others = [
+        JobQueue(database, f"worker {number}", max_running=4, observer=JobCounters())
+        for number in range(2)
+    ]
 
     assert [other.reclaim_expired() for other in others] == [True, False]
 
@@ -47,22 +50,22 @@ def test_a_job_is_counted_by_who_gives_it_up(
 def test_a_cancelled_job_of_a_dead_worker_is_counted(
     database: Database, left_behind: Job, growth: Growth
 ) -> None:
-    JobStore(database).cancel(left_behind.id)
+    JobStore(database, JobCounters()).cancel(left_behind.id)
     assert growth(FINISHED, state="cancelled") == 0
 
-    JobQueue(database, "worker", max_running=4).reclaim_expired()
+    JobQueue(database, "worker", max_running=4, observer=JobCounters()).reclaim_expired()
 
     assert growth(FINISHED, state="cancelled") == 1
 
 
 def test_a_job_that_goes_back_to_the_queue_is_not_over(database: Database, growth: Growth) -> None:
-    queue = JobQueue(database, "worker", max_running=4)
+    queue = JobQueue(database, "worker", max_running=4, observer=JobCounters())
     JobStore(database).add(new_job(), 10)
     job = queue.claim()
     assert job
 
     queue.renew([job.id])
-    queue.hand_back(job)
+    queue.release(job)
 
     states = ("queued", "running", "cancelled", "completed")
     assert [growth(FINISHED, state=state) for state in states] == [0, 0, 0, 0]

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from frontend.jobs.model import MAX_ATTEMPTS
+from frontend.services import Intervals
 from tests.frontend.conftest import SMALL, StartApi, post, wait_for
 from tests.frontend.fake_triton import FakeTriton, Fault
 from tests.frontend.metrics.page import Growth, read
@@ -53,9 +54,10 @@ def test_a_failed_job_is_counted_with_its_reason(
 
 
 def test_a_lost_engine_counts_once_the_job_is_given_up(
-    api: TestClient, growth: Growth, fake_triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
+    start_api: StartApi, fake_triton: FakeTriton
 ) -> None:
-    monkeypatch.setattr("frontend.jobs.outcomes._RETRY_DELAY", 0.05)
+    api = start_api(intervals=Intervals(retry_delay=0.05))
+    growth = Growth(lambda: api.get("/metrics").text)
     fake_triton.faults = [Fault.EARLY_END] * MAX_ATTEMPTS
 
     wait_for(api, post(api), "failed")
