@@ -26,7 +26,6 @@ class Part:
 
 
 def parts() -> dict[str, Part]:
-    """Return all parts by name, in the order of running."""
     # Imports are lazy: they need torch, and `compare` does not.
     from benchmarks.suite import (
         deployment,

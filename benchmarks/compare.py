@@ -26,7 +26,6 @@ def changes(before: Iterable[Result], after: Iterable[Result]) -> list[tuple[Mea
 
 
 def describe(before: list[Result], after: list[Result]) -> str:
-    """Format the changes, one per line."""
     compared = {each.key for result in before for each in result.measurements} & {
         each.key for result in after for each in result.measurements
     }

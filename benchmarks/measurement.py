@@ -53,8 +53,6 @@ def paired_ratio(above: Sequence[float], below: Sequence[float]) -> Ratio:
 
 
 def unpaired_ratio(above: Sequence[float], below: Sequence[float]) -> Ratio:
-    """Return the ratio of the medians of independent samples."""
-
     def resampled(chance: random.Random) -> float:
         return median(chance.choices(above, k=len(above))) / median(
             chance.choices(below, k=len(below))

@@ -77,7 +77,6 @@ class Measurement:
             self.exact = {name: run(self.inputs[name]) for name, run in runs.items()}
 
     def figures(self, runs: Runs) -> dict[str, Any]:
-        """Return the error of each model on the same inputs, and of the frames."""
         frames, _ = self._generate(runs)
         return {
             "relative_l2": {

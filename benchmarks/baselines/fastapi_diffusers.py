@@ -30,7 +30,7 @@ class GenerateRequest(BaseModel):
 
 
 def create_app(checkpoint: Path) -> FastAPI:
-    pipeline = LTXConditionPipeline.from_pretrained(checkpoint, torch_dtype=torch.float32)
+    pipeline = LTXConditionPipeline.from_pretrained(checkpoint, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     lock = Lock()  # the pipeline is not thread-safe
     app = FastAPI()

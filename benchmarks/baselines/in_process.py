@@ -44,13 +44,11 @@ class InProcessWorker:
         save_output(self._case, "engine", "request", self._generate())
 
     def component(self, name: str) -> float:
-        """Time one engine on its inputs."""
         started = time.perf_counter()
         self._run(name)
         return time.perf_counter() - started
 
     def request(self) -> float:
-        """Time the whole request."""
         started = time.perf_counter()
         self._generate()
         return time.perf_counter() - started

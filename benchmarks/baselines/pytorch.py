@@ -62,7 +62,7 @@ class PyTorchWorker:
         torch.cuda.empty_cache()
         self._dtype = Precision(precision).dtype(TRANSFORMER)
         self._pipeline = LTXConditionPipeline.from_pretrained(
-            self._case.checkpoint, torch_dtype=self._dtype
+            self._case.checkpoint, dtype=self._dtype
         ).to(self._device)
         self._pipeline.set_progress_bar_config(disable=True)
         pipeline = self._pipeline
@@ -91,14 +91,12 @@ class PyTorchWorker:
         save_output(self._case, side, "request", self._generate())
 
     def component(self, mode: str, name: str) -> float:
-        """Time one component on its inputs."""
         self._use(mode)
         started = time.perf_counter()
         self._components[name]()
         return time.perf_counter() - started
 
     def request(self, mode: str) -> float:
-        """Time the whole request."""
         self._use(mode)
         started = time.perf_counter()
         self._generate()

@@ -40,11 +40,9 @@ class TritonWorker:
         self._address = address
 
     def outputs(self) -> None:
-        """Save the frames that Triton sends."""
         save_output(self._case, "triton", "request", self._ask().frames)
 
     def request(self) -> float:
-        """Time the request, from sending it to the last frame."""
         return self._ask().stages["total"]
 
     def _ask(self) -> Answer:

@@ -63,7 +63,6 @@ def main() -> None:
 
 
 def run(architecture: str, case: Case, options: argparse.Namespace) -> None:
-    """Measure one case, write the samples and print a summary."""
     transformer = ARCHITECTURES[architecture]
     if architecture == "13b":
         transformer = transformer | {"num_layers": options.layers_13b}
@@ -90,7 +89,6 @@ def run(architecture: str, case: Case, options: argparse.Namespace) -> None:
 
 
 def measure(case: Case, engine_python: str, rounds: int) -> Iterator[dict[str, Any]]:
-    """Yield the results part by part."""
     yield {"plans": export(case, engine_python)}
     file = case.save()
     save_inputs(case)

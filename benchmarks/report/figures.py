@@ -39,7 +39,6 @@ class Figures:
         self._all = list(measurements)
 
     def labels(self, part: str, unit: str, **labels: str | int) -> list[Labels]:
-        """Return the labels of all measurements that match, in the order of measuring."""
         return [
             each.labels
             for each in self._all
@@ -50,7 +49,6 @@ class Figures:
         return find(self._all, part, unit, **labels)
 
     def stage(self, system: str, stage: str) -> list[float]:
-        """Return the seconds of a stage of the default request."""
         return self.samples(request.PART, "s", system=system, stage=stage)
 
     def slowdown(self, baseline: str) -> Ratio:
@@ -94,7 +92,6 @@ class Figures:
         return paired_ratio(ours, theirs)
 
     def together(self, clients: int) -> Ratio:
-        """Return the throughput of several clients over that of one."""
         many, one = (
             self.samples(together.PART, "videos/min", clients=each) for each in (clients, 1)
         )

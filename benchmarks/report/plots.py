@@ -36,7 +36,6 @@ def draw(figures: Figures, folder: Path) -> None:
 
 
 def stages(figures: Figures) -> Figure:
-    """Draw the stages of the default request for each system."""
     figure = Figure(figsize=(8, 2.8))
     axes = figure.subplots()
     names = ("queue", "text", "denoise", "decode", "mp4", "http")
@@ -58,7 +57,6 @@ def stages(figures: Figures) -> Figure:
 
 
 def baselines(figures: Figures) -> Figure:
-    """Draw the time of each baseline over the service's."""
     figure = Figure(figsize=(8, 1.8))
     axes = figure.subplots()
     for row, baseline in enumerate(BASELINES):
@@ -73,7 +71,6 @@ def baselines(figures: Figures) -> Figure:
 
 
 def latency(figures: Figures) -> Figure:
-    """Draw the seconds from POST to MP4 against the number of frames, for each size."""
     figure = Figure(figsize=(8, 4))
     axes = figure.subplots()
     there = figures.labels(grid.PART, "s", stage="total")
@@ -97,7 +94,6 @@ def latency(figures: Figures) -> Figure:
 
 
 def throughput_against_clients(figures: Figures) -> Figure:
-    """Draw throughput and 95th percentile of latency, with FastAPI + diffusers."""
     figure = Figure(figsize=(8, 3.4))
     left, right = figure.subplots(1, 2)
     for colour, server in zip(_COLOURS, ("service", "fastapi_diffusers"), strict=False):

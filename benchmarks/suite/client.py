@@ -50,6 +50,5 @@ async def ask_once(url: str, request: ClipRequest) -> Answer:
 
 
 def client(url: str) -> httpx.AsyncClient:
-    """Create an HTTP client without a limit of connections."""
     limits = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, limits=limits, trust_env=False)

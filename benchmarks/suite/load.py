@@ -13,7 +13,6 @@ from demo.evaluation.prompts import ClipRequest, held_out_prompts
 
 
 def requests() -> Iterator[ClipRequest]:
-    """Yield default requests with distinct prompts and seeds."""
     prompts = held_out_prompts()
     for number in count():
         yield replace(prompts[number % len(prompts)].request, seed=number)

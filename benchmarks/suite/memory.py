@@ -19,7 +19,6 @@ def by_process(root: psutil.Process) -> dict[str, float]:
 
 
 def _name(command: list[str]) -> str | None:
-    """Return the role of a process; None for launchers."""
     if "tritonserver" in command[0]:
         return "tritonserver"
     if _STUB in command[0]:

@@ -75,7 +75,6 @@ class _Samples:
         self._samples: dict[tuple[tuple[tuple[str, str | int], ...], str], list[float]] = {}
 
     def add(self, answers: list[Answer], labels: Labels) -> None:
-        """Add the samples of one load."""
         accepted = [answer for answer in answers if not answer.refused]
         self.append(labels, "videos/min", videos_per_minute(answers))
         self.append(labels, "refused", len(answers) - len(accepted))
@@ -100,7 +99,6 @@ class _Samples:
 
 @contextmanager
 def fastapi_diffusers() -> Iterator[str]:
-    """Run the server; yield its URL once it is ready."""
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.baselines.fastapi_diffusers", str(CHECKPOINT)]
     process = subprocess.Popen([*command, str(port)])

@@ -62,7 +62,6 @@ def main() -> None:
 
 @contextmanager
 def service() -> Iterator[Source]:
-    """Start the service with the exported engines."""
     config = PipelineConfig.load(version_folder(SERVED_REPOSITORY, LTX_VIDEO))
     on_gpu = select_device(version_folder(SERVED_REPOSITORY, TRANSFORMER)).kind == "cuda"
     precision = config.precision if on_gpu else select_cpu_precision()

@@ -50,7 +50,6 @@ def save_animation(frames: NDArray[np.uint8], file: Path) -> None:
 
 
 def contact_sheet(clips: dict[str, NDArray[np.uint8]]) -> Image.Image:
-    """Draw a row of frames for each clip, below its prompt."""
     row_height = _CAPTION_HEIGHT + _SHEET_SIDE + _GAP
     width = _GAP + _SHEET_COLUMNS * (_SHEET_SIDE + _GAP)
     sheet = Image.new("RGB", (width, _GAP + row_height * len(clips)), "#e4e6ee")

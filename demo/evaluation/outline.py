@@ -32,7 +32,6 @@ class Outline:
         return np.flatnonzero(whole)
 
     def radii(self, shape: Shape) -> NDArray[np.float64]:
-        """Return the radius of the circle around the shape, [N]."""
         radii: NDArray[np.float64] = np.sqrt(self.areas / AREAS[shape])
         return radii
 

@@ -21,7 +21,7 @@ class ReferencePipeline:
 
     def __init__(self, checkpoint: Path) -> None:
         self._pipeline = diffusers.LTXConditionPipeline.from_pretrained(
-            checkpoint, torch_dtype=torch.float32
+            checkpoint, dtype=torch.float32
         )
         self._pipeline.set_progress_bar_config(disable=True)
 

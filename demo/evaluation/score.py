@@ -50,7 +50,6 @@ def save(file: Path, clips: list[ScoredClip], about: dict[str, Any]) -> None:
 
 
 def table(results: dict[str, dict[str, float]]) -> str:
-    """Format the scores of several sources as a Markdown table."""
     lines = ["| | " + " | ".join(results) + " |", "|---|" + "---|" * len(results)]
     for line in LINES:
         shares = [f"{100 * result[line]:.1f} %" for result in results.values()]

@@ -15,7 +15,6 @@ _TURN = math.radians(5)
 
 
 def nearest_shape(outline: Outline, frames: NDArray[np.intp]) -> Shape:
-    """Return the shape with the largest overlap over several frames."""
     chosen = frames[np.linspace(0, frames.size - 1, min(_COMPARED, frames.size)).astype(int)]
     overlaps = dict.fromkeys(Shape, 0.0)
     for frame in chosen:

@@ -85,7 +85,6 @@ class Loop:
                     saved = time.monotonic()
 
     def _current_stage(self) -> tuple[int, int]:
-        """Return the number and first step of the stage."""
         first = 0
         for number, stage in enumerate(self._stages):
             if self.step < first + stage.steps:

@@ -36,14 +36,14 @@ def test_the_weights_are_small(folder: Path) -> None:
 
 
 def test_the_pipeline_undoes_the_normalisation(folder: Path) -> None:
-    pipeline = LTXConditionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    pipeline = LTXConditionPipeline.from_pretrained(folder, dtype=torch.float32)
     statistics = measure_statistics(0)
     assert pipeline.vae.latents_mean.numpy() == pytest.approx(statistics.mean, abs=1e-3)
     assert pipeline.vae.latents_std.numpy() == pytest.approx(statistics.deviation, abs=1e-3)
 
 
 def test_training_runs_the_same_model_as_the_pipeline(folder: Path) -> None:
-    pipeline = LTXConditionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    pipeline = LTXConditionPipeline.from_pretrained(folder, dtype=torch.float32)
     model = TextToLatents(len(pipeline.tokenizer)).eval()
     model.transformer.load_state_dict(pipeline.transformer.state_dict())
     model.text_encoder.load_state_dict(pipeline.text_encoder.state_dict())
