@@ -16,6 +16,7 @@ from benchmarks import result
 from benchmarks.compare import describe
 from benchmarks.machine import Machine
 from benchmarks.measurement import Measurement
+from ltx_triton.json_file import JsonFileError
 from ltx_triton.repository.layout import SERVED_REPOSITORY
 
 
@@ -54,7 +55,7 @@ def main() -> None:
     options = parse()
     try:
         options.command(options)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, JsonFileError) as error:
         sys.exit(f"error: {error}")
 
 

@@ -76,7 +76,7 @@ def main() -> None:
     result = {
         "command": "python -m benchmarks.precision_error"
         + (f" --model {options.model}" if options.model else ""),
-        "request": vars(REQUEST),
+        "request": REQUEST.model_dump(),
         "models": results,
         "cpus": os.cpu_count(),
         "python": platform.python_version(),

@@ -14,7 +14,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,7 @@ def run(architecture: str, case: Case, options: argparse.Namespace) -> None:
             "layers": layers,
             "precision": case.precision,
             "device": case.device,
-            "request": asdict(case.request),
+            "request": case.request.model_dump(),
         },
     }
     with step("random checkpoint"):

@@ -96,7 +96,8 @@ def _open(repository: Path, contract: ModelContract) -> EngineSession:
 
 
 def _sized(case: Case, side: int, frames: int) -> Case:
-    return replace(case, request=replace(case.request, height=side, width=side, num_frames=frames))
+    size = {"height": side, "width": side, "num_frames": frames}
+    return replace(case, request=case.request.model_copy(update=size))
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -52,7 +51,7 @@ def default_case(folder: Path, repository: Path) -> Case:
         folder=folder,
         checkpoint=CHECKPOINT,
         repository=repository,
-        request=replace(_REQUEST.video, num_inference_steps=STEPS),
+        request=_REQUEST.video.model_copy(update={"num_inference_steps": STEPS}),
         precision="fp32",
         device="cpu",
         compile_backend="inductor",

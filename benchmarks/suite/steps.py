@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -25,7 +24,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
     with LocalTriton(repository) as triton:
         for number in tqdm(range(1 + rounds), desc=PART, unit="round"):
             for steps in random.sample(_STEPS, len(_STEPS)):
-                request = replace(video, num_inference_steps=steps)
+                request = video.model_copy(update={"num_inference_steps": steps})
                 answer = asyncio.run(ask_triton(triton.grpc_address, request))
                 if number > 0:
                     answers[steps].append(answer)
