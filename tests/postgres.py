@@ -43,18 +43,23 @@ class Postgres:
         data = self._folder / "data"
         initdb = ["-D", data, "-U", "tests", "-A", "trust", "--no-sync", "-E", "UTF8"]
         self._run("initdb", *initdb, "--locale=C.UTF-8")
-        options = {"listen_addresses": "", "unix_socket_directories": self._folder, "fsync": "off"}
-        self._process = subprocess.Popen(
-            [
-                self._programs / "postgres",
-                *("-D", data),
-                *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
-            ],
-            cwd=self._folder,
-            stderr=(self._folder / "log.txt").open("wb"),
-            preexec_fn=die_with_parent,
-            **self._as_user,
-        )
+        options = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self._folder),
+            "fsync": "off",
+        }
+        with (self._folder / "log.txt").open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    self._programs / "postgres",
+                    *("-D", data),
+                    *(part for option in options.items() for part in ("-c", "=".join(option))),
+                ],
+                cwd=self._folder,
+                stderr=log,
+                preexec_fn=die_with_parent,
+                **self._as_user,
+            )
         self._wait_until_ready()
         return self
 
@@ -75,8 +80,7 @@ class Postgres:
         url = self.create_database()
         target = url.replace("+psycopg", "")
         subprocess.run(
-            [self._programs / "psql", target, "-qX", "-v", "ON_ERROR_STOP=1"],
-            stdin=dump.open("rb"),
+            [self._programs / "psql", target, "-qX", "-v", "ON_ERROR_STOP=1", "-f", dump],
             stdout=subprocess.DEVNULL,
             check=True,
         )

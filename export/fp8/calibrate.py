@@ -63,7 +63,7 @@ def calibrate(checkpoint: Checkpoint, checkpoint_sha256: str) -> Record:
     height, width, num_frames = SIZES[device]
     texts = _encode(checkpoint, device, dtype)
     pipeline = LTXConditionPipeline.from_pretrained(
-        checkpoint.folder, text_encoder=None, tokenizer=None, torch_dtype=dtype
+        checkpoint.folder, text_encoder=None, tokenizer=None, dtype=dtype
     ).to(device)
     pipeline.set_progress_bar_config(disable=True)
     calls: list[Call] = []
@@ -139,7 +139,7 @@ def _linears(model: nn.Module) -> list[tuple[str, nn.Linear]]:
 def _encode(checkpoint: Checkpoint, device: str, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
     """Embeddings and mask of each prompt; the text encoder is gone before the transformer comes."""
     pipeline = LTXConditionPipeline.from_pretrained(
-        checkpoint.folder, transformer=None, vae=None, torch_dtype=dtype
+        checkpoint.folder, transformer=None, vae=None, dtype=dtype
     ).to(device)
     return [
         tuple(

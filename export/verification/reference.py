@@ -71,7 +71,7 @@ def fp8_transformer(
 
 def _transformer(checkpoint: Checkpoint, config: PipelineConfig) -> LTXVideoTransformer3DModel:
     model = LTXVideoTransformer3DModel.from_pretrained(
-        checkpoint.folder / "transformer", torch_dtype=torch.float32
+        checkpoint.folder / "transformer", dtype=torch.float32
     ).eval()
     _round(model, config, TRANSFORMER)
     return model
@@ -137,7 +137,7 @@ def vae_decoder(
 ) -> Outputs:
     """UINT8 [B, N, 32H, 32W, 3] for each batch, as the end of `__call__` computes it."""
     vae = AutoencoderKLLTXVideo.from_pretrained(
-        checkpoint.folder / "vae", torch_dtype=torch.float32
+        checkpoint.folder / "vae", dtype=torch.float32
     ).eval()
     _round(vae.decoder, config, VAE_DECODER)
     return [

@@ -148,10 +148,10 @@ async def _multipart(request: Request, body: bytes) -> list[tuple[str, Any]]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     try:
-        form = await Request(request.scope, receive).form()
+        async with Request(request.scope, receive).form() as form:
+            return list(form.multi_items())
     except HTTPException as error:
         raise bad_request(f"The form cannot be read: {error.detail}") from error
-    return list(form.multi_items())
 
 
 def _json_object(body: bytes) -> list[tuple[str, Any]]:

@@ -85,6 +85,7 @@ def test_an_image_installs_what_its_code_imports(image: str, code: str) -> None:
     brought_along = {
         "starlette": "fastapi",
         "pydantic": "pydantic-settings",
+        "pydantic-core": "pydantic-settings",
         "grpcio": "tritonclient",
         "cuda-bindings": "cuda-python",
         "cuda-pathfinder": "cuda-python",

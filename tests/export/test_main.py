@@ -22,6 +22,7 @@ def test_defaults_come_from_the_environment(
     assert options.num_inference_steps == 8
 
 
+@pytest.mark.slow
 def test_errors_are_one_line_and_exit_code_one(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "export", "--model", str(tmp_path), "--output", str(tmp_path)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -88,6 +89,7 @@ def test_a_size_that_there_is_not_is_refused_at_once(capsys: pytest.CaptureFixtu
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(GPU_HERE, reason="shows what is said where there is no GPU")
 def test_without_a_gpu_nothing_is_exported_for_one(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "export", "--target", "tensorrt", "--model", "unread"]

@@ -82,6 +82,7 @@ def test_engines_together_give_the_pixels_of_the_reference_pipeline(
     assert difference(frames[0], (expected * 255).round()).absolute <= 1
 
 
+@pytest.mark.slow
 def test_an_interrupted_export_leaves_no_settings(
     checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,7 +40,6 @@ class Api:
             **environment,
         }
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
-        self.start()
 
     def start(self) -> None:
         self.process = run(self._environment, self.log)
@@ -66,6 +65,7 @@ class Api:
 def running(fake: FakeTriton, folder: Path, **environment: str) -> Iterator[Api]:
     api = Api(fake, folder, **environment)
     try:
+        api.start()
         yield api
     finally:
         api.http.close()

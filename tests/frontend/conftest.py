@@ -174,7 +174,7 @@ def post(api: TestClient, **values: Any) -> str:
     return job_id
 
 
-def wait_for(api: TestClient, job_id: str, *states: str, seconds: float = 30) -> dict[str, Any]:
+def wait_for(api: TestClient, job_id: str, *states: str, seconds: float = 60) -> dict[str, Any]:
     """Ask for the job's status until it is in one of the states."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -185,7 +185,7 @@ def wait_for(api: TestClient, job_id: str, *states: str, seconds: float = 30) ->
     raise AssertionError(f"not {states} after {seconds} s: {status}")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until something has come true."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -2,6 +2,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from diffusers import LTXVideoTransformer3DModel
 from torch import nn
@@ -44,5 +45,7 @@ def test_linears_are_counted_as_diffusers_runs_them(
     assert counts["transformer"]["other"] == dit["num_layers"] * 4 * tokens * attended * width
 
 
+@pytest.mark.slow
+@pytest.mark.alone
 def test_the_peak_is_a_plausible_rate() -> None:
     assert 1e8 < peak_flops(torch.device("cpu"), "fp32") < 1e14

@@ -33,6 +33,7 @@ def test_dry_run_runs_all_steps(tmp_path: Path) -> None:
     assert "| request |" in finished.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_missing_gpu_is_an_error() -> None:
     finished = subprocess.run(COMMAND, capture_output=True, text=True, check=False)

@@ -25,6 +25,7 @@ def prediction_of(attributes: Attributes) -> Prediction:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_rendered_clips_are_classified_despite_noise(seed: int) -> None:
     random = Random(seed)

@@ -14,6 +14,8 @@ from export.run import ExportOptions, export
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, ModelContract
 from tests.export.engines import model_file
 
+pytestmark = pytest.mark.slow  # exports twice
+
 
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:

@@ -95,18 +95,21 @@ def test_embeddings_may_have_either_of_their_two_names(
     assert (tmp_path / DATA_FILE).read_bytes() == expected.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_missing_weight_is_named(copy: Checkpoint, tmp_path: Path) -> None:
     rewrite(copy, {"encoder.final_layer_norm.weight": None})
     with pytest.raises(ExportError, match=r"has no weight encoder\.final_layer_norm\.weight"):
         write(copy, tmp_path)
 
 
+@pytest.mark.slow
 def test_an_unused_weight_is_named(copy: Checkpoint, tmp_path: Path) -> None:
     rewrite(copy, {"lora.weight": torch.zeros(1)})
     with pytest.raises(ExportError, match=r"does not use, such as lora\.weight"):
         write(copy, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_weight_of_another_shape_is_named(copy: Checkpoint, tmp_path: Path) -> None:
     rewrite(copy, {"encoder.final_layer_norm.weight": torch.zeros(3)})
     with pytest.raises(ExportError, match=r"final_layer_norm\.weight has shape \(3,\), expected"):

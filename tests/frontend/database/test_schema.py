@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, Row, create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from frontend.database.database import Base, Database
 from frontend.database.migrations import HEAD
@@ -28,16 +28,19 @@ _OPEN = (
 )
 
 
+def open_engine(url: str) -> Engine:
+    """An engine that closes each connection after its use."""
+    return create_engine(url, poolclass=NullPool)
+
+
 @pytest.fixture
 def empty_url(database_url: str | None, tmp_path: Path) -> str:
     return database_url or f"sqlite:///{tmp_path / 'store.db'}"
 
 
 @pytest.fixture
-def engine(empty_url: str) -> Iterator[Engine]:
-    engine = create_engine(empty_url)
-    yield engine
-    engine.dispose()
+def engine(empty_url: str) -> Engine:
+    return open_engine(empty_url)
 
 
 def prepare(url: str) -> None:
@@ -49,18 +52,18 @@ def prepare(url: str) -> None:
 
 
 def revision(url: str) -> str | None:
-    with create_engine(url).connect() as connection:
+    with open_engine(url).connect() as connection:
         return stored_revision(connection)
 
 
 def execute(url: str, *statements: str) -> None:
-    with create_engine(url).begin() as connection:
+    with open_engine(url).begin() as connection:
         for statement in statements:
             connection.execute(text(statement))
 
 
 def rows(url: str, table: str = "jobs") -> list[Row[Any]]:
-    with create_engine(url).connect() as connection:
+    with open_engine(url).connect() as connection:
         return list(connection.execute(text(f"SELECT * FROM {table} ORDER BY 1")))  # noqa: S608
 
 
@@ -124,7 +127,7 @@ def test_an_older_store_opens_with_all_its_jobs(old_store: str) -> None:
     assert revision(old_store) == HEAD
     assert {row[0] for row in rows(old_store)} == OLD_JOBS
     assert len(rows(old_store, "counted_requests")) == 3
-    with create_engine(old_store).connect() as connection:
+    with open_engine(old_store).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
@@ -170,7 +173,7 @@ def test_a_store_from_before_the_oldest_known_schema_is_refused_and_left_alone(
     with pytest.raises(SchemaError, match=r"lacks jobs\.device_used, jobs\.error_type\. Move it"):
         prepare(old_store)
 
-    assert not inspect(create_engine(old_store)).has_table("alembic_version")
+    assert not inspect(open_engine(old_store)).has_table("alembic_version")
     assert rows(old_store) == before
 
 
@@ -181,7 +184,7 @@ def test_an_upgrade_that_fails_changes_nothing(old_store: str) -> None:
     with pytest.raises(SQLAlchemyError):
         prepare(old_store)
 
-    assert not inspect(create_engine(old_store)).has_table("alembic_version")
+    assert not inspect(open_engine(old_store)).has_table("alembic_version")
     assert rows(old_store) == before
 
 
@@ -198,8 +201,8 @@ def test_messages_name_the_file_or_the_url_without_its_password(tmp_path: Path) 
     file = tmp_path / "jobs.db"
     url = "postgresql+psycopg://user:secret@host/jobs"
 
-    assert describe(create_engine(f"sqlite:///{file}")) == str(file)
-    assert describe(create_engine(url)) == url.replace("secret", "***")
+    assert describe(open_engine(f"sqlite:///{file}")) == str(file)
+    assert describe(open_engine(url)) == url.replace("secret", "***")
 
 
 @on_both_databases
