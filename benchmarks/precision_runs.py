@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from benchmarks.frame_quality import psnr, ssim
 from export.checkpoint.folder import Checkpoint
 from export.checkpoint.tokenizer import save_tokenizer
-from export.fp8.calibrate import fitting_record
-from export.fp8.quantize import rounded, scale_for
+from export.fp8.calibrate import load_or_calibrate
+from export.fp8.quantize import fake_quantize, scale_for
 from export.fp8.record import Record
-from export.fp8.simulate import simulated
+from export.fp8.simulate import fake_quantized
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.graphs.weights import load_weights
@@ -68,7 +68,7 @@ class Measurement:
         options = ExportOptions(model=str(checkpoint.folder), output=scratch)
         self.config = pipeline_config(checkpoint, options)
         save_tokenizer(checkpoint, scratch / TOKENIZER_FILE)
-        self.record = fitting_record(checkpoint, self.config.checkpoint_sha256, scratch)
+        self.record = load_or_calibrate(checkpoint, self.config.checkpoint_sha256, scratch)
         with self.runs(Precision.FP32) as runs:
             self.frames, self.inputs = self._generate(runs)
             # A step from sigma 1 to 0 shows the full error of the velocity.
@@ -98,7 +98,7 @@ class Measurement:
             stack.enter_context(torch.no_grad())
             if record is not None:
                 dit = modules[TRANSFORMER.name].get_submodule("model")
-                stack.enter_context(simulated(dit, record.layers))
+                stack.enter_context(fake_quantized(dit, record.layers))
             yield {
                 engine.contract.name: _torch_run(engine.contract, modules[engine.contract.name])
                 for engine in engines
@@ -157,4 +157,4 @@ def _torch_run(contract: ModelContract, module: torch.nn.Module) -> Run:
 
 
 def _rounded(weight: torch.Tensor) -> torch.Tensor:
-    return rounded(weight, scale_for(weight.abs().max().item()))
+    return fake_quantize(weight, scale_for(weight.abs().max().item()))

@@ -1,1 +1,1 @@
-"""From a diffusers checkpoint to engines in the model repository."""
+"""Export a diffusers checkpoint to engines in a model repository."""

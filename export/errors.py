@@ -1,5 +1,5 @@
-"""What the exporter says when it cannot go on."""
+"""The exporter's error."""
 
 
 class ExportError(Exception):
-    """Names what is wrong with the checkpoint or the export, and what was expected, in one line."""
+    """The checkpoint or the export is wrong; says how, and what was expected, in one line."""

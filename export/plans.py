@@ -1,4 +1,4 @@
-"""From a checkpoint to TensorRT plans, over ONNX engines that are kept for the next time."""
+"""Export a checkpoint to TensorRT plans, keeping the ONNX engines for the next build."""
 
 from dataclasses import replace
 
@@ -8,13 +8,12 @@ from export.tensorrt.sizes import require_sizes
 
 
 def export_plans(options: ExportOptions, plans: PlanOptions) -> None:
-    """Export to `plans.source` what is not there already, and build plans of it.
+    """Export to `plans.source` unless it is up to date, and build plans from it.
 
     Raises:
-        ExportError: there is no such size, this machine cannot build plans, or one of the two
-            parts fails.
+        ExportError: a size is unknown, this machine cannot build plans, or a part fails.
     """
-    # Before the long part.
+    # Fail before the long part.
     require_sizes(plans.sizes)
     find_machine(options.precision)
     export(replace(options, output=plans.source))

@@ -1,4 +1,4 @@
-"""The precision an export is asked for, and what it means for each engine."""
+"""Precisions of an export, and what they mean for each engine."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from ltx_triton.contract import TRANSFORMER, ModelContract
 
 
 class Precision(StrEnum):
-    """Type of the engines' weights and arithmetic; what needs FP32 stays in it."""
+    """Type of the engines' weights and arithmetic, except where FP32 is needed."""
 
     FP32 = "fp32"
     FP16 = "fp16"  # for TensorRT 8.6, which has nothing better
@@ -19,13 +19,13 @@ class Precision(StrEnum):
     def opset(self) -> int:
         """ONNX operator set of the graphs.
 
-        18 is what TensorRT 8.6 reads. From 20 on GELU is one operator, which a runtime computes
-        without rounding in between.
+        TensorRT 8.6 reads 18. From 20 on, GELU is one operator, computed without intermediate
+        rounding.
         """
         return 20 if self in (Precision.BF16, Precision.FP8) else 18
 
     def dtype(self, contract: ModelContract) -> torch.dtype:
-        """Type of an engine's weights, but for those of linears in FP8.
+        """Type of an engine's weights, except for linears in FP8.
 
         FP16 is too narrow for T5 (its feed-forward outputs exceed 65504) and for the VAE (green
         frames), so only the transformer takes it.

@@ -1,4 +1,4 @@
-"""A running clock for each long step, and its seconds when it is done."""
+"""Show a clock during each long step."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
-    """Show that `what` is going on, on a terminal with a clock; print its seconds at the end."""
+    """Announce a step, with a running clock on a terminal; print its seconds at the end."""
     start = time.monotonic()
     done = Event()
     with tqdm(bar_format=f"{what} ... {{elapsed}}", disable=None, leave=False) as clock:

@@ -1,4 +1,4 @@
-"""The whole export: checkpoint in, model repository out."""
+"""Export a checkpoint to a model repository."""
 
 import inspect
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from export.checkpoint.folder import Checkpoint, open_checkpoint
 from export.checkpoint.schedule import sigma_schedules
 from export.checkpoint.tokenizer import save_tokenizer
 from export.errors import ExportError
-from export.fp8.calibrate import fitting_record
+from export.fp8.calibrate import load_or_calibrate
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.onnx.write import write_engine
 from export.precision import Precision
@@ -29,7 +29,7 @@ TEXT_BUCKETS = (32, 64, 128, 256)  # tokens
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What to export, and the sampling settings that go with it."""
+    """A checkpoint, a destination and sampling settings."""
 
     model: str  # hub id or folder
     output: Path  # root of the model repository
@@ -43,13 +43,13 @@ class ExportOptions:
 
 
 def export(options: ExportOptions) -> None:
-    """Fill the model repository with the checkpoint's engines, tokenizer and settings.
+    """Fill a model repository with a checkpoint's engines, tokenizer and settings.
 
-    Engines that are current are not made again.
+    Skip engines that are up to date.
 
     Raises:
-        ExportError: the checkpoint does not fit, or an engine differs from PyTorch. The repository
-            is then as it was.
+        ExportError: the checkpoint is unsuitable, or an engine differs from PyTorch. The repository
+            is left unchanged.
     """
     checkpoint = open_checkpoint(options.model, options.cache_dir)
     config = pipeline_config(checkpoint, options)
@@ -60,7 +60,7 @@ def export(options: ExportOptions) -> None:
     fp8 = None
     if options.precision is Precision.FP8:
         published = version_folder(options.output, TRANSFORMER)
-        fp8 = fitting_record(checkpoint, config.checkpoint_sha256, published)
+        fp8 = load_or_calibrate(checkpoint, config.checkpoint_sha256, published)
     engines = (
         text_encoder.build(checkpoint, options.precision),
         transformer.build(checkpoint, options.precision, fp8),
@@ -89,10 +89,10 @@ def export(options: ExportOptions) -> None:
 
 
 def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineConfig:
-    """Everything the denoising loop knows of the checkpoint.
+    """Collect what the denoising loop needs to know about the checkpoint.
 
     Raises:
-        ExportError: there is no schedule of `options.num_inference_steps` steps.
+        ExportError: `options.num_inference_steps` has no schedule.
     """
     sigmas = sigma_schedules(checkpoint)
     if options.num_inference_steps not in sigmas:
@@ -101,7 +101,7 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
             f"{max(sigmas)}"
         )
     spatial, temporal = vae_decoder.vae_scale_factors(checkpoint)
-    # The reference pads and cuts the text to this whatever the tokenizer's model_max_length.
+    # The reference pads and truncates to this, ignoring the tokenizer's model_max_length.
     call = inspect.signature(LTXConditionPipeline.__call__)
     text_length = int(call.parameters["max_sequence_length"].default)
     folder_name = checkpoint.folder.resolve().name

@@ -1,4 +1,4 @@
-"""A diffusers checkpoint folder: finding it, checking its layout, reading its configs, its hash."""
+"""Find a diffusers checkpoint folder, check its layout, read its configs and hash it."""
 
 import hashlib
 import json
@@ -80,7 +80,7 @@ def open_checkpoint(model: str, cache_dir: Path | None) -> Checkpoint:
         cache_dir: where downloads are kept; None: the hub's own default.
 
     Raises:
-        ExportError: there is no such checkpoint, or its layout is not that of LTX-Video 0.9.7.
+        ExportError: the checkpoint does not exist or is not laid out like LTX-Video 0.9.7.
     """
     checkpoint = Checkpoint(Path(model) if Path(model).is_dir() else _download(model, cache_dir))
     _check_components(checkpoint)

@@ -1,4 +1,4 @@
-"""The file that says which classes a checkpoint folder holds."""
+"""Write `model_index.json`, which names the classes of a checkpoint."""
 
 import json
 from pathlib import Path

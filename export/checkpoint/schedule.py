@@ -1,4 +1,4 @@
-"""The noise levels of every number of steps, as LTXConditionPipeline would use them."""
+"""Noise levels for every number of steps, as `LTXConditionPipeline` computes them."""
 
 from diffusers import FlowMatchEulerDiscreteScheduler
 from diffusers.pipelines.ltx.pipeline_ltx_condition import (
@@ -24,14 +24,14 @@ def set_steps(scheduler: FlowMatchEulerDiscreteScheduler, steps: int) -> None:
 
 
 def sigma_schedules(checkpoint: Checkpoint) -> dict[int, tuple[float, ...]]:
-    """Noise levels for 1 to 50 steps, leaving out the numbers without a falling schedule.
+    """Compute the noise levels for 1 to 50 steps; skip step counts without a falling schedule.
 
     Returns:
-        Number of steps -> that many noise levels from 1 downwards, and a final 0.
+        Number of steps -> as many noise levels, from 1 downwards, and a final 0.
 
     Raises:
-        ExportError: the scheduler changes the noise levels, so that they differ from the
-            timesteps the model is given; the pipeline uses those unchanged.
+        ExportError: the scheduler shifts the noise levels away from the timesteps that the
+            pipeline passes to the model.
     """
     scheduler = load_scheduler(checkpoint)
     where = "scheduler/scheduler_config.json"
@@ -43,7 +43,7 @@ def sigma_schedules(checkpoint: Checkpoint) -> dict[int, tuple[float, ...]]:
         sigmas = scheduler.sigmas
         if not (scheduler.timesteps / 1000).allclose(sigmas[:-1], rtol=0, atol=1e-6):
             raise ExportError(f"{where} changes the noise levels; expected no shift, e.g. shift 1")
-        # The scheduler takes levels closer than 1e-6 for the same (step, per_token_timesteps).
+        # The scheduler treats levels closer than 1e-6 as equal (step, per_token_timesteps).
         if (sigmas[:-1] - sigmas[1:] > 1e-6).all():
             schedules[steps] = tuple(sigmas.tolist())
     return schedules

@@ -1,4 +1,4 @@
-"""The checkpoint's tokenizer as the one file that the `tokenizers` package reads."""
+"""Save the tokenizer as a single file for the `tokenizers` package."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ from export.checkpoint.folder import Checkpoint
 
 
 def save_tokenizer(checkpoint: Checkpoint, file: Path) -> None:
-    """Write `tokenizer.json`: text to ids with `</s>` at the end, nothing padded or cut.
+    """Write `tokenizer.json`: text to ids ending in `</s>`, without padding or truncation.
 
-    transformers reads the checkpoint's tokenizer.json, or else converts its sentencepiece model
-    (spiece.model), so the ids are those of the reference pipeline.
+    transformers reads the checkpoint's tokenizer.json or converts its sentencepiece model
+    (spiece.model), so the ids match the reference pipeline.
     """
     fast = T5TokenizerFast.from_pretrained(checkpoint.folder / "tokenizer")
     tokenizer = fast.backend_tokenizer

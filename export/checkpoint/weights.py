@@ -1,4 +1,4 @@
-"""Weights of a checkpoint, read from its safetensors files one tensor at a time."""
+"""Read a checkpoint's weights from safetensors, one tensor at a time."""
 
 import json
 import math
@@ -16,7 +16,7 @@ from export.errors import ExportError
 
 @dataclass(frozen=True)
 class Source:
-    """Where a weight is stored."""
+    """File and key of a stored weight."""
 
     file: Path
     key: str
@@ -47,7 +47,7 @@ def weight_files(folder: Path) -> dict[str, Path]:
 
 
 def weight_bytes(folder: Path) -> int:
-    """Size of all weights of a component's folder in FP32."""
+    """Return the size of all weights of a component in FP32."""
     elements = 0
     for file in sorted(set(weight_files(folder).values())):
         with _open(file) as opened:

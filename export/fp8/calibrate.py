@@ -25,17 +25,17 @@ from export.fp8.sensitivity import RULE, Call, Layer, measure
 from export.progress import step
 
 STEPS = 8
-# pixels, pixels, frames: those of a default request, and few enough for a CPU
+# pixels, pixels, frames: a default request, and a small one for a CPU
 SIZES = {"cuda": (512, 512, 25), "cpu": (256, 256, 9)}
 # Every 17th call of the transformer is kept to measure sensitivity: with eight steps each comes
 # from another step and another prompt.
 STRIDE = 2 * STEPS + 1
-# What to have free over the largest component's weights: an estimate, for activations and the VAE.
+# Memory over the largest component's weights: an estimate that covers activations and the VAE.
 MEMORY_SHARE = 1.2
 
 
-def fitting_record(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Path) -> Record:
-    """Take the record in `folder` if it is of this checkpoint; calibrate otherwise.
+def load_or_calibrate(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Path) -> Record:
+    """Load the record in `folder` if it fits this checkpoint; calibrate otherwise.
 
     Raises:
         JsonFileError: the record is damaged or of another version.
@@ -137,7 +137,7 @@ def _linears(model: nn.Module) -> list[tuple[str, nn.Linear]]:
 
 @torch.no_grad()
 def _encode(checkpoint: Checkpoint, device: str, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
-    """Embeddings and mask of each prompt; the text encoder is gone before the transformer comes."""
+    """Embed each prompt; free the text encoder before the transformer is loaded."""
     pipeline = LTXConditionPipeline.from_pretrained(
         checkpoint.folder, transformer=None, vae=None, dtype=dtype
     ).to(device)

@@ -67,8 +67,8 @@ def insert_qdq(model: onnx_ir.Model, layers: Mapping[str, Scales]) -> None:
         product.replace_input_with(1, dequantize.outputs[0])
 
 
-def keep_inputs(model: onnx_ir.Model) -> None:
-    """Take the quantisation of the linears' inputs out again; that of their weights stays."""
+def remove_input_quantization(model: onnx_ir.Model) -> None:
+    """Remove the quantisation of the linears' inputs; weights stay quantised."""
     for node in list(model.graph):
         quantize = node.inputs[0].producer() if node.inputs and node.inputs[0] else None
         if node.op_type == "DequantizeLinear" and quantize is not None:
@@ -80,7 +80,7 @@ def keep_inputs(model: onnx_ir.Model) -> None:
 
 
 def weight_scale(weight: onnx_ir.Value) -> float:
-    """Scale of an FP8 weight, which its DequantizeLinear holds."""
+    """Read the scale of an FP8 weight from its DequantizeLinear."""
     (use,) = weight.uses()
     scale = _input(use.node, 1).const_value
     if scale is None:

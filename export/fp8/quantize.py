@@ -8,11 +8,10 @@ MAX = torch.finfo(TYPE).max  # 448
 
 
 def scale_for(largest: float) -> float:
-    """Scale under which `largest`, a magnitude, becomes the largest FP8 value.
+    """Return the scale that maps the magnitude `largest` to the largest FP8 value.
 
-    It is a BF16 value, since a DequantizeLinear's result has the type of its scale, and rounded
-    upwards, so that nothing saturates by the rounding. A tensor of zeros gets 1: TensorRT takes
-    positive scales only.
+    The scale is BF16, since DequantizeLinear returns the type of its scale, and rounded up, so that
+    rounding saturates nothing. A tensor of zeros gets 1: TensorRT accepts only positive scales.
     """
     if largest == 0:
         return 1.0
@@ -24,10 +23,10 @@ def scale_for(largest: float) -> float:
 
 
 def to_fp8(tensor: Tensor, scale: float) -> Tensor:
-    """Quantise; torch makes NaN of what is too large, so it is clamped before."""
+    """Quantise, clamping first: torch would turn values out of range into NaN."""
     return (tensor.float() / scale).clamp(-MAX, MAX).to(TYPE)
 
 
-def rounded(tensor: Tensor, scale: float) -> Tensor:
+def fake_quantize(tensor: Tensor, scale: float) -> Tensor:
     """Quantise and dequantise; same type as `tensor`."""
     return (to_fp8(tensor, scale).float() * scale).to(tensor.dtype)

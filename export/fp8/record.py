@@ -1,4 +1,4 @@
-"""What was calibrated: a JSON file beside the transformer's engine, used again while it fits."""
+"""The result of an FP8 calibration, saved beside the transformer's engine for later exports."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ltx_triton.json_file import JsonFile
 
 @dataclass(frozen=True)
 class Scales:
-    """Of one linear: the value that FP8's 1 stands for, for its input and for its weight."""
+    """Scales of a linear: the values that 1 in FP8 stands for."""
 
     input: float
     weight: float
@@ -18,7 +18,7 @@ class Scales:
 
 @dataclass(frozen=True)
 class Group:
-    """Linears that are quantised or left out together."""
+    """Linears that are quantised together, or not at all."""
 
     error: float  # relative L2 error of the velocity with only this group in FP8
     error_share: float  # of the squared errors of all groups
@@ -46,7 +46,7 @@ class Record(JsonFile):
 
     @property
     def layers(self) -> dict[str, Scales]:
-        """The linears that take FP8."""
+        """The linears in FP8."""
         return {
             name: scales
             for group in self.groups.values()
@@ -55,7 +55,7 @@ class Record(JsonFile):
         }
 
     def fits(self, checkpoint_sha256: str) -> bool:
-        """Whether it was made from this checkpoint and the prompts of this version."""
+        """Check that it was made from this checkpoint and from `prompts.txt`."""
         return (self.checkpoint_sha256, self.prompts_sha256) == (
             checkpoint_sha256,
             prompts_sha256(),
@@ -63,7 +63,7 @@ class Record(JsonFile):
 
 
 def prompts() -> list[str]:
-    """What is calibrated with: `prompts.txt`, one prompt a line."""
+    """Read the calibration prompts: `prompts.txt`, one per line."""
     return _prompts_text().splitlines()
 
 

@@ -1,4 +1,4 @@
-"""Which groups of linears lose more in FP8 than they are worth: by measurement."""
+"""Measure which groups of linears lose too much accuracy in FP8."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from torch import nn
 from tqdm import tqdm
 
 from export.fp8.record import Group, Scales
-from export.fp8.simulate import simulated
+from export.fp8.simulate import fake_quantized
 
 # Shares of all groups sum to one, so groups above this hold less than a quarter of the work.
 LIMIT = 4
@@ -23,7 +23,7 @@ Call = dict[str, Any]  # keyword arguments of the transformer
 
 @dataclass(frozen=True)
 class Layer:
-    """What calibration saw of a linear."""
+    """Calibration of a linear."""
 
     scales: Scales
     work: float  # multiplications
@@ -33,12 +33,12 @@ class Layer:
 def measure(
     model: nn.Module, layers: Mapping[str, Layer], calls: Iterable[Call]
 ) -> dict[str, Group]:
-    """Quantise one group after the other and compare the velocity with that of none.
+    """Quantise one group at a time and compare the velocity with the unquantised one.
 
     Args:
         model: diffusers' transformer.
         layers: all its linears.
-        calls: what the transformer is called with for the comparison.
+        calls: arguments of the transformer, to compare with.
     """
     blocks = len(model.get_submodule("transformer_blocks"))  # type: ignore[arg-type]
     members: dict[str, dict[str, Layer]] = {}
@@ -53,7 +53,7 @@ def measure(
             total += exact.square().sum().item()
             bar.update()
             for group, inside in members.items():
-                with simulated(model, {name: layer.scales for name, layer in inside.items()}):
+                with fake_quantized(model, {name: layer.scales for name, layer in inside.items()}):
                     squared[group] += (_velocity(model, call) - exact).square().sum().item()
                 bar.update()
     all_errors = sum(squared.values())

@@ -7,12 +7,12 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional
 
-from export.fp8.quantize import rounded
+from export.fp8.quantize import fake_quantize
 from export.fp8.record import Scales
 
 
 @contextmanager
-def simulated(
+def fake_quantized(
     model: nn.Module, layers: Mapping[str, Scales], *, quantized_inputs: bool = True
 ) -> Iterator[None]:
     """Let the named linears of `model` compute with FP8 values, in the type of their weights.
@@ -37,9 +37,9 @@ def _quantized(
 ) -> Callable[[Tensor], Tensor]:
     # The weight is rounded at each call: a rounded copy of all of them would double the memory.
     def forward(values: Tensor) -> Tensor:
-        weight = rounded(layer.weight, scales.weight)
+        weight = fake_quantize(layer.weight, scales.weight)
         if quantized_inputs:
-            values = rounded(values, scales.input)
+            values = fake_quantize(values, scales.input)
         return functional.linear(values, weight, layer.bias)
 
     return forward

@@ -1,1 +1,1 @@
-"""The three engines as torch modules that can be traced."""
+"""The engines as traceable torch modules."""

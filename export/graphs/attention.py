@@ -18,7 +18,7 @@ class ExportAttention:
         attention_mask: Tensor | None = None,
         image_rotary_emb: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
-        """Attend to the text, or to the tokens themselves where there is none.
+        """Attend to the text, or without text to the tokens themselves.
 
         Args:
             attn: diffusers' `LTXAttention`: the projections and norms.
@@ -37,7 +37,7 @@ class ExportAttention:
         if image_rotary_emb is not None:
             query = _rotate(query, *image_rotary_emb)
             key = _rotate(key.float(), *image_rotary_emb).to(value.dtype)
-        # Here and not in the attention, where the factor would be rounded to the weights' type.
+        # Scale in FP32: inside the attention the factor would be rounded to the weights' type.
         query = (query * attn.head_dim**-0.5).to(value.dtype)
         heads = (attn.heads, -1)
         query, key, value = (
@@ -48,7 +48,7 @@ class ExportAttention:
         return output
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
-        """Attention proper, [B, heads, N, D] in and out; the query has been scaled."""
+        """Compute the attention, [B, heads, N, D] in and out; the query is scaled already."""
         return functional.scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=1.0)
 
 

@@ -1,4 +1,4 @@
-"""What the three engines have in common: a graph without weights and its tensor shapes."""
+"""Description of an engine: a module without weights, and its tensor shapes."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ Axes = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Engine:
-    """A module to be traced, and where its weights come from.
+    """A module to trace, and the source of its weights.
 
-    Parameters of `module` on the meta device are read from the checkpoint when the graph has been
-    traced; tensors that hold values are constants of the graph. A parameter `model.x` or `x` has
-    the checkpoint's name `x`.
+    Parameters of `module` on the meta device are read from the checkpoint after tracing; tensors
+    with values become constants of the graph. The parameter `model.x` or `x` is called `x` in the
+    checkpoint.
     """
 
     contract: ModelContract
@@ -24,9 +24,9 @@ class Engine:
     module: nn.Module
     component: str  # folder of the checkpoint with the weights
     axes: dict[str, Axes]  # tensor -> sizes of its axes; a string names a dynamic one
-    # weights the graph has no use for, by prefix
+    # prefixes of weights that the graph does not use
     unused: tuple[str, ...] = ()
-    # name in the module -> another name the checkpoint may have for it
+    # name in the module -> alternative name in the checkpoint
     aliases: tuple[tuple[str, str], ...] = ()
-    # of the linears that take FP8, if any do
+    # scales of the linears in FP8; None: no FP8
     fp8: Record | None = None

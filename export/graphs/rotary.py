@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class RotaryPositions(nn.Module):
-    """Cosines and sines for tokens on a grid of latent frames, rows and columns, in FP32.
+    """Cosines and sines for tokens on a grid of latent frames, height and width, in FP32.
 
     Coordinates as diffusers `LTXConditionPipeline._prepare_video_ids` and `_scale_video_ids` have
     them (seconds, pixels, pixels), angles as `LTXVideoRotaryPosEmbed.forward`. Angles reach

@@ -76,10 +76,10 @@ class TextEncoderGraph(nn.Module):
 def build(checkpoint: Checkpoint, precision: Precision) -> Engine:
     """Describe the text encoder of a checkpoint, without its weights."""
     config = T5Config.from_pretrained(checkpoint.folder / "text_encoder")
-    # The other implementations choose kernels by looking at the mask's values.
+    # Other implementations branch on the mask's values, which cannot be traced.
     config._attn_implementation = "eager"
     if config.dense_act_fn == "gelu_new":
-        # The same function as one operation, which loses nothing between its parts.
+        # The same function as a single operation, without intermediate rounding.
         config.dense_act_fn = "gelu_pytorch_tanh"
     with torch.device("meta"):
         model = T5EncoderModel(config).eval()

@@ -1,4 +1,4 @@
-"""Which weights of a checkpoint an engine's module takes."""
+"""Match the weights of a checkpoint with the parameters of an engine's module."""
 
 from torch import nn
 
@@ -12,7 +12,7 @@ def weight_sources(engine: Engine, names: list[str], checkpoint: Checkpoint) -> 
     """Find the checkpoint's weights for the named parameters of an engine's module.
 
     Raises:
-        ExportError: the checkpoint lacks one, or has a weight that is of no use.
+        ExportError: a weight is missing, or one is left over.
     """
     files = weight_files(checkpoint.folder / engine.component)
     aliases = dict(engine.aliases)
@@ -36,7 +36,7 @@ def weight_sources(engine: Engine, names: list[str], checkpoint: Checkpoint) -> 
 
 
 def load_weights(engine: Engine, checkpoint: Checkpoint) -> nn.Module:
-    """Read the weights into the module of an engine that has not been traced.
+    """Read the weights into the module of an engine, before it is traced.
 
     Raises:
         ExportError: the checkpoint does not fit.

@@ -1,1 +1,1 @@
-"""Traced modules to ONNX graphs."""
+"""ONNX graphs with their weights."""

@@ -1,4 +1,4 @@
-"""From a module without weights to an ONNX graph whose initializers have no values yet."""
+"""Trace a module without weights into an ONNX graph whose initializers have no values yet."""
 
 import logging
 import warnings
@@ -12,7 +12,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from export.graphs.engine import Axes, Engine
 from export.onnx.simplify import simplify
 
-# Any sizes but 0 and 1, which torch.export takes as fixed, and no two alike.
+# All different, and neither 0 nor 1, which torch.export would treat as fixed.
 EXAMPLE_SIZES = {"batch": 2, "frames": 3, "latent_height": 4, "latent_width": 5, "tokens": 7}
 _TORCH_TYPES = {"FP32": torch.float32, "INT32": torch.int32}
 
@@ -20,8 +20,8 @@ _TORCH_TYPES = {"FP32": torch.float32, "INT32": torch.int32}
 def trace(engine: Engine) -> onnx_ir.Model:
     """Trace an engine's module with torch.export and translate it to ONNX.
 
-    Weights take no memory: the module's meta tensors are traced as fake ones. In the result their
-    initializers have a shape and no value; constants of the module have theirs.
+    Weights take no memory: meta tensors are traced as fake tensors, and their initializers get
+    shapes without values. Constants of the module keep their values.
     """
     mode = FakeTensorMode()
     constants = _fake_tensors(engine.module, mode)
@@ -70,7 +70,7 @@ def _tensors(module: nn.Module) -> list[tuple[str, Tensor]]:
 
 
 def _fake_tensors(module: nn.Module, mode: FakeTensorMode) -> dict[str, Tensor]:
-    """Replace every tensor of `module` by a fake one; return those that held values."""
+    """Replace every tensor of `module` by a fake tensor; return the tensors with values."""
     constants = {}
     for name, tensor in _tensors(module):
         if not tensor.is_meta:

@@ -1,12 +1,12 @@
-"""Transpositions of weights, done when the weights are written."""
+"""Fold transpositions of weights into the stored weights."""
 
 import onnx_ir
 
 
 def fold_transposes(model: onnx_ir.Model) -> dict[str, tuple[int, ...]]:
-    """Remove Transpose nodes that read nothing but a weight; return their permutations.
+    """Remove Transpose nodes that only read a weight; return the permutations.
 
-    The weight is then stored transposed, as constant folding would have done with its values.
+    Store the weights transposed then, as constant folding would if they had values.
     """
     permutations = {}
     for name, weight in model.graph.initializers.items():

@@ -1,4 +1,4 @@
-"""Graphs of lower precision as FP32 graphs, for runtimes that compute nothing else."""
+"""Upcast graphs of lower precision, for runtimes that compute in FP32 only."""
 
 from pathlib import Path
 
@@ -6,15 +6,15 @@ import numpy as np
 import onnx_ir
 from onnx_ir import DataType
 
-from export.fp8.graph import keep_inputs
+from export.fp8.graph import remove_input_quantization
 
 _NARROW = {DataType.FLOAT16, DataType.BFLOAT16}
 
 
 def upcast(file: Path, folder: Path, *, quantized_inputs: bool = True) -> Path:
-    """Write a graph with FP16 and BF16 replaced by FP32; weights keep their rounded values.
+    """Write a graph with FP32 in place of FP16 and BF16; weights keep their rounded values.
 
-    FP8 stays: it is no type of arithmetic but one that values are rounded to.
+    FP8 stays: values are rounded to it, but no arithmetic uses it.
 
     Args:
         file: `model.onnx`, with its external data beside it.
@@ -22,14 +22,14 @@ def upcast(file: Path, folder: Path, *, quantized_inputs: bool = True) -> Path:
         quantized_inputs: whether inputs of linears in FP8 are quantised, or their weights alone.
 
     Returns:
-        The new file, or `file` itself when there is nothing to replace.
+        The new file, or `file` itself if it is FP32 already.
     """
     model = onnx_ir.load(file)
     narrow = [value for value in model.graph.initializers.values() if value.dtype in _NARROW]
     if not narrow:
         return file
     if not quantized_inputs:
-        keep_inputs(model)
+        remove_input_quantization(model)
     for value in narrow:
         value.const_value = _upcast(value)
         value.dtype = DataType.FLOAT
@@ -46,7 +46,7 @@ def upcast(file: Path, folder: Path, *, quantized_inputs: bool = True) -> Path:
 
 
 def _upcast(value: onnx_ir.Value) -> onnx_ir.LazyTensor:
-    """The values in FP32, read when they are needed: one tensor is in memory at a time."""
+    """Upcast lazily, to hold one tensor in memory at a time."""
     narrow = value.const_value
     if narrow is None:
         raise ValueError(f"initializer {value.name} has no values")

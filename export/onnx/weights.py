@@ -31,14 +31,13 @@ _DTYPES = {
 
 
 def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, file: Path) -> None:
-    """Write `file` and point the initializers of `graph` without values into it.
+    """Write `file`, and point the initializers without values into it.
 
-    Values take the types of the initializers; FP16 stays FP16 where the graph has FP32. Holds one
-    tensor in memory at a time.
+    Convert weights to the types of the initializers, but keep FP16 where the graph has FP32. Hold
+    one tensor in memory at a time.
 
     Raises:
-        ExportError: the graph needs a weight that the checkpoint lacks, a shape differs, or the
-            checkpoint has a weight that the graph has no use for.
+        ExportError: a weight is missing, left over, or of another shape.
     """
     permutations = fold_transposes(graph)
     pending = {

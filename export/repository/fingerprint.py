@@ -26,7 +26,7 @@ _TRACERS = ("diffusers", "onnx-ir", "onnxscript", "torch", "transformers")
 
 
 def fingerprint(config: PipelineConfig, root: Path = _ROOT) -> str:
-    """Hash what decides over the files of an export: checkpoint, settings, code, libraries."""
+    """Hash whatever determines the files of an export: checkpoint, settings, code, libraries."""
     digest = hashlib.sha256(config.model_dump_json().encode())
     for path in _CODE:
         for file in sorted([root / path, *(root / path).rglob("*.py")]):
@@ -38,7 +38,7 @@ def fingerprint(config: PipelineConfig, root: Path = _ROOT) -> str:
 
 
 def _meaning(file: Path) -> str:
-    """Return a text that comments and docstrings do not change."""
+    """Return the code without comments and docstrings."""
     text = file.read_text(encoding="utf-8")
     if file.suffix != ".py":
         return text
@@ -52,13 +52,13 @@ def _meaning(file: Path) -> str:
 
 
 def write_fingerprint(folder: Path, config: PipelineConfig, *, verified: bool) -> None:
-    """Write into `folder` what `is_current` will look for."""
+    """Write the file that `is_current` reads."""
     text = fingerprint(config) + (_VERIFIED if verified else "")
     (folder / FINGERPRINT_FILE).write_text(text, encoding="utf-8")
 
 
 def is_current(repository: Path, config: PipelineConfig, *, verified: bool) -> bool:
-    """Whether `repository` holds the export that `config` describes, verified if it has to be."""
+    """Check that `repository` holds the export described by `config`, verified if required."""
     folder = version_folder(repository, LTX_VIDEO)
     files = [folder / FINGERPRINT_FILE, folder / PIPELINE_CONFIG_FILE]
     files += [version_folder(repository, model) / ENGINE_FILE for model in ENGINES]

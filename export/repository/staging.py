@@ -1,4 +1,4 @@
-"""New files wait beside the model repository's own until all of them are complete."""
+"""Stage an export, then publish it all at once."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ from ltx_triton.contract import LTX_VIDEO, MODELS
 from ltx_triton.repository.assemble import assemble
 from ltx_triton.repository.layout import PIPELINE_CONFIG_FILE
 
-# Triton leaves sub-folders alone whose names are not numbers.
+# Triton ignores subfolders whose names are not numbers.
 _FOLDER = ".export"
 
 
 @contextmanager
 def staging(repository: Path) -> Iterator[dict[str, Path]]:
-    """Give each model an empty folder on the repository's file system; remove them at the end.
+    """Create an empty folder for each model, on the repository's file system; remove them after.
 
-    Leftovers of an export that was killed are removed first.
+    Leftovers of a killed export are removed first.
 
     Yields:
         Model name -> folder.
@@ -41,7 +41,7 @@ def publish(folders: dict[str, Path], stale: tuple[str, ...] = ()) -> None:
 
     Args:
         folders: from `staging`; a model without files there keeps what it has.
-        stale: patterns of files in the version folders that the new ones make invalid.
+        stale: patterns of files in the version folders that the new files invalidate.
     """
     settings = folders[LTX_VIDEO.name].parent / "1" / PIPELINE_CONFIG_FILE
     settings.unlink(missing_ok=True)

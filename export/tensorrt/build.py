@@ -1,4 +1,4 @@
-"""A folder of ONNX engines in, TensorRT plans in a model repository out."""
+"""Build TensorRT plans from an ONNX export into a model repository."""
 
 import hashlib
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from ltx_triton.settings import Settings
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What to build."""
+    """Source, destination and settings of a build."""
 
     source: Path  # the ONNX export, laid out like a model repository
     settings: Settings  # MAX_RESOLUTION and the like, for the size `maximum`
@@ -38,7 +38,7 @@ class PlanOptions:
 
 
 def build_plans(options: PlanOptions) -> list[PlanReport]:
-    """Build a plan of each engine for the GPU that is here; plans that are current are kept.
+    """Build a plan of each engine for this machine's GPU; keep plans that are up to date.
 
     Raises:
         ExportError: there is no GPU or no TensorRT, the source is not complete, or a plan cannot
@@ -86,7 +86,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
 
 
 def find_machine(precision: str) -> tuple[Gpu, TensorRt]:
-    """The GPU and the TensorRT that plans are built for: those of this machine.
+    """Return the GPU and the TensorRT of this machine.
 
     Raises:
         ExportError: one is missing, or this TensorRT has no such precision.
@@ -111,7 +111,7 @@ def plan_info(
     tensorrt_version: str,
     gpu: Gpu,
 ) -> PlanInfo:
-    """What the plan of an engine will be."""
+    """Describe the plan that would be built for an engine."""
     graph = (version_folder(options.source, model) / ENGINE_FILE).read_bytes()
     return PlanInfo(
         tensorrt_version=tensorrt_version,

@@ -1,4 +1,4 @@
-"""One ONNX file to one plan."""
+"""Build a plan from an ONNX file."""
 
 import time
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from ltx_triton.repository.layout import PLAN_FILE
 
 @dataclass(frozen=True)
 class BuiltPlan:
-    """What building took and what the plan will take."""
+    """Cost of building and of running a plan."""
 
     seconds: float
     activation_bytes: int  # GPU memory beside weights and tensors, for the largest profile
@@ -37,7 +37,7 @@ class Builder:
     def build(
         self, onnx_file: Path, contract: ModelContract, info: PlanInfo, folder: Path
     ) -> BuiltPlan:
-        """Write `model.plan` and `model.plan.json` into `folder`, and try that the plan opens.
+        """Write `model.plan` and `model.plan.json` into `folder`, and check that the plan opens.
 
         Everything that TensorRT says goes into a log file, one for each model.
 
@@ -63,11 +63,11 @@ class Builder:
         trt = self.library.trt
         try:
             builder = trt.Builder(logger)
-        except TypeError as error:  # how the bindings say that there is none
+        except TypeError as error:  # raised by the bindings when the builder cannot be created
             raise TensorRtError(f"no builder: {logger.take_errors()}") from error
         config = builder.create_builder_config()
         config.builder_optimization_level = info.optimization_level
-        # FP32 is to be FP32: TF32 keeps 10 bits of its fractions.
+        # Keep full FP32: TF32 has a mantissa of only 10 bits.
         config.clear_flag(trt.BuilderFlag.TF32)
         self.library.configure(config, weight_streaming=info.weight_streaming)
         parsed = parse(self.library, logger, builder, onnx_file, contract)
@@ -82,11 +82,11 @@ class Builder:
         plan = self._run(builder, network, config)
         if plan is None:
             raise TensorRtError(f"no plan could be built: {logger.take_errors()}")
-        timing_cache.keep(cache, self.timing_cache)
+        timing_cache.save(cache, self.timing_cache)
         return plan
 
     def _run(self, builder: Any, network: Any, config: Any) -> Any:
-        if not self.library.strongly_typed:  # 8.6, which does not tell how far it is
+        if not self.library.strongly_typed:  # 8.6 reports no progress
             return builder.build_serialized_network(network, config)
         monitor = show_progress(self.library, config)
         plan = builder.build_serialized_network(network, config)

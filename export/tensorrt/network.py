@@ -1,4 +1,4 @@
-"""An ONNX file parsed into a TensorRT network."""
+"""Parse an ONNX file into a TensorRT network."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Graphs of opset 18 as TensorRT 8.6 has to be given them."""
+"""Convert graphs from opset 18 to 17 for TensorRT 8.6."""
 
 from pathlib import Path
 

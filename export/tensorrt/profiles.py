@@ -8,10 +8,10 @@ from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 def profiles(
     contract: ModelContract, config: PipelineConfig, limits: dict[str, SizeLimit]
 ) -> tuple[Profile, ...]:
-    """One profile a size, in the order of `limits`; the text encoder, which has no size, has one.
+    """Return a profile for each size, in the order of `limits`; the text encoder has one in all.
 
-    Each begins at the smallest video there can be, so that every request at or below its size
-    fits, and is fastest for one video of just its size and the longest text.
+    Each profile accepts every video up to its size, and is optimal for a single video of exactly
+    its size with the longest text.
     """
     if contract is TEXT_ENCODER:
         return (_profile("text", contract, config, SizeLimit(1, 1, 1)),)

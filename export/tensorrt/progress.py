@@ -1,4 +1,4 @@
-"""TensorRT's own account of a build, as progress bars."""
+"""Show the progress of a build, as TensorRT reports it."""
 
 from typing import Any
 

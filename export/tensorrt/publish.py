@@ -1,4 +1,4 @@
-"""What a repository gets beside its plans: tokenizer and settings."""
+"""Publish plans with tokenizer and settings."""
 
 import shutil
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What building the plans took, as a table."""
+"""Print time and memory of plan builds."""
 
 import resource
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class PlanReport:
 
 
 def host_peak_bytes() -> int:
-    """The most memory this process has had."""
+    """Return the peak memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

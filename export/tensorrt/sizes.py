@@ -11,10 +11,10 @@ SIZE_NAMES = ("preview", "default", "long", "maximum")
 
 
 def require_sizes(names: Sequence[str]) -> None:
-    """Refuse names that are not those of sizes.
+    """Reject unknown size names.
 
     Raises:
-        ExportError: there is no size of that name, or none is named.
+        ExportError: a name is unknown, or there is none.
     """
     for name in names:
         if name not in SIZE_NAMES:
@@ -26,9 +26,9 @@ def require_sizes(names: Sequence[str]) -> None:
 def size_limits(
     names: Sequence[str], config: PipelineConfig, settings: Settings
 ) -> dict[str, SizeLimit]:
-    """The largest video of each named size: what the engines' strides make of it.
+    """Return the largest video of each named size, rounded up to the engines' strides.
 
-    Frames are rounded up to what the latents hold: 8k+1 for LTX-Video.
+    The number of frames is rounded up to 8k+1 for LTX-Video.
 
     Raises:
         ExportError: there is no size of that name, or none is named.

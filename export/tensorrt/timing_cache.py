@@ -1,4 +1,4 @@
-"""Timings of kernels that earlier builds have measured, so that later ones need not."""
+"""Cache of kernel timings, which speeds up later builds."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError
 
 
 def cache_file(folder: Path, library: TensorRt, gpu: Gpu) -> Path:
-    """The cache of this TensorRT and this GPU."""
+    """Return the path of the cache for this TensorRT and GPU."""
     gpu_name = re.sub(r"\W+", "-", gpu.name).strip("-").lower()
     return folder / f"tensorrt-{library.trt.__version__}-{gpu_name}.timing_cache"
 
@@ -29,9 +29,9 @@ def attach(config: Any, file: Path) -> Any:
     raise TensorRtError("the builder takes no timing cache")
 
 
-def keep(cache: Any, file: Path) -> None:
-    """Write down what the builder knows by now."""
-    # Another build may be reading it.
+def save(cache: Any, file: Path) -> None:
+    """Write the cache to `file`."""
+    # Replace atomically: another build may be reading it.
     new = file.with_name(f"{file.name}.{os.getpid()}")
     new.write_bytes(cache.serialize())
     new.replace(file)

@@ -51,6 +51,6 @@ def verify_fp8(checkpoint: Checkpoint, config: PipelineConfig, record: Record, f
 
 
 def relative_l2(actual: NDArray[Any], expected: NDArray[Any]) -> float:
-    """Root of the sum of squared differences, over that of the expected values."""
+    """Return the L2 norm of the difference over the norm of the expected values."""
     difference = actual.astype(np.float64) - expected
     return float(np.linalg.norm(difference) / np.linalg.norm(expected.astype(np.float64)))

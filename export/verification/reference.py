@@ -1,4 +1,4 @@
-"""What the engines have to compute: the checkpoint's own modules, called as the pipeline does.
+"""Reference outputs: the checkpoint's own modules, called as the pipeline calls them.
 
 Each function loads its component, rounds the weights to the export's precision, runs it in FP32 on
 every set of inputs and lets it go. The pipeline is diffusers' `LTXConditionPipeline`.
@@ -19,7 +19,7 @@ from transformers import T5EncoderModel
 from export.checkpoint.folder import Checkpoint
 from export.checkpoint.schedule import load_scheduler, set_steps
 from export.fp8.record import Record
-from export.fp8.simulate import simulated
+from export.fp8.simulate import fake_quantized
 from export.precision import Precision
 from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
@@ -59,12 +59,12 @@ def transformer(
 def fp8_transformer(
     checkpoint: Checkpoint, config: PipelineConfig, record: Record, batches: list[Inputs]
 ) -> tuple[Outputs, Outputs, Outputs]:
-    """The same without FP8, with the weights alone in FP8, and with the inputs as well."""
+    """Return outputs without FP8, with FP8 weights, and with FP8 weights and inputs."""
     model = _transformer(checkpoint, config)
     exact = [_denoise(model, checkpoint, config, batch) for batch in batches]
-    with simulated(model, record.layers, quantized_inputs=False):
+    with fake_quantized(model, record.layers, quantized_inputs=False):
         weights = [_denoise(model, checkpoint, config, batch) for batch in batches]
-    with simulated(model, record.layers):
+    with fake_quantized(model, record.layers):
         everything = [_denoise(model, checkpoint, config, batch) for batch in batches]
     return exact, weights, everything
 

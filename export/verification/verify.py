@@ -38,7 +38,7 @@ CASES = (
 
 @dataclass(frozen=True)
 class Difference:
-    """How far an engine's output is from PyTorch's."""
+    """Difference between an engine's output and PyTorch's."""
 
     shape: tuple[int, ...]
     absolute: float  # largest difference
@@ -49,7 +49,7 @@ def require_memory(engine: Engine, checkpoint: Checkpoint) -> None:
     """Check that the machine can hold the component in FP32.
 
     Raises:
-        ExportError: it has too little memory for the comparison.
+        ExportError: too little memory is available.
     """
     needed = int(MEMORY_SHARE * weight_bytes(checkpoint.folder / engine.component))
     available = psutil.virtual_memory().available

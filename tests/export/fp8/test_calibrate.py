@@ -79,7 +79,7 @@ def calibrated_again(
 ) -> bool:
     fresh = record.model_copy(update={"arithmetic": "fresh"})
     monkeypatch.setattr(calibrate, "calibrate", lambda *_: fresh)
-    return calibrate.fitting_record(checkpoint, record.checkpoint_sha256, folder) is fresh
+    return calibrate.load_or_calibrate(checkpoint, record.checkpoint_sha256, folder) is fresh
 
 
 def test_a_record_that_fits_is_used_again(

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from export.fp8.quantize import rounded, scale_for, to_fp8
+from export.fp8.quantize import fake_quantize, scale_for, to_fp8
 
 
 @pytest.mark.parametrize("largest", [1e-6, 0.1, 1.0, 3.14159, 447.9, 70000.0])
@@ -15,11 +15,11 @@ def test_scales_are_bf16_and_never_too_small(largest: float) -> None:
 
 def test_the_scale_of_zeros_is_positive() -> None:
     assert scale_for(0.0) == 1.0
-    assert not rounded(torch.zeros(3), scale_for(0.0)).any()
+    assert not fake_quantize(torch.zeros(3), scale_for(0.0)).any()
 
 
 def test_the_largest_value_does_not_saturate() -> None:
-    assert rounded(torch.tensor([3.14159]), scale_for(3.14159)).item() == pytest.approx(
+    assert fake_quantize(torch.tensor([3.14159]), scale_for(3.14159)).item() == pytest.approx(
         3.14159, 0.07
     )
 
@@ -35,8 +35,8 @@ def test_rounding_is_that_of_another_implementation() -> None:
     expected = (values.numpy() / np.float32(scale)).astype(ml_dtypes.float8_e4m3fn)
     np.testing.assert_array_equal(to_fp8(values, scale).view(torch.uint8), expected.view(np.uint8))
     back = expected.astype(np.float32) * np.float32(scale)
-    np.testing.assert_array_equal(rounded(values, scale), back)
+    np.testing.assert_array_equal(fake_quantize(values, scale), back)
 
 
 def test_the_type_is_kept() -> None:
-    assert rounded(torch.ones(2, dtype=torch.bfloat16), 0.5).dtype is torch.bfloat16
+    assert fake_quantize(torch.ones(2, dtype=torch.bfloat16), 0.5).dtype is torch.bfloat16

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from export.tensorrt.timing_cache import attach, cache_file, keep
+from export.tensorrt.timing_cache import attach, cache_file, save
 from ltx_triton.engines.tensorrt.cuda import Gpu
 from ltx_triton.engines.tensorrt.library import TensorRtError
 
@@ -38,7 +38,7 @@ def test_what_one_build_keeps_the_next_one_gets(tmp_path: Path) -> None:
     first = Config()
     cache = attach(first, file)
     assert first.content == b""
-    keep(cache, file)
+    save(cache, file)
 
     second = Config()
     attach(second, file)
@@ -76,6 +76,6 @@ def test_a_cache_that_cannot_be_written_leaves_the_old_one(
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="no space"):
-        keep(Config().create_timing_cache(b""), file)
+        save(Config().create_timing_cache(b""), file)
 
     assert file.read_bytes() == b"old"
