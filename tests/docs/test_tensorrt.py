@@ -39,8 +39,3 @@ def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert options
     assert {option for option in options if option not in known} == set()
-
-
-def test_every_file_of_the_project_that_it_names_exists() -> None:
-    for name in re.findall(r"`((?:tests|ltx_triton|export)/[\w/.]+\.py)`", TEXT):
-        assert (ROOT / name).is_file(), name
