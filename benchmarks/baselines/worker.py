@@ -50,6 +50,7 @@ class Worker:
         with contextlib.suppress(BrokenPipeError):
             self._commands.close()
         self._process.wait()
+        self._output.close()
 
 
 def serve_commands(commands: Mapping[str, Callable[..., Any]]) -> None:

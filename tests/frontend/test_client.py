@@ -22,9 +22,23 @@ KEY = "s3cret"
 SMALL = ("--duration", "1", "--resolution", "64", "--api-key", KEY)
 
 
+@pytest.fixture(scope="module")
+def shared_triton() -> Iterator[FakeTriton]:
+    with FakeTriton() as fake:
+        yield fake
+
+
 @pytest.fixture
-def server(fake_triton: FakeTriton, tmp_path: Path) -> Iterator[Api]:
-    with running(fake_triton, tmp_path, API_KEY_REQUIRED="true", API_KEY=KEY) as api:
+def fake_triton(shared_triton: FakeTriton) -> FakeTriton:
+    shared_triton.seen.clear()
+    shared_triton.faults.clear()
+    return shared_triton
+
+
+@pytest.fixture(scope="module")
+def server(shared_triton: FakeTriton, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    folder = tmp_path_factory.mktemp("server")
+    with running(shared_triton, folder, API_KEY_REQUIRED="true", API_KEY=KEY) as api:
         yield api
 
 

@@ -22,6 +22,7 @@ def test_a_bad_variable_stops_the_start_with_its_name_and_value(tmp_path: Path) 
     assert "Traceback" not in log.read_text()
 
 
+@pytest.mark.slow
 def test_several_workers_serve_one_job_store(fake_triton: FakeTriton, tmp_path: Path) -> None:
     values = {"API_WORKERS": "2", "MAX_CONCURRENT_JOBS": "2", "LOG_FORMAT": "json"}
     fake_triton.step_seconds = 0.03
@@ -35,6 +36,7 @@ def test_several_workers_serve_one_job_store(fake_triton: FakeTriton, tmp_path: 
     assert sum('"state": "completed"' in line for line in lines) == 6
 
 
+@pytest.mark.slow
 def test_sigterm_hands_running_jobs_back_and_tells_those_who_wait(
     fake_triton: FakeTriton, tmp_path: Path
 ) -> None:
@@ -61,6 +63,7 @@ def test_sigterm_hands_running_jobs_back_and_tells_those_who_wait(
         wait_until(lambda: api.status(job_id) == "completed")
 
 
+@pytest.mark.slow
 def test_a_killed_server_takes_its_jobs_up_again(fake_triton: FakeTriton, tmp_path: Path) -> None:
     fake_triton.faults = [Fault.HANG]
     with running(fake_triton, tmp_path) as api:

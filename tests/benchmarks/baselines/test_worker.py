@@ -1,4 +1,5 @@
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,23 +19,23 @@ serve_commands({
 
 
 @pytest.fixture
-def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worker:
+def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     (tmp_path / "serving.py").write_text(MODULE)
     root = Path(__file__).parents[3]
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{root}")
-    return Worker(sys.executable, "serving", tmp_path)
+    worker = Worker(sys.executable, "serving", tmp_path)
+    yield worker
+    worker.close()
 
 
 def test_results_are_returned(worker: Worker) -> None:
     assert worker.ask("add", 1, 2.5) == 3.5
     assert worker.ask("add", [1], [2]) == [1, 2]
-    worker.close()
 
 
 def test_other_output_is_printed(worker: Worker, capsys: pytest.CaptureFixture[str]) -> None:
     assert worker.ask("chat") is None
     assert capsys.readouterr().out == "between\n"
-    worker.close()
 
 
 def test_an_exited_worker_is_named(worker: Worker) -> None:
@@ -42,4 +43,3 @@ def test_an_exited_worker_is_named(worker: Worker) -> None:
         worker.ask("die")
     with pytest.raises(WorkerError, match="exited with code 3 at add"):
         worker.ask("add", 1, 2)
-    worker.close()

@@ -131,6 +131,7 @@ def test_an_older_store_opens_with_all_its_jobs(old_store: str) -> None:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
+@pytest.mark.slow
 @on_both_databases
 def test_several_processes_create_the_tables_once(empty_url: str) -> None:
     prepare_in_processes(empty_url, 4)
@@ -140,6 +141,7 @@ def test_several_processes_create_the_tables_once(empty_url: str) -> None:
     assert len(rows(empty_url, "gates")) == len(GATES)
 
 
+@pytest.mark.slow
 def test_several_processes_upgrade_an_older_store_once(old_store: str) -> None:
     log = prepare_in_processes(old_store, 4)
 

@@ -71,6 +71,7 @@ def test_a_job_that_goes_back_to_the_queue_is_not_over(database: Database, growt
     assert [growth(FINISHED, state=state) for state in states] == [0, 0, 0, 0]
 
 
+@pytest.mark.slow
 def test_every_worker_tells_what_all_have_counted_even_those_that_died(
     fake_triton: FakeTriton, tmp_path: Path
 ) -> None:

@@ -13,7 +13,10 @@ from tests.frontend.fake_triton import FakeTriton
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: apt install chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: apt install chromium"),
+]
 
 
 @pytest.fixture
