@@ -51,6 +51,7 @@ class Worker:
             self._commands.close()
         self._process.wait()
         self._output.close()
+        self._output.close()
 
 
 def serve_commands(commands: Mapping[str, Callable[..., Any]]) -> None:
