@@ -6,7 +6,7 @@ import os
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
-from frontend.database.schema import SchemaError
+from frontend.database.revision import SchemaError
 from frontend.logs import logging_config
 from frontend.metrics.counters import shared_between
 from frontend.services import open_job_store

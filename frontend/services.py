@@ -9,12 +9,10 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
-
-from fastapi import Depends, Request
 
 from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
-from frontend.api.requests import GenerateRequest, generate_request
+from frontend.api.requests import generate_request
+from frontend.api.services import Services
 from frontend.database.database import Database
 from frontend.jobs.queue import CLAIM, JobQueue
 from frontend.jobs.storage import VideoFolder
@@ -35,19 +33,6 @@ class Intervals:
 
     retry_delay: float = 2.0  # times the number of attempts so far
     cleanup: float = 600.0
-
-
-@dataclass(frozen=True)
-class Services:
-    """The parts that the routes use."""
-
-    settings: Settings
-    store: JobStore
-    folder: VideoFolder
-    triton: TritonClient
-    runner: JobRunner
-    rate_limiter: RateLimiter
-    generate_request: type[GenerateRequest]
 
 
 def open_job_store(settings: Settings) -> Database:
@@ -100,11 +85,3 @@ async def _clean_repeatedly(folder: VideoFolder, store: JobStore, interval: floa
         except Exception:  # try again next time
             _log.exception("Expired videos could not be removed")
         await asyncio.sleep(interval)
-
-
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
-
-
-CurrentServices = Annotated[Services, Depends(_services)]

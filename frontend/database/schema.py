@@ -3,36 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Engine,
-    MetaData,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-    insert,
-    inspect,
-    select,
-)
+from sqlalchemy import Connection, Engine, MetaData, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from frontend.database.migrations import HEAD
+from frontend.database.revision import SchemaError, describe, revisions, stored_revision
 
 _LOCK = 0x6C74785F  # the key of PostgreSQL's advisory lock: any number that nobody else uses
 _SQLITE_PATIENCE = 120_000  # milliseconds: another worker may be upgrading a large store
-
-# Alembic's own table, of one row.
-revisions = Table(
-    "alembic_version",
-    MetaData(),
-    Column("version_num", String(32), nullable=False),
-    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
-)
-
-
-class SchemaError(Exception):
-    """The database holds tables that this version cannot use."""
 
 
 def prepare_schema(engine: Engine, metadata: MetaData) -> None:
@@ -47,20 +25,6 @@ def prepare_schema(engine: Engine, metadata: MetaData) -> None:
         with _exclusive(engine) as connection:
             _bring_to_head(connection, metadata)
     _check_tables(engine, metadata)
-
-
-def stored_revision(connection: Connection) -> str | None:
-    """The revision of the schema; None if the database is empty or older than migrations."""
-    if not inspect(connection).has_table(revisions.name):
-        return None
-    return connection.scalar(select(revisions.c.version_num))
-
-
-def describe(engine: Engine) -> str:
-    """The file of an SQLite database, or the URL without its password."""
-    if engine.dialect.name == "sqlite":
-        return engine.url.database or "in memory"
-    return engine.url.render_as_string(hide_password=True)
 
 
 def _bring_to_head(connection: Connection, metadata: MetaData) -> None:

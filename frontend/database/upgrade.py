@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, inspect
 
 from frontend.database.migrations import BASELINE, HEAD
-from frontend.database.schema import SchemaError, describe, stored_revision
+from frontend.database.revision import SchemaError, describe, stored_revision
 
 _FOLDER = Path(__file__).with_name("migrations")
 

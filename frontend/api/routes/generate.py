@@ -11,11 +11,11 @@ from frontend.api.errors import ApiError, ErrorType, bad_value, model_not_loaded
 from frontend.api.openapi import errors
 from frontend.api.requests import read_request
 from frontend.api.responses import JobBody
+from frontend.api.services import CurrentServices, Services
 from frontend.jobs.model import Job, JobState
 from frontend.jobs.store import QueueFullError
 from frontend.jobs.waiters import ShuttingDownError
 from frontend.logs import log_job
-from frontend.services import CurrentServices, Services
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.video_spec import VideoSpec
 

@@ -11,10 +11,10 @@ from frontend.api import job_views
 from frontend.api.errors import ApiError, ErrorType, not_found
 from frontend.api.openapi import errors
 from frontend.api.responses import JobBody
+from frontend.api.services import CurrentServices, Services
 from frontend.jobs.model import Job, JobState
 from frontend.jobs.waiters import ShuttingDownError
 from frontend.logs import log_job
-from frontend.services import CurrentServices, Services
 
 router = APIRouter(tags=["Jobs"])
 

@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from frontend.api.services import CurrentServices, Services
 from frontend.jobs.model import JobState
 from frontend.metrics.counters import counts
 from frontend.metrics.gauges import Gauges
-from frontend.services import CurrentServices, Services
 
 router = APIRouter(include_in_schema=False)
 

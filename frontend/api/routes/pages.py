@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from frontend.api import job_views
 from frontend.api.openapi import form_fields, openapi_document
-from frontend.services import CurrentServices
+from frontend.api.services import CurrentServices
 from frontend.web.examples import examples_for
 from frontend.web.pages import render
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from frontend.api.responses import GpuInfo, Health, ModelStatus
+from frontend.api.services import CurrentServices
 from frontend.metrics.engine import EngineMemory, gib, read_memory
-from frontend.services import CurrentServices
 from ltx_triton.model_info import ModelInfo
 
 router = APIRouter(tags=["System"])

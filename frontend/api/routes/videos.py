@@ -10,8 +10,8 @@ from frontend.api.errors import not_found
 from frontend.api.openapi import errors
 from frontend.api.ranges import RangedFileResponse
 from frontend.api.routes.jobs import find_job
+from frontend.api.services import CurrentServices
 from frontend.jobs.model import JobState
-from frontend.services import CurrentServices
 from frontend.web.pages import render
 
 router = APIRouter(tags=["Videos"])

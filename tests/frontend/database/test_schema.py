@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from frontend.database.database import Base, Database
 from frontend.database.migrations import HEAD
-from frontend.database.schema import SchemaError, describe, stored_revision
+from frontend.database.revision import SchemaError, describe, stored_revision
 from frontend.database.upgrade import alembic_config
 from frontend.services import GATES
 from tests.frontend.conftest import OLD_JOBS, on_both_databases
