@@ -14,7 +14,7 @@ from export.verification.verify import random_inputs
 from ltx_triton.contract import ENGINES, TRANSFORMER
 from ltx_triton.pipeline.config import PipelineConfig
 
-SIZES = {"batch": 1, "frames": 3, "rows": 4, "columns": 5, "tokens": 7}
+SIZES = {"batch": 1, "frames": 3, "latent_height": 4, "latent_width": 5, "tokens": 7}
 
 
 def test_linears_are_counted_as_diffusers_runs_them(
@@ -40,7 +40,7 @@ def test_linears_are_counted_as_diffusers_runs_them(
     # Scores and weighted sums of the attention to tokens and to text, two products each.
     dit = LTXVideoTransformer3DModel.load_config(checkpoint.folder / "transformer")
     width = dit["num_attention_heads"] * dit["attention_head_dim"]
-    tokens = SIZES["frames"] * SIZES["rows"] * SIZES["columns"]
+    tokens = SIZES["frames"] * SIZES["latent_height"] * SIZES["latent_width"]
     attended = tokens + SIZES["tokens"]
     assert counts["transformer"]["other"] == dit["num_layers"] * 4 * tokens * attended * width
 
