@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from frontend.local.api import LocalFrontend
 from frontend.local.service import local_frontend, local_service
@@ -34,6 +34,7 @@ def browser_page() -> Iterator[Page]:
         )
         page = browser.new_page(viewport={"width": 1000, "height": 1100})
         page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
         yield page
         browser.close()
 
