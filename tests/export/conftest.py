@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+import onnx_ir
 import pytest
 
-from export.fp8.record import prompts
+from export.fp8.record import Record, prompts
 from export.precision import Precision
 from export.run import ExportOptions, export
+from ltx_triton.contract import TRANSFORMER
 from tests.conftest import MakeOnce
+from tests.export.engines import model_file
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +46,19 @@ def _export(precision: Precision, checkpoint_folder: Path, make_once: MakeOnce) 
 @pytest.fixture
 def generator() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def fp8_file(fp8_repository: Path) -> Path:
+    return model_file(fp8_repository, TRANSFORMER)
+
+
+@pytest.fixture
+def record(fp8_file: Path) -> Record:
+    return Record.load(fp8_file.parent)
+
+
+@pytest.fixture
+def graph(fp8_file: Path) -> onnx_ir.Graph:
+    """The FP8 transformer."""
+    return onnx_ir.load(fp8_file).graph
