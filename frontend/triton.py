@@ -175,7 +175,10 @@ async def _receive(
     stream: Any, idle_timeout: float
 ) -> tuple[InferResult, InferenceServerException] | None:
     try:
-        return await asyncio.wait_for(anext(stream, None), idle_timeout)
+        # Not wait_for, which drops a cancellation that meets a message.
+        async with asyncio.timeout(idle_timeout):
+            answer: tuple[InferResult, InferenceServerException] | None = await anext(stream, None)
+            return answer
     except TimeoutError:
         raise EngineUnavailableError(
             f"nothing arrived from the engine for {idle_timeout:g} s"
