@@ -1,3 +1,4 @@
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -47,5 +48,13 @@ def test_the_engines_compute_the_same_as_pytorch(
 
 
 def test_checkpoint_and_engines_take_at_most_25_mb() -> None:
-    files = [*(DEMO / "checkpoint").rglob("*"), *SHIPPED.rglob("*")]
-    assert sum(file.stat().st_size for file in files if file.is_file()) <= 25e6
+    # As git knows them: other tests put scratch files beside the engines.
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "checkpoint", "engines"],  # noqa: S607  wherever git is
+        cwd=DEMO,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    files = [DEMO / name for name in listed.stdout.split("\0") if name]
+    assert 20e6 < sum(file.stat().st_size for file in files) <= 25e6
