@@ -14,7 +14,7 @@ Labels = dict[str, str | int]
 @dataclass(frozen=True)
 class Measurement:
     part: str  # of the suite
-    labels: Labels  # what was measured
+    labels: Labels  # of the measured system and case
     unit: str  # of the samples
     samples: list[float]  # in the order of measuring
 

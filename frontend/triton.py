@@ -190,7 +190,7 @@ def _engine_error(message: str) -> EngineError:
     if not separator or kind not in ErrorKind.__members__:
         kind, text = ErrorKind.FAILED, message
     lowered = text.lower()
-    if any(text in lowered for text in _OUT_OF_MEMORY_MESSAGES):
+    if any(phrase in lowered for phrase in _OUT_OF_MEMORY_MESSAGES):
         return EngineOutOfMemoryError(text)
     if kind == ErrorKind.ENGINE_LOST or means_engine_lost(text):
         return EngineUnavailableError(text)

@@ -15,7 +15,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def component_inputs(case: Case) -> dict[str, Arrays]:
-    """Create the inputs of each engine: those of the request, with random prompt embeddings.
+    """Create the inputs of each engine for the request, with random prompt embeddings.
 
     The transformer gets the second-last step of the schedule, halfway between noise and video.
     """

@@ -44,8 +44,8 @@ def default_case(folder: Path, repository: Path) -> Case:
     config = PipelineConfig.load(version_folder(repository, LTX_VIDEO))
     if config.checkpoint_sha256 != open_checkpoint(str(CHECKPOINT), None).sha256():
         raise ValueError(
-            f"{repository} holds engines of {config.model_name}; the benchmarks need those of "
-            f"{CHECKPOINT}: remove the others with `make clean`"
+            f"{repository} holds engines of {config.model_name}; the benchmarks measure "
+            f"{CHECKPOINT}: remove other engines with `make clean`"
         )
     return Case(
         folder=folder,

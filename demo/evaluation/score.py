@@ -1,4 +1,4 @@
-"""Score classified clips: the share that shows what was asked for."""
+"""Score classified clips: the share that shows the prompt."""
 
 import json
 from dataclasses import asdict, dataclass

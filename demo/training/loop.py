@@ -139,7 +139,7 @@ class Loop:
 
 
 def _split(module: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    """Split weights into those of linears and convolutions, and all others.
+    """Separate the weights of linears and convolutions from all others.
 
     T5 belongs to the others: it does not scale its attention scores, and Muon makes its queries and
     keys so large that attention collapses to one token and stops learning.

@@ -25,7 +25,7 @@ _RULES = (
     rules.transpose_transpose_rule,
     rules.unsqueeze_unsqueeze_rule,
 )
-_ROUNDS = 2  # what one round folds gives the next one's rules something to match
+_ROUNDS = 2  # folding in one round gives the next round's rules something to match
 
 
 def simplify(model: onnx_ir.Model) -> None:

@@ -25,7 +25,7 @@ def parse(
 
     Raises:
         ExportError: TensorRT does not take the graph, with all that it says; or the inputs and
-            outputs are not those of the contract.
+            outputs differ from the contract.
     """
     trt = library.trt
     network = builder.create_network(library.network_flags())

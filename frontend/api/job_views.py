@@ -41,7 +41,7 @@ def queued(job: Job) -> JSONResponse:
 
 
 def job_status(job: Job, queue_position: int | None) -> JobBody:
-    """Describe the job as it is now: the documented fields, and those of its state."""
+    """Describe the job as it is now: the documented fields, and the fields of its state."""
     completed = job.state == JobState.COMPLETED
     return _body(
         job,

@@ -20,7 +20,7 @@ class JobBody(SharedFields):
     fps: float
     resolution: Annotated[str, Field(examples=["512x512"])]
 
-    message: Annotated[str, Field(description="Only from `POST /generate`")] = ""
+    message: Annotated[str | None, Field(description="Only from `POST /generate`")] = None
     created_at: Timestamp | None = None
     completed_at: Timestamp | None = None
     queue_position: Annotated[int | None, Field(description="1 runs next")] = None

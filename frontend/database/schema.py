@@ -10,11 +10,11 @@ from frontend.database.migrations import HEAD
 from frontend.database.revision import SchemaError, describe, revisions, stored_revision
 
 _LOCK = 0x6C74785F  # the key of PostgreSQL's advisory lock: any number that nobody else uses
-_SQLITE_PATIENCE = 120_000  # milliseconds: another worker may be upgrading a large store
+_SQLITE_TIMEOUT = 120_000  # milliseconds: another worker may be upgrading a large store
 
 
 def prepare_schema(engine: Engine, metadata: MetaData) -> None:
-    """Create the tables of an empty database, upgrade those of an older version, check all.
+    """Create the tables of an empty database, upgrade older tables, check the result.
 
     Raises:
         SchemaError: a newer version has upgraded them, or no known version has written them.
@@ -43,11 +43,11 @@ def _bring_to_head(connection: Connection, metadata: MetaData) -> None:
 
 @contextmanager
 def _exclusive(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection in a transaction that waits for those of other workers."""
+    """Yield a connection in a transaction that excludes other workers."""
     with engine.connect() as connection:
         connection.detach()  # closed afterwards, with the settings made here
         if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={_SQLITE_PATIENCE}")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_SQLITE_TIMEOUT}")
             # Python's driver would begin a transaction at the first INSERT, after the DDL.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:

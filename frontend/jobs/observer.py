@@ -1,4 +1,4 @@
-"""Who is told of jobs that end, to count them."""
+"""Observe jobs that end, to count them."""
 
 from collections.abc import Mapping
 

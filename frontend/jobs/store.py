@@ -88,7 +88,7 @@ class JobStore:
             return dict(rows.all())
 
     def finished(self, job_ids: Collection[str]) -> dict[str, Job | None]:
-        """Return those of the jobs that have finished; None for those that have been deleted."""
+        """Return the finished ones of the jobs; None for a deleted job."""
         with self.database.transaction() as session:
             unfinished = session.scalars(
                 select(Job.id).where(Job.id.in_(job_ids), Job.state.not_in(FINISHED))

@@ -1,4 +1,4 @@
-"""Requests of this process that wait for jobs to finish."""
+"""Let requests of this process wait for jobs to finish."""
 
 import asyncio
 from collections import defaultdict
@@ -42,7 +42,7 @@ class Waiters:
         return job
 
     async def hand_over(self, job_ids: Iterable[str]) -> None:
-        """Give those of the jobs that have finished to the requests that wait for them."""
+        """Give finished jobs to the requests that wait for them."""
         awaited = self.job_ids.intersection(job_ids)
         if not awaited:
             return

@@ -18,7 +18,7 @@ from frontend.logs import log_job
 
 router = APIRouter(tags=["Jobs"])
 
-_CANCEL_PATIENCE = 3.0  # seconds; the worker that runs the job notices within half of one
+_CANCEL_TIMEOUT = 3.0  # seconds; the worker that runs the job notices within half of one
 
 
 @router.get(
@@ -45,8 +45,8 @@ async def cancel(job_id: str, services: CurrentServices) -> JSONResponse:
     services.runner.cancel(job_id)
     if job and job.state == JobState.RUNNING:
         with suppress(TimeoutError, ShuttingDownError):
-            finished = services.runner.wait_until_finished(job_id)
-            await asyncio.wait_for(finished, _CANCEL_PATIENCE)
+            async with asyncio.timeout(_CANCEL_TIMEOUT):
+                await services.runner.wait_until_finished(job_id)
         job = await asyncio.to_thread(services.store.get, job_id)
     if job is None:
         raise not_found("Job not found", job_id)
