@@ -53,8 +53,9 @@ class TritonPythonModel:
         repository = folder.parent.parent
         require_checkpoint(repository, config)
         self._loop = DenoisingLoop(config, PromptTokenizer(folder, config), _BlsEngines())
-        self._info = _model_info(repository, config)
-        self._metrics = _publish(self._info)  # both live as long as they are referenced
+        info = _model_info(repository, config)
+        self._info = _text(info.model_dump_json())
+        self._metrics = _publish(info)  # both live as long as they are referenced
 
     async def execute(self, requests: list[Any]) -> None:
         """Serve the requests side by side; their steps meet in the engines' batchers."""
@@ -63,28 +64,10 @@ class TritonPythonModel:
     async def _serve(self, request: Any) -> None:
         sender = request.get_response_sender()
         error: tuple[ErrorKind, str] | None = None
-
-        def report(progress: Progress) -> None:
-            # Defer: issue the next engine call before sending progress.
-            response = _progress_response(progress)
-            asyncio.get_running_loop().call_soon(sender.send, response)
-
-        info = pb_utils.Tensor("model_info", _text(self._info.model_dump_json()))
-        sender.send(pb_utils.InferenceResponse([info]))
+        sender.send(pb_utils.InferenceResponse([pb_utils.Tensor("model_info", self._info)]))
         try:
-            spec = _read(request)
-            if spec is None:
-                sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
-                return
-            frames = await self._loop.generate(
-                spec, report=report, is_cancelled=sender.is_cancelled
-            )
-            await asyncio.sleep(0)  # until the last progress has been sent
-            for chunk in _chunks(frames):
-                if sender.is_cancelled():
-                    break
-                sender.send(pb_utils.InferenceResponse([pb_utils.Tensor("frames", chunk)]))
-                await asyncio.sleep(0)  # the steps of other jobs go on meanwhile
+            if (spec := _read(request)) is not None:
+                await self._generate(spec, sender)
         except CancelledError:
             pass  # nobody listens any more
         except (UnsupportedSpecError, _InvalidRequestError) as problem:
@@ -98,6 +81,20 @@ class TritonPythonModel:
             message = pb_utils.TritonError(": ".join(error))
             sender.send(pb_utils.InferenceResponse(error=message))
         sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+
+    async def _generate(self, spec: VideoSpec, sender: Any) -> None:
+        def report(progress: Progress) -> None:
+            # Defer: issue the next engine call before sending progress.
+            response = _progress_response(progress)
+            asyncio.get_running_loop().call_soon(sender.send, response)
+
+        frames = await self._loop.generate(spec, report=report, is_cancelled=sender.is_cancelled)
+        await asyncio.sleep(0)  # until the last progress has been sent
+        for chunk in _chunks(frames):
+            if sender.is_cancelled():
+                break
+            sender.send(pb_utils.InferenceResponse([pb_utils.Tensor("frames", chunk)]))
+            await asyncio.sleep(0)  # the steps of other jobs go on meanwhile
 
 
 class _BlsEngines:
