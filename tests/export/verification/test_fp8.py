@@ -43,27 +43,25 @@ def test_the_engine_passes(
     assert capsys.readouterr().out.count(", at most ") == 2
 
 
-def test_wrong_scales_of_weights_are_noticed(
+@pytest.mark.parametrize(
+    ("ending", "factor", "message"),
+    [
+        ("0.attn1.to_v.weight_scale", 1.02, "transformer differs from PyTorch at"),
+        ("input_scale", 0.25, "transformer in FP8 is too far from PyTorch at"),
+    ],
+)
+def test_wrong_scales_are_noticed(
     fp8_file: Path,
     record: Record,
     checkpoint: Checkpoint,
     fp8_config: PipelineConfig,
     tmp_path: Path,
+    ending: str,
+    factor: float,
+    message: str,
 ) -> None:
-    broken = with_scales(fp8_file, tmp_path, "0.attn1.to_v.weight_scale", 1.02)
-    with pytest.raises(ExportError, match="transformer differs from PyTorch at"):
-        verify_fp8(checkpoint, fp8_config, record, broken)
-
-
-def test_wrong_scales_of_inputs_are_noticed(
-    fp8_file: Path,
-    record: Record,
-    checkpoint: Checkpoint,
-    fp8_config: PipelineConfig,
-    tmp_path: Path,
-) -> None:
-    broken = with_scales(fp8_file, tmp_path, "input_scale", 0.25)
-    with pytest.raises(ExportError, match="transformer in FP8 is too far from PyTorch at"):
+    broken = with_scales(fp8_file, tmp_path, ending, factor)
+    with pytest.raises(ExportError, match=message):
         verify_fp8(checkpoint, fp8_config, record, broken)
 
 
