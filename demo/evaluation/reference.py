@@ -33,9 +33,10 @@ class ReferencePipeline:
             temporal_compression=self._pipeline.vae_temporal_compression_ratio,
             channels=self._pipeline.transformer.config.in_channels,
         )
+        steps = spec.num_inference_steps or ExportOptions.num_inference_steps
         video = call_pipeline(
             self._pipeline,
-            spec.model_copy(update={"num_inference_steps": spec.num_inference_steps or 8}),
+            spec.model_copy(update={"num_inference_steps": steps}),
             draw_noise(shape, spec.seed),
             decode_timestep=ExportOptions.decode_timestep,
             decode_noise_scale=ExportOptions.decode_noise_scale,

@@ -25,7 +25,9 @@ def main() -> None:
         raise SystemExit("Cancelled") from None
     seconds = video.status["stage_seconds"].items()
     print("Seconds by stage:", ", ".join(f"{stage} {spent:.2f}" for stage, spent in seconds))
-    print(f"Made with {video.status['model_used']}, seed {video.status['seed']}")
+    print(
+        f"Made with {video.status['model_used'] or 'an unknown model'}, seed {video.status['seed']}"
+    )
     print(f"Video: {video.path}")
 
 
