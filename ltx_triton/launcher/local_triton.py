@@ -6,7 +6,6 @@
 import argparse
 import contextlib
 import logging
-import signal
 import socket
 import threading
 import time
@@ -229,7 +228,8 @@ def main() -> None:
                 triton.grpc_address,
                 triton.metrics_url,
             )
-            signal.pause()
+            while True:  # signal.pause() would miss a signal that arrives just before it
+                time.sleep(1)
     except START_ERRORS as error:
         raise SystemExit(str(error)) from error
 

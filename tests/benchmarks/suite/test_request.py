@@ -30,5 +30,5 @@ def test_engines_of_another_checkpoint_are_refused(demo_repository: Path, tmp_pa
     changes = {"checkpoint_sha256": "0" * 64, "model_name": "other"}
     settings.model_copy(update=changes).save(other)
 
-    with pytest.raises(ValueError, match="holds engines of other; the benchmarks need"):
+    with pytest.raises(ValueError, match="holds engines of other; the benchmarks measure"):
         default_case(tmp_path, tmp_path)
