@@ -13,7 +13,7 @@ import pytest
 
 from frontend.triton import EngineUnavailableError, TritonClient
 from ltx_triton.contract import Progress
-from ltx_triton.launcher.local_triton import LocalTriton, TritonStartError
+from ltx_triton.launcher.local_triton import LocalTriton, TritonStartError, free_port
 from ltx_triton.launcher.wheel import TritonWheel
 from ltx_triton.video_spec import VideoSpec
 from tests.ltx_triton.launcher.processes import processes_of_session, stub_of, wait_for
@@ -141,6 +141,11 @@ def test_the_server_ends_with_its_launcher(repository: Path, number: signal.Sign
             "--model-repository",
             repository,
         ],
+        env=os.environ
+        | {
+            "TRITON_GRPC_ADDRESS": f"127.0.0.1:{free_port()}",
+            "TRITON_METRICS_URL": f"http://127.0.0.1:{free_port()}/metrics",
+        },
         stderr=subprocess.PIPE,
         text=True,
     )
