@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -15,6 +16,7 @@ from ltx_triton.launcher.signals import die_with_parent
 
 START_TIMEOUT = 60  # seconds
 STOP_TIMEOUT = 20  # seconds
+_WAIT_INTERVAL = 0.1  # seconds
 
 
 class FrontendStartError(RuntimeError):
@@ -98,7 +100,9 @@ class LocalFrontend:
 
     def wait(self) -> int:
         """Block until the frontend exits; return its exit code."""
-        return self._process.wait()
+        while (exit_code := self._process.poll()) is None:
+            time.sleep(_WAIT_INTERVAL)  # in turns, for the reason given in `raise_on_termination`
+        return exit_code
 
     def _require_free_port(self) -> None:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET

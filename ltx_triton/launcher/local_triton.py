@@ -228,7 +228,7 @@ def main() -> None:
                 triton.grpc_address,
                 triton.metrics_url,
             )
-            while True:  # signal.pause() would miss a signal that arrives just before it
+            while True:  # in turns, for the reason given in `raise_on_termination`
                 time.sleep(1)
     except START_ERRORS as error:
         raise SystemExit(str(error)) from error
