@@ -10,22 +10,25 @@ import requests
 
 from frontend.local.api import FrontendStartError, LocalFrontend
 from ltx_triton.launcher.local_triton import LocalTriton, free_port
-from tests.ltx_triton.launcher.processes import processes_of_session, wait_for
+from tests.ltx_triton.launcher.processes import (
+    free_triton_ports,
+    processes_of_session,
+    wait_for,
+)
 
 
 @pytest.fixture
 def serve(repository: Path, tmp_path: Path) -> "subprocess.Popen[str]":
     """The command behind `make serve`, ready."""
-    grpc, metrics, port = free_port(), free_port(), free_port()
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "frontend.local.stack", "--model-repository", repository],
         env=os.environ
+        | free_triton_ports()
         | {
             "API_HOST": "127.0.0.1",
             "API_PORT": str(port),
             "OUTPUT_DIR": str(tmp_path / "outputs"),
-            "TRITON_GRPC_ADDRESS": f"127.0.0.1:{grpc}",
-            "TRITON_METRICS_URL": f"http://127.0.0.1:{metrics}/metrics",
             "LOG_LEVEL": "ERROR",
         },
         stderr=subprocess.PIPE,

@@ -6,6 +6,16 @@ from collections.abc import Callable
 
 import psutil
 
+from ltx_triton.launcher.local_triton import free_port
+
+
+def free_triton_ports() -> dict[str, str]:
+    """Settings of a command that starts a Triton, so that it can run beside others."""
+    return {
+        "TRITON_GRPC_ADDRESS": f"127.0.0.1:{free_port()}",
+        "TRITON_METRICS_URL": f"http://127.0.0.1:{free_port()}/metrics",
+    }
+
 
 def processes_of_session(leader: int) -> list[int]:
     alive = []

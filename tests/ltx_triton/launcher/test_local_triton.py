@@ -13,10 +13,15 @@ import pytest
 
 from frontend.triton import EngineUnavailableError, TritonClient
 from ltx_triton.contract import Progress
-from ltx_triton.launcher.local_triton import LocalTriton, TritonStartError, free_port
+from ltx_triton.launcher.local_triton import LocalTriton, TritonStartError
 from ltx_triton.launcher.wheel import TritonWheel
 from ltx_triton.video_spec import VideoSpec
-from tests.ltx_triton.launcher.processes import processes_of_session, stub_of, wait_for
+from tests.ltx_triton.launcher.processes import (
+    free_triton_ports,
+    processes_of_session,
+    stub_of,
+    wait_for,
+)
 from tests.model_repository.client import generate_all
 
 REQUEST = VideoSpec(prompt="a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
@@ -141,11 +146,7 @@ def test_the_server_ends_with_its_launcher(repository: Path, number: signal.Sign
             "--model-repository",
             repository,
         ],
-        env=os.environ
-        | {
-            "TRITON_GRPC_ADDRESS": f"127.0.0.1:{free_port()}",
-            "TRITON_METRICS_URL": f"http://127.0.0.1:{free_port()}/metrics",
-        },
+        env=os.environ | free_triton_ports(),
         stderr=subprocess.PIPE,
         text=True,
     )
