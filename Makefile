@@ -8,7 +8,9 @@ export MODEL PRECISION PROMPT SIZES TARGET
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP_INSTALL := bin/pip install --quiet --disable-pip-version-check
+INSTALL := $(VENV)/$(PIP_INSTALL) --constraint constraints.txt
+PEERS := build/peers
 REPOSITORY := build/model_repository/ltx_video/1/pipeline.json
 TEMPLATE := $(wildcard $(addprefix model_repository/*/,1/model.py config.pbtxt configs/*.pbtxt)) \
   ltx_triton/contract.py $(wildcard ltx_triton/repository/*.py)
@@ -66,7 +68,7 @@ quality: $(VENV)/export $(REPOSITORY)  ## Score the demo checkpoint on 200 held-
 examples: $(VENV)/dev $(REPOSITORY)  ## Draw the README's and the web page's examples again
 	$(BIN)/python -m demo.evaluation.examples
 
-bench: $(VENV)/bench $(REPOSITORY)  ## Measure the service and its peers, write docs/performance.md: 40 minutes
+bench: $(VENV)/bench $(REPOSITORY) $(PEERS)/models/ready  ## Measure the service and its peers, write docs/performance.md: an hour
 	$(BIN)/python -m benchmarks run
 	$(BIN)/python -m benchmarks report
 
@@ -126,6 +128,25 @@ $(VENV)/gpu: $(VENV)/serve
 $(VENV)/bench: $(VENV)/export
 	@echo "Installing what benchmarks need (matplotlib) ..."
 	$(INSTALL) --editable '.[bench]'
+	@touch $@
+
+$(PEERS)/optimum-intel/ready: benchmarks/peers/optimum-intel.txt | $(BIN)/python
+	@echo "Installing a peer, Optimum Intel, into an environment of its own ..."
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/$(PIP_INSTALL) --constraint $< torch
+	$(@D)/$(PIP_INSTALL) --no-deps --requirement $<
+	@touch $@
+
+$(PEERS)/openvino-genai/ready: benchmarks/peers/openvino-genai.txt | $(BIN)/python
+	@echo "Installing a peer, OpenVINO GenAI, into an environment of its own ..."
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/$(PIP_INSTALL) --requirement $<
+	@touch $@
+
+$(PEERS)/models/ready: benchmarks/peers/convert.py $(PEERS)/optimum-intel/ready $(PEERS)/openvino-genai/ready
+	@echo "Converting the demo checkpoint for the peers ..."
+	rm -rf $(@D)
+	$(PEERS)/optimum-intel/bin/python -m benchmarks.peers.convert demo/checkpoint $(@D)
 	@touch $@
 
 $(VENV)/dev: $(VENV)/bench

@@ -1,6 +1,6 @@
 """Measure the service and its alternatives, compare results, write the report.
 
-run      measure parts of the suite, or all of it (about 40 minutes on two cores)
+run      measure parts of the suite, or all of it (about an hour on two cores)
 report   write docs/performance.md and its plots from the results
 compare  list the changes between two results that exceed the noise
 check    run a few rounds against diffusers; fail if the service has lost its lead
@@ -32,6 +32,8 @@ def parts() -> dict[str, Part]:
         deployment,
         engines,
         grid,
+        large,
+        rectangles,
         request,
         start,
         steps,
@@ -40,7 +42,9 @@ def parts() -> dict[str, Part]:
     )
 
     return {
-        request.PART: Part(request.measure, 20),
+        request.PART: Part(request.measure, 12),
+        large.PART: Part(large.measure, 2),
+        rectangles.PART: Part(rectangles.measure, 4),
         throughput.PART: Part(throughput.measure, 4),
         together.PART: Part(together.measure, 8),
         start.PART: Part(start.measure, 5),
@@ -107,8 +111,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "parts",
         nargs="*",
         metavar="PART",
-        help="request, throughput, together, start, steps, grid, engines, deployment "
-        "(default: all)",
+        help="request, large, rectangles, throughput, together, start, steps, grid, engines, "
+        "deployment (default: all)",
     )
     running.add_argument(
         "--rounds", type=_count, help="number of rounds (default: depends on the part)"
@@ -130,7 +134,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     comparing.add_argument("after", type=Path, metavar="B", help="file or folder of `run`")
     comparing.set_defaults(command=compare)
 
-    checking = commands.add_parser("check", help="check the lead over diffusers, in two minutes")
+    checking = commands.add_parser("check", help="check the lead over diffusers, in 90 seconds")
     _add_repository(checking)
     checking.set_defaults(command=check)
     return parser.parse_args(arguments)

@@ -6,7 +6,6 @@ Needs no torch.
 import asyncio
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,13 @@ from benchmarks.baselines.case import Case
 from benchmarks.baselines.inputs import load_inputs, save_output
 from benchmarks.baselines.worker import serve_commands
 from frontend.jobs.progress import StageTimes
-from ltx_triton.contract import ENGINES, LTX_VIDEO, Progress
+from ltx_triton.contract import ENGINES, LTX_VIDEO
 from ltx_triton.engines.in_process import InProcessEngines
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.repository.layout import version_folder
+from ltx_triton.video_spec import VideoSpec
 
 
 class InProcessWorker:
@@ -53,18 +53,19 @@ class InProcessWorker:
         self._generate()
         return time.perf_counter() - started
 
-    def stages(self) -> dict[str, float]:
-        """Time each stage of the whole request, and the total."""
+    def stages(self, request: dict[str, Any]) -> dict[str, float]:
+        """Time each stage of a request (the fields of a `VideoSpec`), and the total."""
         times = StageTimes()
+        spec = VideoSpec(**request)
         started = time.perf_counter()
-        self._generate(times.record)
+        asyncio.run(self._loop.generate(spec, times.record, lambda: False))
         return times.seconds() | {"total": time.perf_counter() - started}
 
     def _run(self, name: str) -> dict[str, NDArray[Any]]:
         return asyncio.run(self._engines.run(self._contracts[name], self._inputs[name]))
 
-    def _generate(self, report: Callable[[Progress], None] = lambda _: None) -> NDArray[Any]:
-        made = self._loop.generate(self._case.request, report, lambda: False)
+    def _generate(self) -> NDArray[Any]:
+        made = self._loop.generate(self._case.request, lambda _: None, lambda: False)
         return asyncio.run(made)
 
 

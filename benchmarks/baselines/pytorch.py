@@ -6,7 +6,6 @@ python -m benchmarks.baselines.pytorch CASE
 import gc
 import platform
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ import diffusers
 import numpy as np
 import torch
 from diffusers import LTXConditionPipeline
-from diffusers.utils import export_to_video
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -101,17 +99,6 @@ class PyTorchWorker:
         started = time.perf_counter()
         self._generate()
         return time.perf_counter() - started
-
-    def video(self, mode: str) -> dict[str, float]:
-        """Time the frames, their MP4 as diffusers writes it, and the total."""
-        self._use(mode)
-        started = time.perf_counter()
-        video = self._call()
-        made = time.perf_counter()
-        with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
-            export_to_video(list(video), file.name, fps=int(self._case.request.frame_rate))
-        ended = time.perf_counter()
-        return {"frames": made - started, "mp4": ended - made, "total": ended - started}
 
     def flops(self) -> dict[str, dict[str, int]]:
         checkpoint = open_checkpoint(str(self._case.checkpoint), None)
@@ -216,7 +203,7 @@ def main() -> None:
     torch.backends.cudnn.allow_tf32 = False  # FP32 is the reference
     worker = PyTorchWorker(Case.load(Path(sys.argv[1])))
     names = (
-        *("load", "compile", "outputs", "component", "request", "video"),
+        *("load", "compile", "outputs", "component", "request"),
         *("flops", "peak", "machine"),
     )
     serve_commands({name: getattr(worker, name) for name in names})

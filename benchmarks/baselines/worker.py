@@ -6,6 +6,7 @@ frees its GPU memory.
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 _RESULT = "result: "
+_ROOT = Path(__file__).parents[2]
 
 
 class WorkerError(RuntimeError):
@@ -20,16 +22,23 @@ class WorkerError(RuntimeError):
 
 
 class Worker:
-    def __init__(self, python: str, module: str, case: Path) -> None:
+    def __init__(self, python: str, module: str, *arguments: str | Path) -> None:
         self._name = module
+        paths = (str(_ROOT), os.environ.get("PYTHONPATH"))
         self._process = subprocess.Popen(
-            [python, "-m", module, str(case)],
+            [python, "-m", module, *(str(argument) for argument in arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # This project is not installed in every environment.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
         )
         self._commands = cast("IO[str]", self._process.stdin)
         self._output = cast("IO[str]", self._process.stdout)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def ask(self, command: str, *arguments: Any) -> Any:
         """Run a command of the worker and return its result.
@@ -50,7 +59,6 @@ class Worker:
         with contextlib.suppress(BrokenPipeError):
             self._commands.close()
         self._process.wait()
-        self._output.close()
         self._output.close()
 
 

@@ -1,24 +1,32 @@
 """docs/performance.md: every figure in it comes from the results."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
 from benchmarks.report import latency, load, plots, resources
-from benchmarks.report.figures import Figures
+from benchmarks.report.figures import PEERS, Figures
 from benchmarks.report.markdown import table
 from benchmarks.result import Result
-from benchmarks.suite import request
+from benchmarks.suite import (
+    deployment,
+    engines,
+    grid,
+    large,
+    rectangles,
+    request,
+    start,
+    steps,
+    throughput,
+    together,
+)
+from benchmarks.suite.contenders import TOTAL
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 
 
 def write(results: Sequence[Result], document: Path = DOCUMENT) -> None:
-    """Write the document, and its plots into a folder beside it.
-
-    Raises:
-        LookupError: a part has not been measured.
-    """
+    """Write the document, and its plots into a folder beside it."""
     figures = Figures(each for result in results for each in result.measurements)
     plots.draw(figures, document.with_suffix(""))
     document.write_text(text(results, figures), encoding="utf-8")
@@ -26,49 +34,43 @@ def write(results: Sequence[Result], document: Path = DOCUMENT) -> None:
 
 def quotation(figures: Figures) -> str:
     """Return the sentence that the README quotes."""
-    eager, compiled = (
-        f"{figures.slowdown(baseline).value:.1f} times"
-        for baseline in ("diffusers", "torch.compile")
-    )
-    seconds = median(figures.stage("service", request.TOTAL))
+    peer = figures.strongest()
+    seconds = median(figures.stage("service", TOTAL))
     return (
         f"On two CPU cores the default video of the demo checkpoint takes {seconds:.1f} s from "
-        f"POST to MP4; diffusers takes {eager} as long, with `torch.compile` {compiled}"
+        f"POST to MP4; its strongest peer, {PEERS[peer].name}, takes "
+        f"{figures.slowdown(peer).value:.2f} times as long"
     )
+
+
+Section = tuple[str, str, Callable[[Figures], str]]  # part of the suite, heading if any, text
+_SECTIONS: tuple[Section, ...] = (
+    (request.PART, "## The default request, compared with its peers", latency.peers),
+    (large.PART, "## Memory and the large request", latency.large_request),
+    (rectangles.PART, "## Rectangles", latency.rectangles_of_engines),
+    (request.PART, "## Stages", latency.stages),
+    (grid.PART, "## Other sizes, durations and frame rates", latency.sizes),
+    (steps.PART, "## Number of steps", latency.steps_of_triton),
+    (throughput.PART, "## Load", load.closed_loop),
+    (together.PART, "", load.four_and_one),
+    (throughput.PART, "", load.open_loop),
+    (throughput.PART, "", load.flood),
+    (start.PART, "## Start and memory", resources.start_and_memory),
+    (engines.PART, "## The engines", resources.engine_rates),
+    (deployment.PART, "## More processes", load.processes),
+)
 
 
 def text(results: Sequence[Result], figures: Figures) -> str:
-    return (
-        "\n\n".join(
-            [
-                "# Performance",
-                _introduction(results),
-                "## Targets",
-                _targets(figures),
-                "## The default request, compared with diffusers",
-                latency.baselines(figures),
-                "## Stages",
-                latency.stages(figures),
-                "## Other sizes, durations and frame rates",
-                latency.sizes(figures),
-                "## Number of steps",
-                latency.steps_of_triton(figures),
-                "## Load",
-                load.closed_loop(figures),
-                load.open_loop(figures),
-                load.flood(figures),
-                "## Start and memory",
-                resources.start_and_memory(figures),
-                "## The engines",
-                resources.engine_rates(figures),
-                "## More processes",
-                load.processes(figures),
-                "## Measuring it yourself",
-                _HOW,
-            ]
-        )
-        + "\n"
-    )
+    """Return the document; parts that were not measured are left out."""
+    blocks = ["# Performance", _introduction(results)]
+    if figures.has(request.PART):
+        blocks.append(f"**{quotation(figures)}.**")
+    blocks += ["## Targets", _targets(figures)]
+    for part, heading, section in _SECTIONS:
+        if figures.has(part):
+            blocks += [heading] * bool(heading) + [section(figures)]
+    return "\n\n".join([*blocks, "## Measuring it yourself", _HOW]) + "\n"
 
 
 def _introduction(results: Sequence[Result]) -> str:
@@ -78,8 +80,8 @@ def _introduction(results: Sequence[Result]) -> str:
     return (
         f"Measured on {machine.cores} cores of {_article(machine.processor)} with "
         f"{machine.memory_bytes / 2**30:.0f} GiB and the [demo checkpoint]"
-        "(../demo/checkpoint/README.md). Both sides use their defaults: the service computes in "
-        "BF16 where the processor supports it ([accuracy](quality.md)), diffusers in FP32. "
+        "(../demo/checkpoint/README.md). The service computes in BF16 where the processor supports "
+        "it ([accuracy](quality.md)), else in FP32, and so do the peers on OpenVINO. "
         "**Nothing here was measured on a GPU.** Seconds vary between machines and from hour to "
         "hour. Ratios are medians over interleaved rounds, with 95 % confidence intervals.\n\n"
         f"Python {machine.python}, {packages}; commits {commits}. `make bench` repeats all "
@@ -103,13 +105,13 @@ def _targets(figures: Figures) -> str:
 
 
 _HOW = """\
-`make bench` runs everything and writes this page; it takes about 40 minutes on two cores.
+`make bench` runs everything and writes this page; it takes about an hour on two cores.
 `python -m benchmarks --help` lists the commands:
 
 ```bash
 python -m benchmarks run request --rounds 5 --output /tmp/now   # one part
 python -m benchmarks compare benchmarks/results/suite /tmp/now  # significant changes
-python -m benchmarks check                                      # ratios only, two minutes
+python -m benchmarks check                                      # ratios only, 90 seconds
 ```
 
 The engine models speak Triton's standard protocol, so Triton's own tools work. `perf_analyzer` is

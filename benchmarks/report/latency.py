@@ -1,26 +1,97 @@
-"""Sections on single requests: baselines, stages, sizes and steps."""
+"""Sections on single requests: peers, the large request, rectangles, stages, sizes and steps."""
 
 from statistics import median
 
+from benchmarks import quiet
 from benchmarks.measurement import percentile
-from benchmarks.report.figures import BASELINES, Figures
+from benchmarks.report.figures import GENAI, MOMENTS, PEERS, Figures
 from benchmarks.report.markdown import spread, table
-from benchmarks.suite import grid, request, steps
+from benchmarks.suite import grid, large, rectangles, request, steps
+from benchmarks.suite.contenders import FRAMES, IN_PROCESS, TOTAL
 
 
-def baselines(figures: Figures) -> str:
-    systems = {"service": "this service, POST to MP4", **BASELINES}
+def peers(figures: Figures) -> str:
+    rows = [["this service, POST to MP4", *spread(figures.stage("service", TOTAL)), "1", "", ""]]
+    bare = figures.stage(IN_PROCESS, TOTAL)
+    rows.append(["its engines in one process", "", "", "", "", f"{median(bare):.2f}", "1"])
+    for peer in figures.peers():
+        frames = figures.stage(peer, FRAMES)
+        rows.append(
+            [
+                PEERS[peer].name,
+                *spread(figures.stage(peer, TOTAL)),
+                str(figures.slowdown(peer)),
+                f"{median(frames):.2f}",
+                str(figures.frames_slowdown(peer)),
+            ]
+        )
+    heads = ["", "median, s", "5 %", "95 %", "time over the service's", "frames, s"]
+    return (
+        f"24 frames, 512 x 512, {request.STEPS} steps, without guidance. Each peer runs in one "
+        "process of its own and writes the MP4 once it has the frames; the service includes "
+        "HTTP, its job store, Triton and ffmpeg. *Frames* are without MP4.\n\n"
+        + table([*heads, "frames over the engines'"], rows)
+        + f"{_disturbances(figures, request.PART)}"
+        + "\n\n![Time of the peers over the service's](performance/peers.svg)\n\n"
+        "What the peers cannot do, or do differently:\n\n"
+        + table(["", ""], [[PEERS[peer].name, PEERS[peer].differs] for peer in figures.peers()])
+    )
+
+
+def _disturbances(figures: Figures, part: str) -> str:
+    thrown, disturbed, kept = figures.thrown_away(part)
+    if not kept:
+        return ""
+    return (
+        "\n\nAll write MP4 with the service's settings. A sample during which other processes took "
+        f"{quiet.FOREIGN_LIMIT:.0%} of a core or more was thrown away and repeated: {thrown} of "
+        f"{thrown + kept}. {disturbed} of the {kept} kept were disturbed all the same, as no try "
+        "was quiet."
+    )
+
+
+def large_request(figures: Figures) -> str:
+    systems = {"service": "this service", IN_PROCESS: "its engines in one process"}
+    systems |= {peer: PEERS[peer].name for peer in figures.peers(large.PART)}
     rows = []
     for system, name in systems.items():
-        seconds = figures.stage(system, request.TOTAL)
-        ratio = "1" if system == "service" else str(figures.slowdown(system))
-        rows.append([name, *spread(seconds), ratio])
+        seconds = figures.samples(large.PART, "s", system=system, stage=TOTAL)
+        memory = [f"{figures.peak_bytes(system, what) / 1e9:.2f}" for what in MOMENTS]
+        ratio = "1" if system == "service" else str(figures.slowdown(system, large.PART))
+        rows.append([name, f"{median(seconds):.1f}", ratio, *memory])
+    heads = ["", "large request, s", "over the service's", "peak GB, default", "peak GB, large"]
     return (
-        f"24 frames, 512 x 512, {request.STEPS} steps. The baselines run `LTXConditionPipeline` on "
-        "the same checkpoint in one process and write the MP4 with diffusers' `export_to_video`; "
-        "the service includes HTTP, its job store, Triton and ffmpeg.\n\n"
-        + table(["", "median, s", "5 %", "95 %", "time over the service's"], rows)
-        + "\n\n![Time of the baselines over the service's](performance/baselines.svg)"
+        "240 frames, 512 x 512: 10 s at 24 frames a second. Each contender starts anew, with the "
+        "machine for itself, and makes three default videos and two large ones. Memory is the "
+        "summed proportional set size of all its processes, ffmpeg included, sampled; *held* is 5 "
+        "seconds after the first large video. Seconds are the second one's.\n\n"
+        + table([*heads, "held after it, GB"], rows)
+        + f"{_disturbances(figures, large.PART)}"
+        + "\n\n![Memory of all processes](performance/memory.svg)\n\n"
+        "![Time of the large request](performance/large.svg)"
+    )
+
+
+def rectangles_of_engines(figures: Figures) -> str:
+    systems = ("Triton", IN_PROCESS, "optimum-intel dynamic", GENAI)
+    sizes = dict.fromkeys(
+        (each["width"], each["height"]) for each in figures.labels(rectangles.PART, "s")
+    )
+    rows = []
+    for width, height in sizes:
+        cells = []
+        for system in systems:
+            stage = FRAMES if system in PEERS else TOTAL
+            seconds = figures.samples(
+                rectangles.PART, "s", system=system, stage=stage, width=width, height=height
+            )
+            cells.append(f"{median(seconds):.2f}")
+        rows.append([f"{width} x {height}", *cells])
+    return (
+        "Median seconds of the frames, 24 at 8 a second, without MP4. HTTP has only squares; the "
+        "engines take any multiple of 32.\n\n"
+        + table(["size", *systems], rows)
+        + f"{_disturbances(figures, rectangles.PART)}"
     )
 
 
@@ -32,7 +103,7 @@ def stages(figures: Figures) -> str:
         "decode": "decoding",
         "mp4": "transfer, MP4",
         "http": "HTTP, job store",
-        request.TOTAL: "**total**",
+        TOTAL: "**total**",
     }
     systems = ("in-process engines", "Triton", "service")
     measured = {

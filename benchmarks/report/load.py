@@ -3,12 +3,13 @@
 from statistics import median
 
 from benchmarks.measurement import Labels, percentile
-from benchmarks.report.figures import Figures
+from benchmarks.report.figures import SERVERS, Figures
 from benchmarks.report.markdown import table
 from benchmarks.suite import deployment, throughput, together
 
 
 def closed_loop(figures: Figures) -> str:
+    server = figures.peer_server()
     rows = []
     for each in figures.labels(throughput.PART, "videos/min", server="service", load="closed"):
         clients = int(each["clients"])
@@ -16,9 +17,7 @@ def closed_loop(figures: Figures) -> str:
         latency = figures.samples(throughput.PART, "s", what="request", **labels)
         wait = figures.samples(throughput.PART, "s", what="wait", **labels)
         batch = figures.samples(throughput.PART, "videos a step", **labels)
-        baseline = figures.samples(
-            throughput.PART, "videos/min", **labels | {"server": "fastapi_diffusers"}
-        )
+        baseline = figures.samples(throughput.PART, "videos/min", **labels | {"server": server})
         rows.append(
             [
                 str(clients),
@@ -35,11 +34,15 @@ def closed_loop(figures: Figures) -> str:
     heads = ["clients", "videos/min", "baseline", "ratio", "latency, s", "95 %", "max / median"]
     return (
         "Each client requests its next default video once it has the previous one. The baseline is "
-        "a hand-written server, FastAPI around diffusers' pipeline "
-        "([fastapi_diffusers.py](../benchmarks/baselines/fastapi_diffusers.py)). *Batch* is the "
+        f"a hand-written server, {SERVERS[server]}, with one lock. *Batch* is the "
         "mean number of videos in one call of the transformer.\n\n"
         + table([*heads, "queue, s", "batch"], rows)
-        + "\n\n![Throughput by number of clients](performance/throughput.svg)\n\n"
+        + "\n\n![Throughput by number of clients](performance/throughput.svg)"
+    )
+
+
+def four_and_one(figures: Figures) -> str:
+    return (
         f"Four clients and one, interleaved: {_rate(figures, 4)} and {_rate(figures, 1)} videos "
         f"per minute, a ratio of {figures.together(4)}."
     )

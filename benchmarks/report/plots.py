@@ -7,8 +7,9 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from benchmarks.measurement import percentile
-from benchmarks.report.figures import BASELINES, Figures
-from benchmarks.suite import grid, request, throughput
+from benchmarks.report.figures import MOMENTS, PEERS, SERVERS, Figures
+from benchmarks.suite import grid, large, request, throughput
+from benchmarks.suite.contenders import IN_PROCESS, TOTAL
 
 # Readable on light and dark pages; reproducible, byte for byte.
 mpl.rcParams.update(
@@ -26,13 +27,17 @@ _COLOURS = ("#3b5bdb", "#f08c00", "#2b8a3e", "#868e96", "#c2255c", "#0c8599")
 def draw(figures: Figures, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     plots = {
-        "stages": stages(figures),
-        "baselines": baselines(figures),
-        "latency": latency(figures),
-        "throughput": throughput_against_clients(figures),
+        "stages": (request.PART, stages),
+        "peers": (request.PART, peers),
+        "memory": (large.PART, memory),
+        "large": (large.PART, large_request),
+        "latency": (grid.PART, latency),
+        "throughput": (throughput.PART, throughput_against_clients),
     }
-    for name, figure in plots.items():
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
+    for name, (part, plot) in plots.items():
+        if not figures.has(part):
+            continue
+        plot(figures).savefig(folder / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
 
 
 def stages(figures: Figures) -> Figure:
@@ -56,17 +61,42 @@ def stages(figures: Figures) -> Figure:
     return figure
 
 
-def baselines(figures: Figures) -> Figure:
-    figure = Figure(figsize=(8, 1.8))
+def peers(figures: Figures) -> Figure:
+    return _slowdowns(figures, request.PART, "time of the default request over the service's")
+
+
+def large_request(figures: Figures) -> Figure:
+    return _slowdowns(figures, large.PART, "time of the large request over the service's")
+
+
+def _slowdowns(figures: Figures, part: str, label: str) -> Figure:
+    there = figures.peers(part)
+    figure = Figure(figsize=(8, 0.6 + 0.4 * len(there)))
     axes = figure.subplots()
-    for row, baseline in enumerate(BASELINES):
-        ratio = figures.slowdown(baseline)
+    for row, peer in enumerate(there):
+        ratio = figures.slowdown(peer, part)
         errors = [[ratio.value - ratio.low], [ratio.high - ratio.value]]
         axes.barh(row, ratio.value, xerr=errors, color=_COLOURS[row])
     axes.axvline(1, color="#868e96", linestyle="--")
-    axes.set_yticks(range(len(BASELINES)), list(BASELINES.values()))
+    axes.set_yticks(range(len(there)), [PEERS[peer].name for peer in there])
     axes.invert_yaxis()
-    axes.set_xlabel("time of the default request over the service's")
+    axes.set_xlabel(label)
+    return figure
+
+
+def memory(figures: Figures) -> Figure:
+    names = {"service": "this service", IN_PROCESS: "its engines in one process"}
+    names |= {peer: PEERS[peer].name for peer in figures.peers(large.PART, TOTAL)}
+    figure = Figure(figsize=(8, 0.6 + 0.6 * len(names)))
+    axes = figure.subplots()
+    for number, (what, label) in enumerate(MOMENTS.items()):
+        rows = [row + 0.27 * (number - 1) for row in range(len(names))]
+        gigabytes = [figures.peak_bytes(system, what) / 1e9 for system in names]
+        axes.barh(rows, gigabytes, height=0.25, color=_COLOURS[number], label=label)
+    axes.set_yticks(range(len(names)), list(names.values()))
+    axes.invert_yaxis()
+    axes.set_xlabel("GB, all processes")
+    axes.legend(frameon=False)
     return figure
 
 
@@ -96,7 +126,7 @@ def latency(figures: Figures) -> Figure:
 def throughput_against_clients(figures: Figures) -> Figure:
     figure = Figure(figsize=(8, 3.4))
     left, right = figure.subplots(1, 2)
-    for colour, server in zip(_COLOURS, ("service", "fastapi_diffusers"), strict=False):
+    for colour, server in zip(_COLOURS, ("service", figures.peer_server()), strict=False):
         there = figures.labels(throughput.PART, "videos/min", server=server, load="closed")
         clients = [int(each["clients"]) for each in there]
         rates = [median(figures.samples(throughput.PART, "videos/min", **each)) for each in there]
@@ -104,7 +134,7 @@ def throughput_against_clients(figures: Figures) -> Figure:
             percentile(figures.samples(throughput.PART, "s", what="request", **each), 95)
             for each in there
         ]
-        name = "service" if server == "service" else "FastAPI + diffusers"
+        name = SERVERS.get(server, server)
         left.plot(clients, rates, "o-", color=colour, label=name)
         right.plot(clients, slowest, "o-", color=colour, label=name)
     for axes, label in ((left, "videos/min"), (right, "95th percentile of the latency, s")):

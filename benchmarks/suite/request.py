@@ -1,38 +1,41 @@
-"""The default request: the service, its engines without HTTP or Triton, and diffusers."""
+"""The default request: the service, its engines without HTTP or Triton, and its peers."""
 
-import asyncio
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 
 from tqdm import tqdm
 
+from benchmarks import quiet
 from benchmarks.baselines.case import Case
 from benchmarks.baselines.inputs import save_inputs
-from benchmarks.baselines.triton import ask_triton
-from benchmarks.baselines.worker import Worker
-from benchmarks.measurement import Measurement
-from benchmarks.suite.client import ask_once
+from benchmarks.measurement import Labels, Measurement
+from benchmarks.suite.contenders import (
+    IN_PROCESS,
+    Contender,
+    Stages,
+    Start,
+    in_process,
+    peers,
+    service,
+)
 from demo.evaluation.prompts import held_out_prompts
 from export.checkpoint.folder import open_checkpoint
-from export.progress import step
-from frontend.local.service import local_service
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder
+from ltx_triton.video_spec import VideoSpec
 
 PART = "request"
-TOTAL = "total"
 CHECKPOINT = Path(__file__).parents[2] / "demo" / "checkpoint"
 STEPS = 8
-_WARM_UP = 2  # rounds, not counted
-_REQUEST = held_out_prompts(1)[0].request
-
-Stages = dict[str, float]  # seconds, including `TOTAL`
-Systems = dict[str, Callable[[], Stages]]
+_WARM_UP = 1  # rounds, not counted
+_TRIES = 4  # of a sample
+REQUEST = held_out_prompts(1)[0].request.video.model_copy(update={"num_inference_steps": STEPS})
 
 
 def default_case(folder: Path, repository: Path) -> Case:
@@ -51,7 +54,7 @@ def default_case(folder: Path, repository: Path) -> Case:
         folder=folder,
         checkpoint=CHECKPOINT,
         repository=repository,
-        request=_REQUEST.video.model_copy(update={"num_inference_steps": STEPS}),
+        request=REQUEST,
         precision="fp32",
         device="cpu",
         compile_backend="inductor",
@@ -59,66 +62,56 @@ def default_case(folder: Path, repository: Path) -> Case:
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
-    with systems(repository, compiled=True) as running:
-        yield from in_turns(running, rounds)
+    with systems(repository, peers) as running:
+        yield from in_turns(running, REQUEST, rounds)
 
 
-def in_turns(systems: Systems, rounds: int) -> Iterator[Measurement]:
-    """Time each system once per round, in random order."""
+def in_turns(
+    systems: Mapping[str, Contender],
+    request: VideoSpec,
+    rounds: int,
+    *,
+    part: str = PART,
+    labels: Mapping[str, str | int] = MappingProxyType({}),
+) -> Iterator[Measurement]:
+    """Time each system once per round, in random order, on a quiet machine.
+
+    The unit "thrown away" counts samples that others disturbed and that were repeated, and
+    "disturbed" those that were kept because every try was disturbed.
+    """
     random = Random(0)
-    samples: dict[tuple[str, str], list[float]] = {}
-    for number in tqdm(range(_WARM_UP + rounds), desc=PART, unit="round"):
-        order = list(systems)
-        random.shuffle(order)
-        for name in order:
-            for stage, seconds in systems[name]().items():
-                if number >= _WARM_UP:
-                    samples.setdefault((name, stage), []).append(seconds)
-    for (name, stage), values in samples.items():
-        yield Measurement(PART, {"system": name, "stage": stage}, "s", values)
+    samples: dict[str, list[quiet.Sample[Stages]]] = {name: [] for name in systems}
+    for number in tqdm(range(_WARM_UP + rounds), desc=part, unit="round"):
+        for name in random.sample(list(systems), len(systems)):
+            contender = systems[name]
+            if number < _WARM_UP:
+                contender.ask(request)
+            else:
+                work = partial(contender.ask, request)
+                sample = quiet.measure(work, contender.pids, _TRIES)
+                samples[name].append(sample)
+    for name, taken in samples.items():
+        here: Labels = {**labels, "system": name}
+        for stage in taken[0].value:
+            seconds = [sample.value[stage] for sample in taken]
+            yield Measurement(part, here | {"stage": stage}, "s", seconds)
+        yield Measurement(part, here, "thrown away", [float(each.thrown_away) for each in taken])
+        yield Measurement(part, here, "disturbed", [float(each.disturbed) for each in taken])
 
 
 @contextmanager
-def systems(repository: Path, *, compiled: bool) -> Iterator[Systems]:
-    """Start all systems.
+def systems(
+    repository: Path, peers: Callable[[Case], Mapping[str, Start]]
+) -> Iterator[dict[str, Contender]]:
+    """Start the service, its engines without it, and the peers.
 
     Args:
         repository: with the engines of the demo checkpoint.
-        compiled: include diffusers with `torch.compile`, which takes minutes, and in BF16.
+        peers: which of them, for a case.
     """
     with ExitStack() as stack:
         case = default_case(Path(stack.enter_context(tempfile.TemporaryDirectory())), repository)
-        file = case.save()
         save_inputs(case)
-        in_process = stack.enter_context(
-            closing(Worker(sys.executable, "benchmarks.baselines.in_process", file))
-        )
-        pytorch = _pytorch(stack, file, case.precision)
-        running: Systems = {
-            "in-process engines": lambda: in_process.ask("stages"),
-            "diffusers": lambda: pytorch.ask("video", "eager"),
-        }
-        if compiled:
-            with step("compiling with torch"):
-                pytorch.ask("compile")
-            running["torch.compile"] = lambda: pytorch.ask("video", "compiled")
-            bf16 = _pytorch(stack, file, "bf16")
-            running["diffusers BF16"] = lambda: bf16.ask("video", "eager")
-        service = stack.enter_context(local_service(repository))
-        address = service.triton.grpc_address
-        running["Triton"] = lambda: asyncio.run(ask_triton(address, case.request)).stages
-        running["service"] = lambda: asyncio.run(_ask_service(service.url))
-        yield running
-
-
-def _pytorch(stack: ExitStack, case: Path, precision: str) -> Worker:
-    worker = Worker(sys.executable, "benchmarks.baselines.pytorch", case)
-    stack.enter_context(closing(worker))
-    worker.ask("load", precision)
-    return worker
-
-
-async def _ask_service(url: str) -> Stages:
-    answer = await ask_once(url, _REQUEST)
-    http_seconds = answer.seconds - sum(answer.stages.values())
-    return {**answer.stages, "http": http_seconds, TOTAL: answer.seconds}
+        running = {name: stack.enter_context(start()) for name, start in peers(case).items()}
+        running[IN_PROCESS] = stack.enter_context(in_process(case))
+        yield running | stack.enter_context(service(repository))

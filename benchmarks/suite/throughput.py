@@ -1,26 +1,31 @@
-"""The service under load, and FastAPI around diffusers under the same load."""
+"""The service under load, and FastAPI around the fastest peer under the same load."""
 
 import asyncio
+import json
 import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
+from random import Random
 from statistics import median
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from tqdm import tqdm
 
+from benchmarks import quiet
 from benchmarks.measurement import Labels, Measurement
 from benchmarks.suite.client import Answer
+from benchmarks.suite.contenders import MODELS, python_of, sampling
 from benchmarks.suite.load import closed_loop, open_loop, videos_per_minute
-from benchmarks.suite.request import CHECKPOINT
+from benchmarks.suite.request import default_case
 from frontend.local.api import LocalFrontend
 from frontend.local.health import wait_until_healthy
 from frontend.local.service import local_service
 from ltx_triton.contract import TRANSFORMER
+from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.launcher.local_triton import free_port
 
 PART = "throughput"
@@ -31,24 +36,27 @@ _OPEN_VIDEOS = 16
 _FLOOD = 300  # % of the throughput of four clients
 _QUEUED_JOBS = 4  # limit of the queue in a flood
 _START_TIMEOUT = 120.0  # seconds
+_ROOT = Path(__file__).parents[2]
 
 
 def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
     """Run closed loops on both servers in turns, then open loops and a flood on the service."""
-    samples = _Samples()
-    with local_service(repository) as service, fastapi_diffusers() as baseline_url:
-        for url in (service.url, baseline_url):
+    samples, random = _Samples(), Random(0)
+    with local_service(repository) as service, fastapi_optimum(repository) as baseline_url:
+        urls = {"service": service.url, "fastapi_optimum": baseline_url}
+        for url in urls.values():
             asyncio.run(closed_loop(url, 1, 2))  # to warm up
         loads = list(product(range(rounds), _CLIENTS))
         for _, clients in tqdm(loads, desc=f"{PART}, closed loop", unit="load"):
             each = max(1, _VIDEOS // clients)
             before = _executions(service)
-            answers = asyncio.run(closed_loop(service.url, clients, each))
-            labels: Labels = {"server": "service", "load": "closed", "clients": clients}
-            samples.add(answers, labels)
-            samples.append(labels, "videos a step", _batch(before, _executions(service)))
-            answers = asyncio.run(closed_loop(baseline_url, clients, each))
-            samples.add(answers, labels | {"server": "fastapi_diffusers"})
+            labels: Labels = {"load": "closed", "clients": clients}
+            for server in random.sample(list(urls), len(urls)):
+                quiet.wait_until_idle()
+                answers = asyncio.run(closed_loop(urls[server], clients, each))
+                samples.add(answers, {"server": server, **labels})
+            batch = _batch(before, _executions(service))
+            samples.append({"server": "service", **labels}, "videos a step", batch)
         throughput = samples.median("videos/min", server="service", load="closed", clients=4)
         for _, percent in tqdm(
             list(product(range(rounds), _RATES)), desc=f"{PART}, open loop", unit="load"
@@ -98,10 +106,17 @@ class _Samples:
 
 
 @contextmanager
-def fastapi_diffusers() -> Iterator[str]:
+def fastapi_optimum(repository: Path) -> Iterator[str]:
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.baselines.fastapi_diffusers", str(CHECKPOINT)]
-    process = subprocess.Popen([*command, str(port)])
+    with tempfile.TemporaryDirectory() as folder:
+        shared = json.dumps(sampling(default_case(Path(folder), repository)))
+    process = subprocess.Popen(
+        [
+            *(str(python_of("optimum-intel")), "-m", "benchmarks.peers.fastapi_optimum"),
+            *(str(MODELS / "optimum-intel"), select_cpu_precision(), str(port), shared),
+        ],
+        cwd=_ROOT,
+    )
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until_healthy(process, url, _START_TIMEOUT)

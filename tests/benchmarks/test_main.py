@@ -9,7 +9,10 @@ from benchmarks.__main__ import main
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (("run", "nothing"), "unknown part nothing; choose from request, throughput"),
+        (
+            ("run", "nothing"),
+            "unknown part nothing; choose from request, large, rectangles, throughput",
+        ),
         (("run", "request", "--rounds", "0"), "'0' is not a number of rounds; must be 1 or more"),
         (("run", "request", "--model-repository", "/nowhere"), "run `make export` first"),
         (("compare", "/nowhere", "/nowhere"), "no results in /nowhere"),

@@ -9,9 +9,13 @@ _TOTALS = {
     "Triton": 1.7,
     "in-process engines": 1.5,
     "diffusers": 6.0,
-    "torch.compile": 3,
+    "torch.compile BF16": 3.0,
     "diffusers BF16": 4.0,
+    "optimum-intel static": 3.2,
+    "optimum-intel dynamic": 2.6,
+    "OpenVINO GenAI": 2.4,
 }
+_OURS = ("service", "Triton", "in-process engines")
 _ENGINES = {"text_encoder": 1e9, "transformer": 1e10, "vae_decoder": 1e11}
 _PEAK = 2e11
 
@@ -31,13 +35,27 @@ def measurements() -> list[Measurement]:
 
     for system, total in _TOTALS.items():
         add("request", "s", total, system=system, stage="total")
-        for stage, share in (("text", 0.1), ("denoise", 0.5), ("decode", 0.2), ("mp4", 0.1)):
+        stages = (
+            {"text": 0.1, "denoise": 0.5, "decode": 0.2} if system in _OURS else {"frames": 0.9}
+        )
+        for stage, share in (stages | {"mp4": 0.1}).items():
             add("request", "s", total * share, system=system, stage=stage)
+        found.append(Measurement("request", {"system": system}, "thrown away", [0.0, 2.0, 0.0]))
+        found.append(Measurement("request", {"system": system}, "disturbed", [0.0, 0.0, 1.0]))
+        if system != "Triton":
+            add("large", "s", 10 * total, system=system, stage="total")
+            for what, held in (("default", 0.5e9), ("large", 2e9), ("after large", 1e9)):
+                add("large", "bytes", held, system=system, what=what)
+            for unit in ("thrown away", "disturbed"):
+                add("large", unit, 0.0, system=system, what="large")
+        if system not in ("service", "diffusers"):
+            stage = "total" if system in _OURS else "frames"
+            add("rectangles", "s", total, system=system, stage=stage, width=512, height=288)
     add("request", "s", 0.01, system="service", stage="queue")
     add("request", "s", 0.02, system="service", stage="http")
     for clients in (1, 4):
         closed: Labels = {"load": "closed", "clients": clients}
-        for server, rate in (("service", 30), ("fastapi_diffusers", 20)):
+        for server, rate in (("service", 30), ("fastapi_optimum", 20)):
             add("throughput", "videos/min", rate * clients**0.5, server=server, **closed)
             add("throughput", "s", 2.0 * clients, server=server, **closed, what="request")
         add("throughput", "s", 0.5 * clients, server="service", **closed, what="wait")
