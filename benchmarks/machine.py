@@ -15,6 +15,7 @@ _PACKAGES = (
     *("torch", "tritonclient"),
 )
 _ROOT = Path(__file__).parent.parent
+_PINS = Path(__file__).parent / "peers"
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,21 @@ class Machine:
             memory_bytes=psutil.virtual_memory().total,
             system=platform.platform(),
             python=platform.python_version(),
-            packages={name: version(name) for name in _PACKAGES},
+            packages={name: version(name) for name in _PACKAGES} | _peers(),
             commit=_commit(),
             time=datetime.now(UTC).isoformat(timespec="seconds"),
         )
+
+
+def _peers() -> dict[str, str]:
+    """Return the versions of the peers, each from the pins of its environment."""
+    files = {file.stem: file.read_text(encoding="utf-8") for file in _PINS.glob("*.txt")}
+    return {
+        name: line.removeprefix(f"{name}==")
+        for name, pins in sorted(files.items())
+        for line in pins.splitlines()
+        if line.startswith(f"{name}==")
+    }
 
 
 def _processor() -> str:
