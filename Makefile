@@ -68,7 +68,7 @@ quality: $(VENV)/export $(REPOSITORY)  ## Score the demo checkpoint on 200 held-
 examples: $(VENV)/dev $(REPOSITORY)  ## Draw the README's and the web page's examples again
 	$(BIN)/python -m demo.evaluation.examples
 
-bench: $(VENV)/bench $(REPOSITORY) $(PEERS)/models/ready  ## Measure the service and its peers, write docs/performance.md: an hour
+bench: $(VENV)/bench $(REPOSITORY) $(PEERS)/models/ready  ## Measure the service and its peers, write docs/performance.md: an hour or two
 	$(BIN)/python -m benchmarks run
 	$(BIN)/python -m benchmarks report
 

@@ -1,6 +1,6 @@
 """Measure the service and its alternatives, compare results, write the report.
 
-run      measure parts of the suite, or all of it (about an hour on two cores)
+run      measure parts of the suite, or all of it (an hour or two on two cores)
 report   write docs/performance.md and its plots from the results
 compare  list the changes between two results that exceed the noise
 check    run a few rounds against diffusers; fail if the service has lost its lead

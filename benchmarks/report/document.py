@@ -105,7 +105,7 @@ def _targets(figures: Figures) -> str:
 
 
 _HOW = """\
-`make bench` runs everything and writes this page; it takes about an hour on two cores.
+`make bench` runs everything and writes this page; it takes an hour or two on two cores.
 `python -m benchmarks --help` lists the commands:
 
 ```bash

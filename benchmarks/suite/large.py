@@ -66,8 +66,8 @@ def measure_alone(
             sample = quiet.measure(partial(contender.ask, large), contender.pids, _TRIES)
         for stage, seconds in sample.value.items():
             add(name, "s", stage, seconds)
-        add(name, "thrown away", "large", sample.thrown_away)
-        add(name, "disturbed", "large", sample.disturbed)
+        add(name, "thrown away", "large", float(sample.thrown_away))
+        add(name, "disturbed", "large", float(sample.disturbed))
     for (system, unit, what), values in samples.items():
         labels: Labels = {"system": system, "stage" if unit == "s" else "what": what}
         yield Measurement(PART, labels, unit, values)
