@@ -41,7 +41,7 @@ export: $(VENV)/export $(if $(filter tensorrt,$(TARGET)),$(VENV)/gpu)  ## Export
 	$(BIN)/python -m export $(if $(MODEL),--model "$$MODEL") $(if $(TARGET),--target "$$TARGET") \
 	  $(if $(PRECISION),--precision "$$PRECISION") $(if $(SIZES),--sizes "$$SIZES")
 
-# PROFILE=gpu runs TensorRT engines, PROFILE=cpu engines in ONNX Runtime.
+# PROFILE=gpu runs TensorRT engines, PROFILE=cpu engines in OpenVINO.
 # Without it the environment decides, or else .env, which says gpu.
 ifdef PROFILE
 up logs: export COMPOSE_PROFILES := $(PROFILE)

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 _PACKAGES = (
-    *("diffusers", "fastapi", "nvidia-pytriton", "onnxruntime", "openvino"),
+    *("diffusers", "fastapi", "nvidia-pytriton", "openvino"),
     *("torch", "tritonclient"),
 )
 _ROOT = Path(__file__).parent.parent

@@ -1,5 +1,5 @@
 # Triton with the Python models' dependencies. It serves TensorRT engines with its own backend, and
-# ONNX engines on the CPU with OpenVINO or ONNX Runtime in the Python backend.
+# ONNX engines on the CPU with OpenVINO in the Python backend.
 #
 # 26.06 is the first release without known vulnerabilities in the Python backend and the HTTP
 # frontend. 26.09 matches the client in constraints.txt. Keep the exporter's image at the same one.
@@ -9,7 +9,7 @@ FROM nvcr.io/nvidia/tritonserver:26.09-py3
 # run the system's Python, so a virtual environment would not be found.
 ENV PIP_BREAK_SYSTEM_PACKAGES=1
 RUN pip install --no-cache-dir \
-      cuda-python==12.9.10 numpy==1.26.4 onnxruntime==1.32.0 openvino==2026.4.1 psutil==7.2.2 \
+      cuda-python==12.9.10 numpy==1.26.4 openvino==2026.4.1 psutil==7.2.2 \
       pydantic==2.14.3 tokenizers==0.23.3
 
 COPY deploy/triton.sh /opt/ltx/

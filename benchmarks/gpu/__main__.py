@@ -3,7 +3,7 @@
 Write a random checkpoint, export it and build plans. Then run each component and the default
 request, interleaved, with the engines in process, in Triton, and with diffusers eager and compiled
 on the same weights; write the results to benchmarks/results/. With --dry-run, run the same steps on
-a CPU with a tiny checkpoint and ONNX Runtime instead of TensorRT, to test the script.
+a CPU with a tiny checkpoint and OpenVINO instead of TensorRT, to test the script.
 """
 
 import argparse

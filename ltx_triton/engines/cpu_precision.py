@@ -9,10 +9,10 @@ _CPU_INFO = Path("/proc/cpuinfo")
 
 
 class CpuPrecision(StrEnum):
-    """A precision implies a runtime."""
+    """The arithmetic of matrix products and activations."""
 
-    FP32 = "fp32"  # ONNX Runtime
-    BF16 = "bf16"  # OpenVINO
+    FP32 = "fp32"
+    BF16 = "bf16"
 
 
 def select_cpu_precision(cpu_info: Path = _CPU_INFO) -> CpuPrecision:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ltx_triton.contract import ModelContract
-from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
+from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.device import select_device
 from ltx_triton.engines.session import EngineSession
 from ltx_triton.repository.layout import ENGINE_FILE
@@ -25,10 +25,6 @@ def open_session(folder: Path, contract: ModelContract) -> EngineSession:
     path = folder / ENGINE_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: run `make export` first")
-    if select_cpu_precision() is CpuPrecision.BF16:
-        from ltx_triton.engines.openvino import OpenVinoSession
+    from ltx_triton.engines.openvino import OpenVinoSession
 
-        return OpenVinoSession(path, contract)
-    from ltx_triton.engines.onnxruntime import OnnxRuntimeSession
-
-    return OnnxRuntimeSession(path, contract)
+    return OpenVinoSession(path, contract, select_cpu_precision())

@@ -1,4 +1,4 @@
-"""`model.onnx` in OpenVINO on the CPU, in BF16. Implements `EngineSession`."""
+"""`model.onnx` in OpenVINO on the CPU. Implements `EngineSession`."""
 
 import os
 from pathlib import Path
@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from openvino.properties import hint, inference_num_threads
 
 from ltx_triton.contract import ModelContract
+from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.session import Arrays
 
 _DEVICE = "CPU"
+_TYPES = {CpuPrecision.FP32: openvino.Type.f32, CpuPrecision.BF16: openvino.Type.bf16}
 
 
-def compile_engine(path: Path) -> openvino.CompiledModel:
-    """Compile the engine with matrix products and activations in BF16, sums in FP32."""
+def compile_engine(path: Path, precision: CpuPrecision) -> openvino.CompiledModel:
+    """Compile the engine with matrix products and activations in `precision`, sums in FP32."""
     core = openvino.Core()
     model = core.read_model(path)
     # Timesteps and positions, of which sine and cosine are taken, are far too large for BF16.
@@ -27,7 +29,7 @@ def compile_engine(path: Path) -> openvino.CompiledModel:
         model,
         _DEVICE,
         {
-            hint.inference_precision: openvino.Type.bf16,
+            hint.inference_precision: _TYPES[precision],
             hint.performance_mode: hint.PerformanceMode.LATENCY,
             inference_num_threads: len(os.sched_getaffinity(0)),
             # Each engine runs in its own process, and pinning would put them all on one core.
@@ -39,8 +41,8 @@ def compile_engine(path: Path) -> openvino.CompiledModel:
 class OpenVinoSession:
     """A compiled engine with a single, reused inference request."""
 
-    def __init__(self, path: Path, contract: ModelContract) -> None:
-        self._request = compile_engine(path).create_infer_request()
+    def __init__(self, path: Path, contract: ModelContract, precision: CpuPrecision) -> None:
+        self._request = compile_engine(path, precision).create_infer_request()
         self._outputs = [tensor.name for tensor in contract.outputs]
 
     def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""The real stack over a real socket: Triton from the wheel, ONNX Runtime, ffmpeg, SQLite."""
+"""The real stack over a real socket: Triton from the wheel, OpenVINO, ffmpeg, SQLite."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
 from ltx_triton.contract import LTX_VIDEO, TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
-from ltx_triton.engines.onnxruntime import OnnxRuntimeSession
+from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.openvino import OpenVinoSession, compile_engine
 from ltx_triton.engines.session import Arrays
 from ltx_triton.pipeline.config import PipelineConfig
@@ -18,19 +19,30 @@ from ltx_triton.repository.layout import ENGINE_FILE, version_folder
 PROMPT = "a large blue star moving left on a white background"
 
 
-class SessionPair:
-    """The same engine of the demo checkpoint in FP32 and in BF16."""
+# Largest relative error (L2) against ONNX Runtime, which computes in FP32.
+TOLERANCES = {CpuPrecision.FP32: 1e-4, CpuPrecision.BF16: 0.01}
 
-    def __init__(self, repository: Path, contract: ModelContract) -> None:
+precisions = pytest.mark.parametrize("precision", list(CpuPrecision))
+
+
+class SessionPair:
+    """The same engine of the demo checkpoint in ONNX Runtime and in OpenVINO."""
+
+    def __init__(
+        self, repository: Path, contract: ModelContract, precision: CpuPrecision = CpuPrecision.FP32
+    ) -> None:
         file = version_folder(repository, contract) / ENGINE_FILE
-        self._sessions = OnnxRuntimeSession(file, contract), OpenVinoSession(file, contract)
+        self._reference = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+        self._session = OpenVinoSession(file, contract, precision)
         self._output = contract.outputs[0].name
 
     def run(self, inputs: Arrays) -> tuple[NDArray[Any], NDArray[Any]]:
-        fp32, bf16 = (session.run(inputs)[self._output] for session in self._sessions)
-        assert fp32.dtype == bf16.dtype
-        assert fp32.shape == bf16.shape
-        return fp32, bf16
+        """Return the output of ONNX Runtime, then that of OpenVINO."""
+        exact = self._reference.run([self._output], inputs)[0]
+        actual = self._session.run(inputs)[self._output]
+        assert exact.dtype == actual.dtype
+        assert exact.shape == actual.shape
+        return exact, actual
 
 
 def relative_error(exact: NDArray[Any], rounded: NDArray[Any]) -> float:
@@ -42,16 +54,33 @@ def text(demo_repository: Path) -> dict[str, NDArray[Any]]:
     """Prompt embeddings and attention mask of the prompt."""
     folder = version_folder(demo_repository, LTX_VIDEO)
     tokens = PromptTokenizer(folder, PipelineConfig.load(folder)).encode(PROMPT)
-    fp32, bf16 = SessionPair(demo_repository, TEXT_ENCODER).run(
+    exact, _ = SessionPair(demo_repository, TEXT_ENCODER).run(
         {"input_ids": tokens.input_ids, "attention_mask": tokens.attention_mask}
     )
-    assert relative_error(fp32, bf16) < 0.01
-    return {"prompt_embeds": fp32, "attention_mask": tokens.attention_mask}
+    return {"prompt_embeds": exact, "attention_mask": tokens.attention_mask}
 
 
+@precisions
+def test_prompt_embeddings_are_within_rounding(
+    demo_repository: Path, text: dict[str, NDArray[Any]], precision: CpuPrecision
+) -> None:
+    mask = text["attention_mask"]
+
+    exact, actual = SessionPair(demo_repository, TEXT_ENCODER, precision).run(
+        {"input_ids": np.full_like(mask, 3), "attention_mask": mask}
+    )
+
+    assert relative_error(exact, actual) < TOLERANCES[precision]
+
+
+@precisions
 @pytest.mark.parametrize(("batch", "latent_height"), [(1, 16), (2, 8)])
-def test_a_step_in_bf16_is_within_rounding_of_fp32(
-    demo_repository: Path, text: dict[str, NDArray[Any]], batch: int, latent_height: int
+def test_a_step_is_within_rounding(
+    demo_repository: Path,
+    text: dict[str, NDArray[Any]],
+    batch: int,
+    latent_height: int,
+    precision: CpuPrecision,
 ) -> None:
     """Rounding positions and timesteps to BF16 would multiply the error."""
     latents = np.random.default_rng(0).standard_normal(
@@ -59,20 +88,21 @@ def test_a_step_in_bf16_is_within_rounding_of_fp32(
     )
     step = {"frame_rate": 8.0, "sigma": 1.0, "sigma_next": 0.8}
 
-    fp32, bf16 = SessionPair(demo_repository, TRANSFORMER).run(
+    exact, actual = SessionPair(demo_repository, TRANSFORMER, precision).run(
         {"latents": latents}
         | {name: np.repeat(array, batch, axis=0) for name, array in text.items()}
         | {name: np.full((batch, 1), value, np.float32) for name, value in step.items()}
     )
 
-    assert relative_error(fp32 - latents, bf16 - latents) < 0.01
+    assert relative_error(exact - latents, actual - latents) < TOLERANCES[precision]
 
 
+@precisions
 def test_the_rotary_embedding_is_one_operator_for_each_query_and_key(
-    demo_repository: Path,
+    demo_repository: Path, precision: CpuPrecision
 ) -> None:
     """5 layers rotate one query and one key each."""
-    engine = compile_engine(version_folder(demo_repository, TRANSFORMER) / ENGINE_FILE)
+    engine = compile_engine(version_folder(demo_repository, TRANSFORMER) / ENGINE_FILE, precision)
     operators = [
         (node.get_rt_info()["layerType"].astype(str), node.get_output_partial_shape(0))
         for node in engine.get_runtime_model().get_ops()
@@ -83,23 +113,26 @@ def test_the_rotary_embedding_is_one_operator_for_each_query_and_key(
     assert not [kind for kind, shape in operators if kind == "Concatenation" and shape[-1] == 2]
 
 
-def test_frames_in_bf16_are_close_to_fp32(demo_repository: Path) -> None:
+@precisions
+def test_frames_are_close(demo_repository: Path, precision: CpuPrecision) -> None:
     latents = np.random.default_rng(0).standard_normal((1, 2, 4, 6, 78), np.float32)
 
-    fp32, bf16 = SessionPair(demo_repository, VAE_DECODER).run(
+    exact, actual = SessionPair(demo_repository, VAE_DECODER, precision).run(
         {"latents": latents, "noise": np.zeros_like(latents)}
     )
 
-    assert fp32.dtype == np.uint8
-    assert np.abs(fp32.astype(int) - bf16.astype(int)).mean() < 1
+    difference = np.abs(exact.astype(int) - actual)
+    assert actual.dtype == np.uint8
+    assert difference.mean() < 1
+    if precision is CpuPrecision.FP32:
+        assert difference.max() <= 1
 
 
 def test_outputs_are_not_overwritten_by_the_next_run(
     demo_repository: Path, text: dict[str, NDArray[Any]]
 ) -> None:
-    session = OpenVinoSession(
-        version_folder(demo_repository, TEXT_ENCODER) / ENGINE_FILE, TEXT_ENCODER
-    )
+    file = version_folder(demo_repository, TEXT_ENCODER) / ENGINE_FILE
+    session = OpenVinoSession(file, TEXT_ENCODER, CpuPrecision.FP32)
     mask = text["attention_mask"]
     first, second = (
         session.run({"input_ids": np.full_like(mask, token), "attention_mask": mask})
@@ -112,4 +145,4 @@ def test_outputs_are_not_overwritten_by_the_next_run(
 def test_reports_the_memory_of_the_process(demo_repository: Path) -> None:
     file = version_folder(demo_repository, VAE_DECODER) / ENGINE_FILE
 
-    assert OpenVinoSession(file, VAE_DECODER).memory_bytes() > 50 * 2**20
+    assert OpenVinoSession(file, VAE_DECODER, CpuPrecision.FP32).memory_bytes() > 50 * 2**20
