@@ -1,6 +1,5 @@
 """Run the models of a checkpoint in PyTorch at each precision; compare them with FP32."""
 
-import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,8 +27,9 @@ from export.precision import Precision
 from export.run import ExportOptions, pipeline_config
 from export.verification.fp8 import relative_l2
 from ltx_triton.contract import TRANSFORMER, ModelContract
+from ltx_triton.engines.in_process import generate_video
 from ltx_triton.engines.session import Arrays
-from ltx_triton.pipeline.loop import DenoisingLoop
+from ltx_triton.pipeline.loop import DenoisingLoop, Engines
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.repository.layout import ENGINE_FILE, TOKENIZER_FILE
 from ltx_triton.video_spec import VideoSpec
@@ -47,7 +47,7 @@ Run = Callable[[Arrays], NDArray[Any]]
 Runs = dict[str, Run]  # model -> function
 
 
-class Recorder:
+class Recorder(Engines):
     """Engines for `DenoisingLoop` that record the inputs of their first call."""
 
     def __init__(self, runs: Runs) -> None:
@@ -143,7 +143,7 @@ class Measurement:
     def _generate(self, runs: Runs) -> tuple[NDArray[np.uint8], dict[str, Arrays]]:
         engines = Recorder(runs)
         loop = DenoisingLoop(self.config, PromptTokenizer(self.scratch, self.config), engines)
-        frames = asyncio.run(loop.generate(REQUEST, lambda _: None, lambda: False))
+        frames = generate_video(loop, REQUEST)
         return frames, {name: dict(inputs) for name, inputs in engines.first.items()}
 
 

@@ -16,7 +16,7 @@ from benchmarks.baselines.inputs import load_inputs, save_output
 from benchmarks.baselines.worker import serve_commands
 from frontend.jobs.progress import StageTimes
 from ltx_triton.contract import ENGINES, LTX_VIDEO
-from ltx_triton.engines.in_process import InProcessEngines
+from ltx_triton.engines.in_process import InProcessEngines, generate_video
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
@@ -58,15 +58,14 @@ class InProcessWorker:
         times = StageTimes()
         spec = VideoSpec(**request)
         started = time.perf_counter()
-        asyncio.run(self._loop.generate(spec, times.record, lambda: False))
+        generate_video(self._loop, spec, times.record)
         return times.seconds() | {"total": time.perf_counter() - started}
 
     def _run(self, name: str) -> dict[str, NDArray[Any]]:
         return asyncio.run(self._engines.run(self._contracts[name], self._inputs[name]))
 
     def _generate(self) -> NDArray[Any]:
-        made = self._loop.generate(self._case.request, lambda _: None, lambda: False)
-        return asyncio.run(made)
+        return generate_video(self._loop, self._case.request)
 
 
 def main() -> None:

@@ -28,5 +28,7 @@ class Engine:
     unused: tuple[str, ...] = ()
     # name in the module -> alternative name in the checkpoint
     aliases: tuple[tuple[str, str], ...] = ()
+    # name of an inner tensor -> weight of the convolution that reads it, padded in time
+    inner_tensors: tuple[tuple[str, str], ...] = ()
     # scales of the linears in FP8; None: no FP8
     fp8: Record | None = None

@@ -11,7 +11,7 @@ from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
 from export.graphs.engine import Engine
 from export.precision import Precision
-from ltx_triton.contract import VAE_DECODER
+from ltx_triton.contract import VAE_DECODER, VAE_FEATURES
 
 
 class VaeDecoderGraph(nn.Module):
@@ -158,7 +158,29 @@ def build(
             "frames": ("batch", frames, f"{spatial}*latent_height", f"{spatial}*latent_width", 3),
         },
         unused=("encoder.",),
+        inner_tensors=((VAE_FEATURES, _last_upsampler(vae)),),
     )
+
+
+def _last_upsampler(vae: AutoencoderKLLTXVideo) -> str:
+    """Return the weight of its convolution.
+
+    Raises:
+        ExportError: it does not double the frames, or looks into the past alone.
+    """
+    block = len(vae.decoder.up_blocks) - 1
+    upsampler = (vae.decoder.up_blocks[block].upsamplers or [None])[0]
+    if upsampler is None or upsampler.stride[0] != 2 or upsampler.conv.is_causal:
+        found = (
+            f"stride={upsampler.stride}, causal={upsampler.conv.is_causal}"
+            if upsampler
+            else "no upsampler"
+        )
+        raise ExportError(
+            "the decoder's last block needs an upsampler that doubles the frames and is not "
+            f"causal, as in LTX-Video 0.9.7; found {found}"
+        )
+    return f"decoder.up_blocks.{block}.upsamplers.0.conv.conv.weight"
 
 
 def _build_vae(checkpoint: Checkpoint) -> AutoencoderKLLTXVideo:

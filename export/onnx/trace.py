@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from export.graphs.engine import Axes, Engine
+from export.onnx.inner_tensors import name_padded_input
 from export.onnx.simplify import simplify
 
 # All different, and neither 0 nor 1, which torch.export would treat as fixed.
@@ -37,6 +38,8 @@ def trace(engine: Engine) -> onnx_ir.Model:
             elif name in constants:
                 value.const_value = onnx_ir.tensor(constants[name].numpy(), name=name)
         simplify(model)
+    for name, weight in engine.inner_tensors:
+        name_padded_input(model, weight, name)
     for value in (*model.graph.inputs, *model.graph.outputs):
         value.shape = onnx_ir.Shape(engine.axes[str(value.name)])
     for node in model.graph:  # stack traces, with paths of this machine

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ltx_triton.contract import ModelContract
+from ltx_triton.contract import VAE_DECODER, ModelContract
 from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.device import select_device
 from ltx_triton.engines.session import EngineSession
@@ -25,6 +25,10 @@ def open_session(folder: Path, contract: ModelContract) -> EngineSession:
     path = folder / ENGINE_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: run `make export` first")
-    from ltx_triton.engines.openvino import OpenVinoSession
+    if contract is VAE_DECODER:
+        from ltx_triton.engines.openvino.decoder import OpenVinoDecoder
+
+        return OpenVinoDecoder(path, select_cpu_precision())
+    from ltx_triton.engines.openvino.session import OpenVinoSession
 
     return OpenVinoSession(path, contract, select_cpu_precision())

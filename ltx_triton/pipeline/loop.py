@@ -5,7 +5,8 @@ backend and, for measurements, in one process with the engines.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -41,6 +42,15 @@ class Engines(Protocol):
         """Execute one batch; names, types and shapes, with B in front, as in `model`."""
         ...
 
+    async def stream(
+        self, model: ModelContract, inputs: Arrays
+    ) -> AsyncGenerator[dict[str, NDArray[Any]], None]:
+        """Likewise; yield the outputs in consecutive pieces of axis 1 as they are made.
+
+        The arrays of a piece are valid until the next is asked for.
+        """
+        yield await self.run(model, inputs)
+
 
 class DenoisingLoop:
     """Generates videos with one checkpoint."""
@@ -58,25 +68,29 @@ class DenoisingLoop:
         spec: VideoSpec,
         report: Callable[[Progress], None],
         is_cancelled: Callable[[], bool],
-    ) -> NDArray[np.uint8]:
+    ) -> AsyncGenerator[NDArray[np.uint8], None]:
         """Generate one video, calling `report` between engine calls.
 
-        Returns:
-            UINT8 [num_frames, height, width, 3], RGB.
+        Yields:
+            The next frames, UINT8 [n, height, width, 3], RGB, valid until the next are asked for;
+            `num_frames` in all.
 
         Raises:
             UnsupportedSpecError: the engines cannot generate such a video.
             NonFiniteLatentsError: the transformer diverged.
-            CancelledError: `is_cancelled` returned true; checked between engine calls.
+            CancelledError: `is_cancelled` returned true; checked between engine calls and pieces.
         """
         self._limits.require(spec)
         sigmas = self._config.sigmas[spec.num_inference_steps or self._config.num_inference_steps]
         total_steps = len(sigmas) - 1
         started = time.perf_counter()
 
-        def enter(stage: Stage, step: int) -> None:
+        def require_client() -> None:
             if is_cancelled():
                 raise CancelledError
+
+        def enter(stage: Stage, step: int) -> None:
+            require_client()
             report(Progress(stage, step, total_steps, time.perf_counter() - started))
 
         enter(Stage.TEXT, 0)
@@ -111,8 +125,13 @@ class DenoisingLoop:
             enter(Stage.DENOISE if step < total_steps else Stage.DECODE, step)
 
         decoder_inputs = {"latents": latents, "noise": noise.decode}
-        frames: NDArray[np.uint8] = (await self._engines.run(VAE_DECODER, decoder_inputs))[
-            "frames"
-        ][0]
-        enter(Stage.MP4, total_steps)
-        return frames[: spec.num_frames]
+        missing = spec.num_frames
+        async with aclosing(self._engines.stream(VAE_DECODER, decoder_inputs)) as pieces:
+            async for piece in pieces:
+                frames: NDArray[np.uint8] = piece["frames"][0][:missing]
+                missing -= len(frames)
+                if missing:
+                    require_client()
+                else:
+                    enter(Stage.MP4, total_steps)
+                yield frames

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ltx_triton.contract import DataType, ModelContract
-from ltx_triton.engines.session import Arrays
+from ltx_triton.engines.session import Arrays, EngineSession
 from ltx_triton.engines.tensorrt.buffers import TensorBuffers
 from ltx_triton.engines.tensorrt.cuda import CudaError, Graph, Stream, find_gpu
 from ltx_triton.engines.tensorrt.library import TensorRtError, load_tensorrt, make_logger, open_plan
@@ -40,7 +40,7 @@ class _Execution:
     capturable: bool = True
 
 
-class TensorRtSession:
+class TensorRtSession(EngineSession):
     """A plan on the GPU. Not thread-safe."""
 
     def __init__(self, folder: Path, contract: ModelContract) -> None:

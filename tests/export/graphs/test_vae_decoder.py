@@ -1,9 +1,15 @@
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
-from export.checkpoint.folder import Checkpoint
-from export.graphs.vae_decoder import vae_scale_factors
+from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.errors import ExportError
+from export.graphs.vae_decoder import build, vae_scale_factors
+from export.precision import Precision
 from export.verification.reference import vae_decoder
 from export.verification.verify import difference, random_inputs, run
 from ltx_triton.contract import VAE_DECODER
@@ -56,3 +62,21 @@ def test_noise_is_mixed_in(
 
 def test_compression_is_32_by_32_by_8(checkpoint: Checkpoint) -> None:
     assert vae_scale_factors(checkpoint) == (32, 8)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"decoder_causal": True}, r"stride=\(2, 2, 2\), causal=True"),
+        ({"decoder_spatio_temporal_scaling": [False, True, True]}, "found no upsampler"),
+    ],
+)
+def test_a_decoder_that_cannot_be_taken_apart_is_refused(
+    checkpoint: Checkpoint, tmp_path: Path, changes: dict[str, Any], found: str
+) -> None:
+    shutil.copytree(checkpoint.folder, tmp_path, dirs_exist_ok=True)
+    config = tmp_path / "vae" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | changes))
+
+    with pytest.raises(ExportError, match=found):
+        build(open_checkpoint(str(tmp_path), None), Precision.FP32, 0.05, 0.025)

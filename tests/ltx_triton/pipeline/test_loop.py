@@ -1,4 +1,3 @@
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ltx_triton.contract import TRANSFORMER, ModelContract, Progress, Stage
-from ltx_triton.engines.in_process import InProcessEngines
+from ltx_triton.engines.in_process import InProcessEngines, generate_video
 from ltx_triton.engines.session import Arrays
 from ltx_triton.model_info import UnsupportedSpecError
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
@@ -48,7 +47,7 @@ def test_returns_exactly_the_requested_number_of_frames(repository: Path) -> Non
         request = VideoSpec(
             prompt="x", num_frames=count, height=64, width=96, frame_rate=8.0, seed=1
         )
-        frames = asyncio.run(loop.generate(request, lambda _: None, lambda: False))
+        frames = generate_video(loop, request)
         assert frames.shape == (count, 64, 96, 3)
 
 
@@ -56,7 +55,7 @@ def test_non_finite_latents_raise_an_error_that_names_the_step(repository: Path)
     loop = loop_over(repository, DivergingEngines(repository))
 
     with pytest.raises(NonFiniteLatentsError, match="not finite after step 3 of 8"):
-        asyncio.run(loop.generate(REQUEST, lambda _: None, lambda: False))
+        generate_video(loop, REQUEST)
 
 
 LIMITS = (SizeLimit(64, 64, 9), SizeLimit(96, 64, 17), SizeLimit(32, 96, 257))
@@ -66,7 +65,7 @@ def test_a_size_within_any_of_the_limits_is_accepted(repository: Path) -> None:
     loop = loop_over(repository, InProcessEngines(repository), size_limits=LIMITS)
     request = REQUEST.model_copy(update={"height": 96, "num_frames": 17})
 
-    frames = asyncio.run(loop.generate(request, lambda _: None, lambda: False))
+    frames = generate_video(loop, request)
 
     assert frames.shape == (17, 96, 64, 3)
 
@@ -83,7 +82,7 @@ def test_a_size_beyond_all_limits_is_refused_with_the_allowed_ones(
     )
 
     with pytest.raises(UnsupportedSpecError) as refused:
-        asyncio.run(loop.generate(request, lambda _: None, lambda: False))
+        generate_video(loop, request)
 
     assert str(refused.value) == (
         f"height={height}, width={width}, num_frames={num_frames} together exceed what the "
@@ -101,5 +100,5 @@ def test_cancellation_is_noticed_at_every_stage(repository: Path, stage: Stage) 
         return bool(reported) and reported[-1].stage == stage
 
     with pytest.raises(CancelledError):
-        asyncio.run(loop.generate(REQUEST, reported.append, is_cancelled))
+        generate_video(loop, REQUEST, reported.append, is_cancelled)
     assert reported[-1].stage == stage

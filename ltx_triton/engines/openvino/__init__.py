@@ -1,0 +1,1 @@
+"""`model.onnx` in OpenVINO on the CPU."""
