@@ -28,8 +28,8 @@ from export.run import ExportOptions, pipeline_config
 from export.verification.fp8 import relative_l2
 from ltx_triton.contract import TRANSFORMER, ModelContract
 from ltx_triton.engines.in_process import generate_video
-from ltx_triton.engines.session import Arrays
-from ltx_triton.pipeline.loop import DenoisingLoop, Engines
+from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
+from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.repository.layout import ENGINE_FILE, TOKENIZER_FILE
 from ltx_triton.video_spec import VideoSpec
@@ -47,14 +47,19 @@ Run = Callable[[Arrays], NDArray[Any]]
 Runs = dict[str, Run]  # model -> function
 
 
-class Recorder(Engines):
+class Recorder:
     """Engines for `DenoisingLoop` that record the inputs of their first call."""
 
     def __init__(self, runs: Runs) -> None:
         self.first: dict[str, Arrays] = {}
         self._runs = runs
 
-    async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
+    async def run(
+        self,
+        model: ModelContract,
+        inputs: Arrays,
+        parameters: Parameters = NO_PARAMETERS,  # noqa: ARG002  PyTorch makes all frames at once
+    ) -> dict[str, NDArray[Any]]:
         self.first.setdefault(model.name, inputs)
         return {model.outputs[0].name: self._runs[model.name](inputs)}
 

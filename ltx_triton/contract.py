@@ -63,13 +63,16 @@ TRANSFORMER = ModelContract(
     max_batch_size=4,
 )
 
-# Decoupled: the frames come in pieces of consecutive ones, in order.
 VAE_DECODER = ModelContract(
     name="vae_decoder",
     inputs=(_LATENTS, Tensor("noise", "FP32", (-1, -1, -1, -1))),  # normalised latents, N(0, 1)
     outputs=(Tensor("frames", "UINT8", (-1, -1, -1, 3)),),  # [B, 8(F-1)+1, 32H, 32W, 3], RGB
     max_batch_size=1,  # a batch of two would double the peak memory
 )
+
+# A parameter of a request to `vae_decoder`: the first frame to return. The response has the frames
+# from there on, but only as many as the engine makes at once; ask again for the rest.
+FIRST_FRAME = "first_frame"
 
 # A tensor inside the graph of `vae_decoder`, [B, channels, 4(F-1)+1, rows, columns]: what the last
 # upsampler reads. Behind it a frame depends on a few neighbours alone.

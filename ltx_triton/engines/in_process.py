@@ -1,7 +1,7 @@
 """Engines in this process, to run the denoising loop without a server."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +10,24 @@ from numpy.typing import NDArray
 
 from ltx_triton.contract import ENGINES, ModelContract, Progress
 from ltx_triton.engines.open import open_session
-from ltx_triton.engines.session import Arrays
-from ltx_triton.pipeline.loop import DenoisingLoop, Engines
+from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
+from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.repository.layout import version_folder
 from ltx_triton.video_spec import VideoSpec
 
 
-class InProcessEngines(Engines):
-    """Calls the engines of a model repository directly."""
+class InProcessEngines:
+    """Calls the engines of a model repository directly. Implements `Engines`."""
 
     def __init__(self, repository: Path) -> None:
         self._sessions = {
             model.name: open_session(version_folder(repository, model), model) for model in ENGINES
         }
 
-    async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        return self._sessions[model.name].run(inputs)
-
-    async def stream(
-        self, model: ModelContract, inputs: Arrays
-    ) -> AsyncGenerator[dict[str, NDArray[Any]], None]:
-        for outputs in self._sessions[model.name].stream(inputs):
-            yield outputs
+    async def run(
+        self, model: ModelContract, inputs: Arrays, parameters: Parameters = NO_PARAMETERS
+    ) -> dict[str, NDArray[Any]]:
+        return self._sessions[model.name].run(inputs, parameters)
 
 
 def generate_video(

@@ -1,24 +1,25 @@
 """The interface of a loaded engine, whatever its runtime."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
+Parameters = Mapping[str, int]  # of a request, beside its tensors
+NO_PARAMETERS: Parameters = MappingProxyType({})
 
 
 class EngineSession(Protocol):
-    def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        """Execute one batch; names, types and shapes as in the engine's contract."""
-        ...
+    def run(
+        self, inputs: Arrays, parameters: Parameters = NO_PARAMETERS
+    ) -> dict[str, NDArray[Any]]:
+        """Execute one batch; names, types and shapes as in the engine's contract.
 
-    def stream(self, inputs: Arrays) -> Iterator[dict[str, NDArray[Any]]]:
-        """Execute one batch; yield the outputs in consecutive pieces of axis 1 as they are made.
-
-        The arrays of a piece are valid until the next is asked for.
+        The returned arrays are valid until the next call.
         """
-        yield self.run(inputs)
+        ...
 
     def memory_bytes(self) -> int:
         """Return the device memory in use, in bytes."""

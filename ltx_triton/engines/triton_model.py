@@ -1,8 +1,9 @@
-"""The Triton Python models of `text_encoder`, `transformer` and `vae_decoder`.
+"""The Triton Python model of `text_encoder`, `transformer` and `vae_decoder`.
 
 Importable only inside Triton's Python stub, which provides `triton_python_backend_utils`.
 """
 
+import json
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,8 +14,8 @@ from ltx_triton.contract import ModelContract
 from ltx_triton.engines.open import open_session
 
 
-class _Engine:
-    """Opens the engine, and publishes its memory."""
+class EngineModel:
+    """Runs the requests that the dynamic batcher has grouped as one batch."""
 
     contract: ClassVar[ModelContract]
 
@@ -31,21 +32,6 @@ class _Engine:
         self._reported_bytes = 0
         self._report_memory()
 
-    def _report_memory(self) -> None:
-        size = self._session.memory_bytes()
-        if size != self._reported_bytes:  # setting it is a call to Triton's process
-            self._memory_metric.set(size)
-            self._reported_bytes = size
-
-    def _failure(self, error: Exception) -> Any:
-        return pb_utils.InferenceResponse(
-            error=pb_utils.TritonError(f"{self.contract.name}: {error}")
-        )
-
-
-class EngineModel(_Engine):
-    """Runs the requests that the dynamic batcher has grouped as one batch."""
-
     def execute(self, requests: list[Any]) -> list[Any]:
         try:
             inputs = {
@@ -57,9 +43,12 @@ class EngineModel(_Engine):
                 )
                 for tensor in self.contract.inputs
             }
-            outputs = self._session.run(inputs)
+            # Only the decoder has any, and no batches.
+            parameters = json.loads(requests[0].parameters() or "{}")
+            outputs = self._session.run(inputs, parameters)
         except Exception as error:
-            return [self._failure(error) for _ in requests]
+            failure = pb_utils.TritonError(f"{self.contract.name}: {error}")
+            return [pb_utils.InferenceResponse([], failure) for _ in requests]
         self._report_memory()
 
         responses = []
@@ -72,22 +61,8 @@ class EngineModel(_Engine):
             first = last
         return responses
 
-
-class StreamingEngineModel(_Engine):
-    """Runs one request after the other, and sends its outputs in pieces. For decoupled models."""
-
-    def execute(self, requests: list[Any]) -> None:
-        for request in requests:
-            sender = request.get_response_sender()
-            try:
-                inputs = {
-                    tensor.name: pb_utils.get_input_tensor_by_name(request, tensor.name).as_numpy()
-                    for tensor in self.contract.inputs
-                }
-                for outputs in self._session.stream(inputs):
-                    tensors = [pb_utils.Tensor(name, array) for name, array in outputs.items()]
-                    sender.send(pb_utils.InferenceResponse(tensors))
-            except Exception as error:
-                sender.send(self._failure(error))
-            sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
-            self._report_memory()
+    def _report_memory(self) -> None:
+        size = self._session.memory_bytes()
+        if size != self._reported_bytes:  # setting it is a call to Triton's process
+            self._memory_metric.set(size)
+            self._reported_bytes = size

@@ -6,7 +6,6 @@ backend and, for measurements, in one process with the engines.
 
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ltx_triton.contract import (
+    FIRST_FRAME,
     TEXT_ENCODER,
     TRANSFORMER,
     VAE_DECODER,
@@ -21,7 +21,7 @@ from ltx_triton.contract import (
     Progress,
     Stage,
 )
-from ltx_triton.engines.session import Arrays
+from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.model_info import EngineLimits
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.noise import draw_noise, latent_shape
@@ -38,18 +38,14 @@ class CancelledError(Exception):
 
 
 class Engines(Protocol):
-    async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        """Execute one batch; names, types and shapes, with B in front, as in `model`."""
-        ...
+    async def run(
+        self, model: ModelContract, inputs: Arrays, parameters: Parameters = NO_PARAMETERS
+    ) -> dict[str, NDArray[Any]]:
+        """Execute one batch; names, types and shapes, with B in front, as in `model`.
 
-    async def stream(
-        self, model: ModelContract, inputs: Arrays
-    ) -> AsyncGenerator[dict[str, NDArray[Any]], None]:
-        """Likewise; yield the outputs in consecutive pieces of axis 1 as they are made.
-
-        The arrays of a piece are valid until the next is asked for.
+        The returned arrays are valid until the next call.
         """
-        yield await self.run(model, inputs)
+        ...
 
 
 class DenoisingLoop:
@@ -125,13 +121,13 @@ class DenoisingLoop:
             enter(Stage.DENOISE if step < total_steps else Stage.DECODE, step)
 
         decoder_inputs = {"latents": latents, "noise": noise.decode}
-        missing = spec.num_frames
-        async with aclosing(self._engines.stream(VAE_DECODER, decoder_inputs)) as pieces:
-            async for piece in pieces:
-                frames: NDArray[np.uint8] = piece["frames"][0][:missing]
-                missing -= len(frames)
-                if missing:
-                    require_client()
-                else:
-                    enter(Stage.MP4, total_steps)
-                yield frames
+        made = 0
+        while made < spec.num_frames:
+            if made > 0:
+                require_client()
+            outputs = await self._engines.run(VAE_DECODER, decoder_inputs, {FIRST_FRAME: made})
+            frames: NDArray[np.uint8] = outputs["frames"][0][: spec.num_frames - made]
+            made += len(frames)
+            if made == spec.num_frames:
+                enter(Stage.MP4, total_steps)
+            yield frames

@@ -1,8 +1,8 @@
 """`vae_decoder` in OpenVINO, with memory that hardly grows with the video's length."""
 
 import ctypes
-from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import openvino
 import psutil
 from numpy.typing import NDArray
 
+from ltx_triton.contract import FIRST_FRAME
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.openvino.compile import compile_graph
 from ltx_triton.engines.openvino.decoder_graphs import (
@@ -18,16 +19,17 @@ from ltx_triton.engines.openvino.decoder_graphs import (
     to_pixels,
     two_sided_convolutions,
 )
-from ltx_triton.engines.openvino.pieces import divide
-from ltx_triton.engines.session import Arrays, EngineSession
+from ltx_triton.engines.openvino.pieces import Piece, divide
+from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
-_LARGEST_PIECE = 45 * 64 * 64  # features in time and space: 89 frames of 512 x 512, 0.7 GB
+_LARGEST_PIECE = 29 * 64 * 64  # features in time and space: 57 frames of 512 x 512, 0.5 GB
 _COMPILED_SHAPES = 4  # of pieces; compiling for another takes a quarter of a second
+_UNFINISHED_VIDEOS = 4  # whose features are kept for their next pieces
 _KEPT_BYTES = 512 * 2**20  # by the process between videos; allocating again takes 50 ms
 
 
-class OpenVinoDecoder(EngineSession):
-    """Computes the features of a video as a whole and its frames in pieces.
+class OpenVinoDecoder:
+    """Computes the features of a video as a whole and its frames in pieces, one for each run.
 
     Nearly all activations lie behind the features, where a frame depends on a few neighbours alone.
     """
@@ -39,50 +41,77 @@ class OpenVinoDecoder(EngineSession):
         part = to_features(graph)
         # One of them is the upsampler's own.
         self._convolutions = two_sided_convolutions(graph) - two_sided_convolutions(part) - 1
-        self._to_features = compile_graph(part, precision).create_infer_request()
+        self._to_features = _Part(part, precision)
         self._to_pixels = lru_cache(_COMPILED_SHAPES)(self._compile_to_pixels)
         self._last_used = self._to_features
+        self._unfinished: dict[bytes, NDArray[np.float32]] = {}  # by the digest of their inputs
 
-    def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        pieces = [outputs["frames"].copy() for outputs in self.stream(inputs)]
-        return {"frames": np.concatenate(pieces, axis=1)}
-
-    def stream(self, inputs: Arrays) -> Iterator[dict[str, NDArray[Any]]]:
-        features = self._to_features.infer(dict(inputs), share_inputs=True, share_outputs=True)[0]
-        _, _, length, height, width = features.shape
-        pieces = divide(length, _LARGEST_PIECE // (height * width), self._convolutions)
-        for piece in pieces:
-            part = np.ascontiguousarray(features[:, :, piece.begin : piece.end])
-            decode = self._for_shape(part.shape, inputs["latents"].shape)
-            frames = decode.infer([part], share_inputs=True, share_outputs=True)[0]
-            yield {"frames": frames[:, piece.first : piece.last]}
-        if self.memory_bytes() > _KEPT_BYTES:
-            _release(decode, self._to_features)
+    def run(
+        self, inputs: Arrays, parameters: Parameters = NO_PARAMETERS
+    ) -> dict[str, NDArray[Any]]:
+        """Return the frames from `FIRST_FRAME` on, as far as their piece goes."""
+        first = parameters.get(FIRST_FRAME, 0)
+        video = _digest(inputs)
+        features = self._unfinished.pop(video, None)
+        if features is None:
+            features = self._to_features.run(dict(inputs)).copy()
+        piece = self._piece(features, first)
+        frames = self._frames(features[:, :, piece.begin : piece.end], inputs["latents"].shape)
+        if piece.end < features.shape[2]:
+            self._unfinished[video] = features
+            while len(self._unfinished) > _UNFINISHED_VIDEOS:  # cancelled, or they start again
+                del self._unfinished[next(iter(self._unfinished))]
+        elif self.memory_bytes() > _KEPT_BYTES:
+            self._last_used.release()
+            self._to_features.release()
+        return {"frames": frames[:, first - 2 * piece.begin : piece.last - 2 * piece.begin]}
 
     def memory_bytes(self) -> int:
         return psutil.Process().memory_info().rss
 
+    def _piece(self, features: NDArray[np.float32], first: int) -> Piece:
+        """Return the piece with the frame `first`."""
+        _, _, length, height, width = features.shape
+        pieces = divide(length, _LARGEST_PIECE // (height * width), self._convolutions)
+        return next(piece for piece in pieces if piece.first <= first < piece.last)
+
+    def _frames(self, features: NDArray[np.float32], latents: tuple[int, ...]) -> NDArray[np.uint8]:
+        batch, _, *others = latents
+        frames = (features.shape[2] + 3) // 4
+        to_pixels = self._to_pixels(features.shape, (batch, frames, *others))
+        if to_pixels is not self._last_used:  # two shapes at once would take twice the memory
+            self._last_used.release()
+            self._last_used = to_pixels
+        return to_pixels.run([np.ascontiguousarray(features)])
+
+    def _compile_to_pixels(self, features: tuple[int, ...], latents: tuple[int, ...]) -> "_Part":
+        return _Part(to_pixels(self._read(), features, latents), self._precision)
+
     def _read(self) -> openvino.Model:
         return openvino.Core().read_model(self._path)
 
-    def _for_shape(self, features: Sequence[int], latents: Sequence[int]) -> openvino.InferRequest:
-        batch, _, height, width, channels = latents
-        frames = (features[2] + 3) // 4
-        request = self._to_pixels(tuple(features), (batch, frames, height, width, channels))
-        if request is not self._last_used:  # two shapes at once would take twice the memory
-            _release(self._last_used)
-            self._last_used = request
-        return request
 
-    def _compile_to_pixels(
-        self, features: tuple[int, ...], latents: tuple[int, ...]
-    ) -> openvino.InferRequest:
-        part = to_pixels(self._read(), features, latents)
-        return compile_graph(part, self._precision).create_infer_request()
+class _Part:
+    """A compiled part of the graph, with one output and a single, reused inference request."""
+
+    def __init__(self, part: openvino.Model, precision: CpuPrecision) -> None:
+        self._compiled = compile_graph(part, precision)
+        self._request = self._compiled.create_infer_request()
+
+    def run(self, inputs: Any) -> NDArray[Any]:
+        """Return the output, valid until the next run."""
+        output: NDArray[Any] = self._request.infer(inputs, share_inputs=True, share_outputs=True)[0]
+        return output
+
+    def release(self) -> None:
+        """Give the memory of activations and outputs back to the system."""
+        self._request = self._compiled.create_infer_request()
+        self._compiled.release_memory()
+        ctypes.CDLL(None).malloc_trim(0)
 
 
-def _release(*requests: openvino.InferRequest) -> None:
-    """Give the memory of activations back to the system."""
-    for request in requests:
-        request.get_compiled_model().release_memory()
-    ctypes.CDLL(None).malloc_trim(0)
+def _digest(inputs: Arrays) -> bytes:
+    digest = blake2b()
+    for name in sorted(inputs):
+        digest.update(np.ascontiguousarray(inputs[name]).data)
+    return digest.digest()

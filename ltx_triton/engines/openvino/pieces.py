@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Piece:
-    """Features `begin` to `end`; of the frames that they give, `first` to `last` count."""
+    """Features `begin` to `end`, which give the frames `first` to `last` of the video."""
 
     begin: int
     end: int
@@ -33,10 +33,10 @@ def divide(features: int, longest: int, convolutions: int) -> Sequence[Piece]:
     while (length := _round_up(-(-(features + (count - 1) * overlap) // count))) > longest:
         count += 1
     begins = [number * (features - length) // (count - 1) for number in range(count)]
-    # The first frames of a piece, seen from the whole, that no end of the piece has changed.
+    # The first frame of each piece that no end of it has changed.
     starts = [0, *(2 * begin + convolutions + 1 for begin in begins[1:]), 2 * features - 1]
     return [
-        Piece(begin, begin + length, start - 2 * begin, stop - 2 * begin)
+        Piece(begin, begin + length, start, stop)
         for begin, start, stop in zip(begins, starts, starts[1:], strict=False)
     ]
 

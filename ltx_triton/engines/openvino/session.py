@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from ltx_triton.contract import ModelContract
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.openvino.compile import compile_graph
-from ltx_triton.engines.session import Arrays, EngineSession
+from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
 
-class OpenVinoSession(EngineSession):
+class OpenVinoSession:
     """A compiled engine with a single, reused inference request."""
 
     def __init__(self, path: Path, contract: ModelContract, precision: CpuPrecision) -> None:
@@ -21,7 +21,11 @@ class OpenVinoSession(EngineSession):
         self._request = self.compiled.create_infer_request()
         self._outputs = [tensor.name for tensor in contract.outputs]
 
-    def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
+    def run(
+        self,
+        inputs: Arrays,
+        parameters: Parameters = NO_PARAMETERS,  # noqa: ARG002  it has none
+    ) -> dict[str, NDArray[Any]]:
         results = self._request.infer(dict(inputs), share_inputs=True)
         return {name: results[name] for name in self._outputs}
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ltx_triton.contract import DataType, ModelContract
-from ltx_triton.engines.session import Arrays, EngineSession
+from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.engines.tensorrt.buffers import TensorBuffers
 from ltx_triton.engines.tensorrt.cuda import CudaError, Graph, Stream, find_gpu
 from ltx_triton.engines.tensorrt.library import TensorRtError, load_tensorrt, make_logger, open_plan
@@ -40,7 +40,7 @@ class _Execution:
     capturable: bool = True
 
 
-class TensorRtSession(EngineSession):
+class TensorRtSession:
     """A plan on the GPU. Not thread-safe."""
 
     def __init__(self, folder: Path, contract: ModelContract) -> None:
@@ -74,7 +74,11 @@ class TensorRtSession(EngineSession):
         self._buffers = TensorBuffers()
         self._executions: OrderedDict[tuple[Shape, ...], _Execution] = OrderedDict()
 
-    def run(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
+    def run(
+        self,
+        inputs: Arrays,
+        parameters: Parameters = NO_PARAMETERS,  # noqa: ARG002  it has none
+    ) -> dict[str, NDArray[Any]]:
         """Execute one batch.
 
         Raises:

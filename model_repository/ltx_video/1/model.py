@@ -1,8 +1,7 @@
 """`ltx_video`: the denoising loop as a decoupled model that calls the engines through BLS."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,11 @@ from ltx_triton.contract import (
 )
 from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.device import select_device
-from ltx_triton.engines.session import Arrays
+from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.engines.tensorrt.plan import require_checkpoint
 from ltx_triton.model_info import EngineLimits, ModelInfo, UnsupportedSpecError
 from ltx_triton.pipeline.config import PipelineConfig
-from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop, Engines
+from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.repository.layout import version_folder
 from ltx_triton.video_spec import VideoSpec
@@ -100,44 +99,28 @@ class TritonPythonModel:
                     await asyncio.sleep(0)  # the steps of other jobs go on meanwhile
 
 
-class _BlsEngines(Engines):
+class _BlsEngines:
     """Calls the engine models of this server."""
 
-    async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        return _outputs(model, await _request_to(model, inputs).async_exec())
-
-    async def stream(
-        self, model: ModelContract, inputs: Arrays
-    ) -> AsyncGenerator[dict[str, NDArray[Any]], None]:
-        responses = await _request_to(model, inputs).async_exec(decoupled=True)
-        try:
-            # In a thread: waiting for the next response blocks.
-            while (response := await asyncio.to_thread(next, responses, None)) is not None:
-                if response.has_error() or response.output_tensors():  # else the end of the stream
-                    yield _outputs(model, response)
-        finally:
-            # Or its destructor would wait for the end, in the event loop.
-            await asyncio.to_thread(deque, responses, 0)
-
-
-def _request_to(model: ModelContract, inputs: Arrays) -> Any:
-    return pb_utils.InferenceRequest(
-        model_name=model.name,
-        requested_output_names=[tensor.name for tensor in model.outputs],
-        inputs=[pb_utils.Tensor(name, array) for name, array in inputs.items()],
-        # Triton's TensorRT backend would leave them on the GPU, where numpy cannot read them.
-        preferred_memory=pb_utils.PreferredMemory(pb_utils.TRITONSERVER_MEMORY_CPU, 0),
-    )
-
-
-def _outputs(model: ModelContract, response: Any) -> dict[str, NDArray[Any]]:
-    if response.has_error():
-        message = response.error().message()
-        raise (EngineLostError if means_engine_lost(message) else EngineError)(message)
-    return {
-        tensor.name: pb_utils.get_output_tensor_by_name(response, tensor.name).as_numpy()
-        for tensor in model.outputs
-    }
+    async def run(
+        self, model: ModelContract, inputs: Arrays, parameters: Parameters = NO_PARAMETERS
+    ) -> dict[str, NDArray[Any]]:
+        request = pb_utils.InferenceRequest(
+            model_name=model.name,
+            requested_output_names=[tensor.name for tensor in model.outputs],
+            inputs=[pb_utils.Tensor(name, array) for name, array in inputs.items()],
+            parameters=dict(parameters),
+            # Triton's TensorRT backend would leave them on the GPU, where numpy cannot read them.
+            preferred_memory=pb_utils.PreferredMemory(pb_utils.TRITONSERVER_MEMORY_CPU, 0),
+        )
+        response = await request.async_exec()
+        if response.has_error():
+            message = response.error().message()
+            raise (EngineLostError if means_engine_lost(message) else EngineError)(message)
+        return {
+            tensor.name: pb_utils.get_output_tensor_by_name(response, tensor.name).as_numpy()
+            for tensor in model.outputs
+        }
 
 
 class _InvalidRequestError(ValueError):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ltx_triton.contract import TRANSFORMER, ModelContract, Progress, Stage
 from ltx_triton.engines.in_process import InProcessEngines, generate_video
-from ltx_triton.engines.session import Arrays
+from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.model_info import UnsupportedSpecError
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 from ltx_triton.pipeline.loop import (
@@ -26,8 +26,10 @@ class DivergingEngines(InProcessEngines):
 
     steps = 0
 
-    async def run(self, model: ModelContract, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        outputs = await super().run(model, inputs)
+    async def run(
+        self, model: ModelContract, inputs: Arrays, parameters: Parameters = NO_PARAMETERS
+    ) -> dict[str, NDArray[Any]]:
+        outputs = await super().run(model, inputs, parameters)
         if model is TRANSFORMER:
             self.steps += 1
             if self.steps == 3:

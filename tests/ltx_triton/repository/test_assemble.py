@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ltx_triton.contract import ENGINES, MODELS, TRANSFORMER, ModelContract
+from ltx_triton.contract import ENGINES, LTX_VIDEO, MODELS, TRANSFORMER, ModelContract
 from ltx_triton.repository.assemble import assemble, copy_engines
 from ltx_triton.repository.layout import TEMPLATE_REPOSITORY, version_folder
 from ltx_triton.repository.model_config import read_config
@@ -32,16 +32,12 @@ def test_every_model_gets_its_python_model_and_config(model: ModelContract, tmp_
     assert (version_folder(tmp_path, model) / "model.py").read_text() == source.read_text()
 
 
-def test_a_model_either_batches_or_streams(tmp_path: Path) -> None:
+def test_engines_are_batched_dynamically_and_the_loop_streams(tmp_path: Path) -> None:
     assemble(tmp_path)
 
     configs = {model.name: read_config(tmp_path / model.name / "config.pbtxt") for model in MODELS}
-    batching = {name for name, config in configs.items() if config.HasField("dynamic_batching")}
-    streaming = {
-        name for name, config in configs.items() if config.model_transaction_policy.decoupled
-    }
-    assert batching == {"text_encoder", "transformer"}
-    assert streaming == {"vae_decoder", "ltx_video"}
+    assert all(configs[model.name].HasField("dynamic_batching") for model in ENGINES)
+    assert configs[LTX_VIDEO.name].model_transaction_policy.decoupled
 
 
 def test_nothing_but_models_and_configs_is_taken_from_the_template(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from ltx_triton.contract import TEXT_ENCODER, VAE_DECODER
+from ltx_triton.contract import FIRST_FRAME, TEXT_ENCODER, VAE_DECODER
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.openvino import decoder
 from ltx_triton.engines.openvino.decoder import OpenVinoDecoder
@@ -31,8 +31,20 @@ def inputs(frames: int, height: int, width: int) -> dict[str, NDArray[Any]]:
     return {name: 4 * generator.standard_normal(shape, np.float32) for name in ("latents", "noise")}
 
 
-def streamed(session: OpenVinoDecoder, arrays: Arrays) -> list[NDArray[Any]]:
-    return [outputs["frames"].copy() for outputs in session.stream(arrays)]
+def pieces_of(session: OpenVinoDecoder, arrays: Arrays) -> Iterator[NDArray[Any]]:
+    """All frames, piece by piece; each is valid until the next."""
+    total = 8 * (arrays["latents"].shape[1] - 1) + 1
+    made = 0
+    while made < total:
+        frames = session.run(arrays, {FIRST_FRAME: made})["frames"]
+        made += frames.shape[1]
+        yield frames
+
+
+def whole_graph(file: Path, arrays: Arrays) -> NDArray[Any]:
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    frames: NDArray[Any] = session.run(None, arrays)[0]
+    return frames
 
 
 @pytest.mark.parametrize(("frames", "pieces"), [(1, 1), (6, 1), (7, 2), (12, 3)])
@@ -42,10 +54,11 @@ def test_pieces_are_the_frames_of_the_whole_graph(
     monkeypatch.setattr(decoder, "_LARGEST_PIECE", 21 * 8 * 12)
     arrays = inputs(frames, 2, 3)
 
-    actual = streamed(OpenVinoDecoder(file, CpuPrecision.FP32), arrays)
+    session = OpenVinoDecoder(file, CpuPrecision.FP32)
 
-    whole = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    (expected,) = whole.run(None, arrays)
+    actual = [frames.copy() for frames in pieces_of(session, arrays)]
+
+    expected = whole_graph(file, arrays)
     assert len(actual) == pieces
     together = np.concatenate(actual, axis=1)
     assert together.shape == expected.shape == (1, 8 * (frames - 1) + 1, 64, 96, 3)
@@ -66,14 +79,27 @@ def test_frames_in_bf16_are_close(file: Path) -> None:
     assert np.abs(exact - rounded).mean() < 1
 
 
-def test_frames_are_not_overwritten_by_the_next_run(file: Path) -> None:
+def test_pieces_of_several_videos_may_alternate(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder, "_LARGEST_PIECE", 21 * 8 * 12)
+    monkeypatch.setattr(decoder, "_UNFINISHED_VIDEOS", 1)
+    videos = [{name: sign * array for name, array in inputs(7, 2, 3).items()} for sign in (1, -1)]
     session = OpenVinoDecoder(file, CpuPrecision.FP32)
-    arrays = inputs(1, 2, 2)
 
-    first = session.run(arrays)["frames"]
-    second = session.run({name: -array for name, array in arrays.items()})["frames"]
+    turns = zip(*(map(np.copy, pieces_of(session, video)) for video in videos), strict=True)
 
-    assert not np.array_equal(first, second)
+    for video, made in zip(videos, zip(*turns, strict=True), strict=True):
+        difference = np.concatenate(made, axis=1).astype(int) - whole_graph(file, video)
+        assert np.abs(difference).max() <= 1
+
+
+def test_frames_from_the_middle_of_a_piece_on_can_be_asked_for(file: Path) -> None:
+    arrays = inputs(2, 2, 3)
+    session = OpenVinoDecoder(file, CpuPrecision.FP32)
+    whole = session.run(arrays)["frames"].copy()
+
+    assert np.array_equal(session.run(arrays, {FIRST_FRAME: 5})["frames"], whole[:, 5:])
 
 
 def test_a_size_seen_before_is_not_compiled_again(file: Path) -> None:
@@ -94,12 +120,12 @@ def test_memory_hardly_grows_with_the_video(file: Path) -> None:
 
 
 def memory_by_length(file: Path) -> list[int]:
-    """Bytes after the last piece of videos of 41, 233 and 473 frames."""
+    """Bytes with the last piece of videos of 41, 233 and 473 frames."""
     decoder._LARGEST_PIECE = 21 * 16 * 16
     session = OpenVinoDecoder(file, CpuPrecision.FP32)
     held = []
     for frames in (6, 30, 60):
-        for _ in session.stream(inputs(frames, 4, 4)):
+        for _ in pieces_of(session, inputs(frames, 4, 4)):
             largest = session.memory_bytes()
         held.append(largest)
     return held
