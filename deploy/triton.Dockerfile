@@ -15,6 +15,9 @@ RUN pip install --no-cache-dir \
 COPY deploy/triton.sh /opt/ltx/
 COPY ltx_triton /opt/ltx/ltx_triton
 ENV PYTHONPATH=/opt/ltx PYTHONDONTWRITEBYTECODE=1
+# glibc keeps freed buffers of frames for later. With a fixed threshold it gives those of a mebibyte
+# and more back to the system, and few arenas have little to keep.
+ENV MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_ARENA_MAX=2
 USER 1000
 
 # Loading the engines of a large checkpoint takes minutes.

@@ -5,6 +5,8 @@
 # plan an extra time.
 # --grpc-http2-max-ping-strikes: the frontend pings during long silent stages, and Triton would end
 # its stream for that.
+# --grpc-infer-allocation-pool-size: the server would keep the messages of past requests, all frames
+# of a long video.
 set -eu
 
 closed=shared-memory,model-repository,statistics,trace,logging
@@ -19,6 +21,7 @@ exec tritonserver \
   --exit-on-error=true \
   --exit-timeout-secs=30 \
   --grpc-http2-max-ping-strikes=0 \
+  --grpc-infer-allocation-pool-size=0 \
   --http-restricted-api="$closed:closed=$secret" \
   --grpc-restricted-protocol="$closed:closed=$secret" \
   "$@"

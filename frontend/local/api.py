@@ -59,9 +59,10 @@ class LocalFrontend:
         return self._process.pid
 
     def __enter__(self) -> Self:
-        """Start the frontend and wait until it is healthy.
+        """Start the frontend and wait until Triton is ready and it is healthy.
 
         Raises:
+            TritonStartError: Triton, which may have been starting, could not.
             FrontendStartError: the port is taken, the frontend ended, or it did not answer.
         """
         self._require_free_port()  # otherwise a health check could reach another server
@@ -78,6 +79,7 @@ class LocalFrontend:
         if output:
             output.close()
         try:
+            self.triton.wait_until_ready()
             wait_until_healthy(self._process, self.url, START_TIMEOUT)
         except BaseException as error:
             self.stop()

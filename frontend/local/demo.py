@@ -37,7 +37,7 @@ def demonstrate(prompt: str, settings: Settings) -> DownloadedVideo:
     print("Starting Triton and the frontend ...", flush=True)
     started = time.perf_counter()
     with (
-        LocalTriton() as triton,
+        LocalTriton().starting() as triton,
         LocalFrontend(
             triton,
             environment={"API_KEY_REQUIRED": "false"},  # on loopback, for one request

@@ -17,7 +17,7 @@ def local_service(
     """Serve a model repository; videos and log are deleted at the end."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        LocalTriton(repository) as triton,
+        LocalTriton(repository).starting() as triton,
         local_frontend(triton, Path(folder), **environment) as frontend,
     ):
         yield frontend

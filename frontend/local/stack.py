@@ -17,7 +17,7 @@ def main() -> None:
     try:
         with (
             contextlib.suppress(KeyboardInterrupt),
-            LocalTriton.from_settings(settings, repository) as triton,
+            LocalTriton.from_settings(settings, repository).starting() as triton,
             LocalFrontend(triton, host=settings.api_host, port=settings.api_port) as frontend,
         ):
             log.info("Ready: %s (Ctrl-C stops)", frontend.url)

@@ -4,11 +4,12 @@
 """
 
 import argparse
-import contextlib
 import logging
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -103,9 +104,34 @@ class LocalTriton:
         """Start the server and wait until every model is ready.
 
         Raises:
+            START_ERRORS: see `start` and `wait_until_ready`.
+        """
+        self.start()
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @contextmanager
+    def starting(self) -> Iterator[Self]:
+        """Run the server, as a context that is entered before it is ready."""
+        self.start()
+        try:
+            yield self
+        finally:
+            self.stop()
+
+    def start(self) -> None:
+        """Launch the server.
+
+        Raises:
             FileNotFoundError: no checkpoint has been exported into the model repository.
             MissingDependencyError: a requirement of the server is not met.
-            TritonStartError: the server could not start or load a model.
         """
         PipelineConfig.load(version_folder(self._repository, LTX_VIDEO))
         raise_open_files_limit()
@@ -121,15 +147,26 @@ class LocalTriton:
             target=self._supervise, args=(wheel, links), name="local-triton"
         )
         self._supervisor.start()
-        try:
-            self._wait_for_first_ready()
-        except BaseException:
-            self.stop()
-            raise
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+    def wait_until_ready(self) -> None:
+        """Block until every model is ready for the first time.
+
+        Raises:
+            TritonStartError: the server could not start or load a model.
+        """
+        started = time.monotonic()
+        last_logged = started
+        while not self._ready.wait(0.05):
+            now = time.monotonic()
+            if not self._supervisor.is_alive():
+                raise TritonStartError(f"tritonserver could not start: {self._start_failure}")
+            if now - started > START_TIMEOUT:
+                raise TritonStartError(
+                    f"tritonserver was not ready after {START_TIMEOUT} s:\n{self._process.errors()}"
+                )
+            if now - last_logged > LOADING_LOG_INTERVAL:
+                last_logged = now
+                log.info("Triton is still loading the models (%.0f s) ...", now - started)
 
     def stop(self) -> None:
         """Stop the server and its Python stubs, and remove their shared memory."""
@@ -179,21 +216,6 @@ class LocalTriton:
                 return f"tritonserver has had no Python stub for {STUB_TIMEOUT} s"
         return None
 
-    def _wait_for_first_ready(self) -> None:
-        started = time.monotonic()
-        last_logged = started
-        while not self._ready.wait(0.05):
-            now = time.monotonic()
-            if not self._supervisor.is_alive():
-                raise TritonStartError(f"tritonserver could not start: {self._start_failure}")
-            if now - started > START_TIMEOUT:
-                raise TritonStartError(
-                    f"tritonserver was not ready after {START_TIMEOUT} s:\n{self._process.errors()}"
-                )
-            if now - last_logged > LOADING_LOG_INTERVAL:
-                last_logged = now
-                log.info("Triton is still loading the models (%.0f s) ...", now - started)
-
 
 def prepare_command(description: str) -> tuple[Path, Settings]:
     """Set up logging and signals, and read the command line and settings, of a serving command.
@@ -220,7 +242,7 @@ def main() -> None:
     repository, settings = prepare_command("Serve the model repository with the local Triton.")
     try:
         with (
-            contextlib.suppress(KeyboardInterrupt),
+            suppress(KeyboardInterrupt),
             LocalTriton.from_settings(settings, repository) as triton,
         ):
             log.info(

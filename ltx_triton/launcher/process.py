@@ -18,6 +18,9 @@ from ltx_triton.launcher.wheel import ServerLinks, TritonWheel
 
 LOOPBACK = "127.0.0.1"
 EXIT_TIMEOUT = 10  # seconds for running requests; without it a crashed stub blocks the exit
+# glibc keeps freed buffers of frames for later. With a fixed threshold it gives those of a mebibyte
+# and more back to the system, and few arenas have little to keep.
+_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**20), "MALLOC_ARENA_MAX": "2"}
 # Errors of Triton itself, of the C++ runtime and of the shells that start its stubs.
 _ERROR_LINE = re.compile(r"E\d{4} |error:|terminate|\S*bash: |\S*sh: \d+: ")
 
@@ -54,6 +57,10 @@ class TritonProcess:
             # The frontend pings through long silent stages; Triton would end its stream for that.
             "--grpc-http2-max-ping-strikes=0",
             f"--exit-timeout-secs={EXIT_TIMEOUT}",
+            # The configs are complete; completing them would start every model's process twice.
+            "--disable-auto-complete-config",
+            # Or the server keeps the messages of past requests, all frames of a long video.
+            "--grpc-infer-allocation-pool-size=0",
             "--model-control-mode=none",
             "--strict-readiness=true",
             "--exit-on-error=true",
@@ -64,7 +71,7 @@ class TritonProcess:
                 stdout=log_file,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env=os.environ | wheel.environment(links),
+                env=_MALLOC | os.environ | wheel.environment(links),
                 start_new_session=True,  # Ctrl-C goes to the launcher, which ends the server
                 preexec_fn=die_with_parent,
             )

@@ -6,6 +6,7 @@ import openvino
 from openvino.properties import hint, inference_num_threads
 
 from ltx_triton.engines.cpu_precision import CpuPrecision
+from ltx_triton.engines.openvino.memory import trim
 
 _DEVICE = "CPU"
 _TYPES = {CpuPrecision.FP32: openvino.Type.f32, CpuPrecision.BF16: openvino.Type.bf16}
@@ -17,7 +18,7 @@ def compile_graph(graph: openvino.Model, precision: CpuPrecision) -> openvino.Co
     # OpenVINO keeps FP32 where no matrix product follows, so expose sines and cosines as outputs.
     angles = [node for node in graph.get_ops() if node.get_type_name() in ("Sin", "Cos")]
     graph.add_outputs([node.output(0) for node in angles])
-    return openvino.Core().compile_model(
+    compiled = openvino.Core().compile_model(
         graph,
         _DEVICE,
         {
@@ -28,3 +29,5 @@ def compile_graph(graph: openvino.Model, precision: CpuPrecision) -> openvino.Co
             hint.enable_cpu_pinning: False,
         },
     )
+    trim()
+    return compiled

@@ -1,6 +1,6 @@
 """`vae_decoder` in OpenVINO, with memory that hardly grows with the video's length."""
 
-import ctypes
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +19,7 @@ from ltx_triton.engines.openvino.decoder_graphs import (
     to_pixels,
     two_sided_convolutions,
 )
+from ltx_triton.engines.openvino.memory import trim
 from ltx_triton.engines.openvino.pieces import Piece, divide
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
@@ -43,7 +44,8 @@ class OpenVinoDecoder:
         self._convolutions = two_sided_convolutions(graph) - two_sided_convolutions(part) - 1
         self._to_features = _Part(part, precision)
         self._to_pixels = lru_cache(_COMPILED_SHAPES)(self._compile_to_pixels)
-        self._last_used = self._to_features
+        self._last_pixels: _Part | None = None
+        self._size: tuple[int, ...] = ()  # of the latents of the last run
         self._unfinished: dict[bytes, NDArray[np.float32]] = {}  # by the digest of their inputs
 
     def run(
@@ -51,38 +53,48 @@ class OpenVinoDecoder:
     ) -> dict[str, NDArray[Any]]:
         """Return the frames from `FIRST_FRAME` on, as far as their piece goes."""
         first = parameters.get(FIRST_FRAME, 0)
+        size = inputs["latents"].shape
+        if size != self._size:  # two sizes at once would take the memory of both
+            self._release()
+            self._size = size
         video = _digest(inputs)
         features = self._unfinished.pop(video, None)
         if features is None:
             features = self._to_features.run(dict(inputs)).copy()
-        piece = self._piece(features, first)
-        frames = self._frames(features[:, :, piece.begin : piece.end], inputs["latents"].shape)
-        if piece.end < features.shape[2]:
-            self._unfinished[video] = features
-            while len(self._unfinished) > _UNFINISHED_VIDEOS:  # cancelled, or they start again
-                del self._unfinished[next(iter(self._unfinished))]
-        elif self.memory_bytes() > _KEPT_BYTES:
-            self._last_used.release()
+        pieces = self._divide(features)
+        if len(pieces) > 1:
             self._to_features.release()
+        piece = next(piece for piece in pieces if piece.first <= first < piece.last)
+        frames = self._frames(features[:, :, piece.begin : piece.end])
+        if piece is not pieces[-1]:
+            self._keep(video, features)
+        elif self.memory_bytes() > _KEPT_BYTES:
+            self._release()
         return {"frames": frames[:, first - 2 * piece.begin : piece.last - 2 * piece.begin]}
 
     def memory_bytes(self) -> int:
         return psutil.Process().memory_info().rss
 
-    def _piece(self, features: NDArray[np.float32], first: int) -> Piece:
-        """Return the piece with the frame `first`."""
+    def _divide(self, features: NDArray[np.float32]) -> Sequence[Piece]:
         _, _, length, height, width = features.shape
-        pieces = divide(length, _LARGEST_PIECE // (height * width), self._convolutions)
-        return next(piece for piece in pieces if piece.first <= first < piece.last)
+        return divide(length, _LARGEST_PIECE // (height * width), self._convolutions)
 
-    def _frames(self, features: NDArray[np.float32], latents: tuple[int, ...]) -> NDArray[np.uint8]:
-        batch, _, *others = latents
-        frames = (features.shape[2] + 3) // 4
-        to_pixels = self._to_pixels(features.shape, (batch, frames, *others))
-        if to_pixels is not self._last_used:  # two shapes at once would take twice the memory
-            self._last_used.release()
-            self._last_used = to_pixels
-        return to_pixels.run([np.ascontiguousarray(features)])
+    def _frames(self, features: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return all frames that the features give alone: UINT8 [B, N, height, width, 3]."""
+        batch, _, height, width, channels = self._size
+        latents = (batch, (features.shape[2] + 3) // 4, height, width, channels)
+        self._last_pixels = self._to_pixels(features.shape, latents)
+        return self._last_pixels.run([np.ascontiguousarray(features)])
+
+    def _keep(self, video: bytes, features: NDArray[np.float32]) -> None:
+        self._unfinished[video] = features
+        while len(self._unfinished) > _UNFINISHED_VIDEOS:  # cancelled ones, or they start again
+            del self._unfinished[next(iter(self._unfinished))]
+
+    def _release(self) -> None:
+        self._to_features.release()
+        if self._last_pixels is not None:
+            self._last_pixels.release()
 
     def _compile_to_pixels(self, features: tuple[int, ...], latents: tuple[int, ...]) -> "_Part":
         return _Part(to_pixels(self._read(), features, latents), self._precision)
@@ -96,18 +108,20 @@ class _Part:
 
     def __init__(self, part: openvino.Model, precision: CpuPrecision) -> None:
         self._compiled = compile_graph(part, precision)
-        self._request = self._compiled.create_infer_request()
+        self._request: openvino.InferRequest | None = None
 
     def run(self, inputs: Any) -> NDArray[Any]:
         """Return the output, valid until the next run."""
+        self._request = self._request or self._compiled.create_infer_request()
         output: NDArray[Any] = self._request.infer(inputs, share_inputs=True, share_outputs=True)[0]
         return output
 
     def release(self) -> None:
         """Give the memory of activations and outputs back to the system."""
-        self._request = self._compiled.create_infer_request()
-        self._compiled.release_memory()
-        ctypes.CDLL(None).malloc_trim(0)
+        if self._request:
+            self._request = None
+            self._compiled.release_memory()
+            trim()
 
 
 def _digest(inputs: Arrays) -> bytes:
