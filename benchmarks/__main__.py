@@ -30,6 +30,7 @@ def parts() -> dict[str, Part]:
     # Imports are lazy: they need torch, and `compare` does not.
     from benchmarks.suite import (
         deployment,
+        encoding,
         engines,
         grid,
         large,
@@ -45,6 +46,7 @@ def parts() -> dict[str, Part]:
         request.PART: Part(request.measure, 12),
         large.PART: Part(large.measure, 2),
         rectangles.PART: Part(rectangles.measure, 4),
+        encoding.PART: Part(encoding.measure, 8),
         throughput.PART: Part(throughput.measure, 4),
         together.PART: Part(together.measure, 8),
         start.PART: Part(start.measure, 5),
@@ -111,8 +113,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "parts",
         nargs="*",
         metavar="PART",
-        help="request, large, rectangles, throughput, together, start, steps, grid, engines, "
-        "deployment (default: all)",
+        help="request, large, rectangles, encoding, throughput, together, start, steps, grid, "
+        "engines, deployment (default: all)",
     )
     running.add_argument(
         "--rounds", type=_count, help="number of rounds (default: depends on the part)"

@@ -1,7 +1,8 @@
-"""Check ratios of one short interleaved run, for CI: seconds differ between machines."""
+"""Check fusions, and ratios of one short interleaved run, for CI: seconds differ by machine."""
 
 from pathlib import Path
 
+from benchmarks import fusion
 from benchmarks.measurement import paired_ratio
 from benchmarks.report.figures import Figures
 from benchmarks.suite import request
@@ -26,7 +27,7 @@ def failures(repository: Path) -> list[str]:
     ratio = paired_ratio(figures.stage("service", TOTAL), figures.stage(_BASELINE, TOTAL))
     overhead = figures.overhead()
     print(f"service / diffusers, {precision}: {ratio}\noutside the engines: {overhead:.1%}")
-    found = []
+    found = [text for each in CpuPrecision for text in fusion.lost(repository, each)]
     limit = _MAX_RATIO[precision]
     if ratio.value > limit:
         found.append(f"service / diffusers in {precision} is {ratio.value:.2f}, limit {limit}")

@@ -56,7 +56,10 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
         store = JobStore(database, counters)
         queue = JobQueue(database, worker_id, settings.max_concurrent_jobs, observer=counters)
         folder = VideoFolder(
-            settings.output_dir.resolve(), settings.max_storage_gb, settings.cleanup_after_days
+            settings.output_dir.resolve(),
+            settings.max_storage_gb,
+            settings.cleanup_after_days,
+            settings.mp4_preset,
         )
         triton = TritonClient(settings.triton_grpc_address)
         stack.push_async_callback(triton.close)

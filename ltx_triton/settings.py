@@ -15,6 +15,11 @@ MIN_RESOLUTION = 64
 RESOLUTION_STEP = 32
 MAX_FPS = 60
 
+# Presets of x264, from the quickest to the most thorough.
+Mp4Preset = Literal[
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
+]
+
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True)
@@ -44,6 +49,9 @@ class Settings(BaseSettings):
     rate_limit_per_minute: Annotated[int, Field(ge=1)] = 10
     api_key_required: bool = False
     api_key: SecretStr | None = None
+
+    # MP4 files
+    mp4_preset: Mp4Preset = "ultrafast"
 
     # Storage
     output_dir: Path = Path("./outputs")

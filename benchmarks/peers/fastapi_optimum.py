@@ -53,7 +53,7 @@ def create_app(generate_frames: Generate, sampling: dict[str, Any]) -> FastAPI:
         with lock:
             frames = generate_frames(wanted)
         with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
-            write_mp4(frames, wanted, Path(file.name))
+            write_mp4(frames[: wanted.num_frames], wanted.frame_rate, wanted.mp4, Path(file.name))
             return Response(Path(file.name).read_bytes(), media_type="video/mp4")
 
     return app

@@ -59,18 +59,21 @@ def serve(generate: Generate) -> None:
         frames = generate(request)
         made = time.perf_counter()
         with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
-            write_mp4(frames, request, Path(file.name))
+            kept = frames[: request.num_frames]
+            write_mp4(kept, request.frame_rate, request.mp4, Path(file.name))
         ended = time.perf_counter()
         return {"frames": made - started, "mp4": ended - made, "total": ended - started}
 
     serve_commands({"video": video})
 
 
-def write_mp4(frames: NDArray[Any], request: PeerRequest, path: Path) -> None:
-    ffmpeg, *encoding = request.mp4
+def write_mp4(frames: NDArray[Any], frame_rate: float, mp4: list[str], path: Path) -> None:
+    """Encode UINT8 [N, height, width, 3] with `mp4`, ffmpeg and its encoding options."""
+    _, height, width, _ = frames.shape
+    ffmpeg, *encoding = mp4
     command = [
         *(ffmpeg, "-y", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
-        *("-s", f"{request.width}x{request.height}", "-r", f"{request.frame_rate:g}"),
+        *("-s", f"{width}x{height}", "-r", f"{frame_rate:g}"),
         *("-i", "pipe:0", *encoding, str(path)),
     ]
-    subprocess.run(command, input=frames[: request.num_frames].tobytes(), check=True)
+    subprocess.run(command, input=frames.tobytes(), check=True)

@@ -10,6 +10,7 @@ from benchmarks.report.markdown import table
 from benchmarks.result import Result
 from benchmarks.suite import (
     deployment,
+    encoding,
     engines,
     grid,
     large,
@@ -49,6 +50,7 @@ _SECTIONS: tuple[Section, ...] = (
     (large.PART, "## Memory and the large request", latency.large_request),
     (rectangles.PART, "## Rectangles", latency.rectangles_of_engines),
     (request.PART, "## Stages", latency.stages),
+    (encoding.PART, "## MP4 presets", latency.presets),
     (grid.PART, "## Other sizes, durations and frame rates", latency.sizes),
     (steps.PART, "## Number of steps", latency.steps_of_triton),
     (throughput.PART, "## Load", load.closed_loop),

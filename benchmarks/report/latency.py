@@ -6,7 +6,7 @@ from benchmarks import quiet
 from benchmarks.measurement import percentile
 from benchmarks.report.figures import GENAI, MOMENTS, PEERS, Figures
 from benchmarks.report.markdown import spread, table
-from benchmarks.suite import grid, large, rectangles, request, steps
+from benchmarks.suite import encoding, grid, large, rectangles, request, steps
 from benchmarks.suite.contenders import FRAMES, IN_PROCESS, TOTAL
 
 
@@ -176,4 +176,26 @@ def steps_of_triton(figures: Figures) -> str:
         "The default size in Triton, without HTTP and MP4:\n\n"
         + table(heads, rows)
         + f"\n\nLeast-squares fit: {constant:.2f} s plus {1e3 * slope:.1f} ms per step."
+    )
+
+
+def presets(figures: Figures) -> str:
+    def value(preset: str, unit: str) -> float:
+        return median(figures.samples(encoding.PART, unit, preset=preset))
+
+    rows = [
+        [
+            f"`{preset}`",
+            *spread(figures.samples(encoding.PART, "s", preset=preset)),
+            f"{value(preset, 'bytes') / 1e3:.0f}",
+            f"{value(preset, 'dB'):.1f}",
+        ]
+        for preset in encoding.PRESETS
+    ]
+    return (
+        "x264's preset at a constant rate factor of 18, from the frames of the default request to "
+        "a file, ffmpeg's start included. Quality is the same; a slower preset takes the engines' "
+        "processor for longer and saves bytes. The quickest is the default, because a video takes "
+        "long to make and few bytes to keep; `MP4_PRESET` chooses another.\n\n"
+        + table(["", "median, s", "5 %", "95 %", "kB", "PSNR, dB"], rows)
     )

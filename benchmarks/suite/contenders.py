@@ -13,13 +13,14 @@ from benchmarks.baselines.triton import ask_triton
 from benchmarks.baselines.worker import Worker
 from benchmarks.peers.protocol import PeerRequest
 from benchmarks.suite.client import ask_once
-from benchmarks.suite.encoding import mp4_options
+from benchmarks.suite.mp4 import service_mp4
 from demo.evaluation.prompts import ClipRequest
 from frontend.local.service import local_service
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder
+from ltx_triton.settings import load_settings
 from ltx_triton.video_spec import VideoSpec
 
 TOTAL = "total"
@@ -146,7 +147,7 @@ def sampling(case: Case) -> dict[str, Any]:
         "steps": case.steps,
         "decode_timestep": config.decode_timestep,
         "decode_noise_scale": config.decode_noise_scale,
-        "mp4": mp4_options(),
+        "mp4": service_mp4(load_settings().mp4_preset),
     }
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from frontend.jobs.model import Job
 from frontend.jobs.progress import StageTimes
 from frontend.jobs.storage import VideoFolder
-from frontend.media.writer import Mp4Writer
 from frontend.triton import EngineFailedError, Frames, TritonClient
 from ltx_triton.contract import Progress
 from ltx_triton.model_info import ModelInfo
@@ -39,7 +38,7 @@ async def generate_video(
     info: ModelInfo | None = None
     frames = 0
     async with (
-        Mp4Writer(folder.video(job), folder.partial(job), spec) as mp4,
+        folder.writer(job) as mp4,
         aclosing(triton.generate(spec, job.id)) as messages,
     ):
         async for message in messages:

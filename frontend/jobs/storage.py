@@ -7,6 +7,8 @@ from pathlib import Path
 
 from frontend.jobs.model import Job
 from frontend.jobs.store import JobStore
+from frontend.media.writer import Mp4Writer
+from ltx_triton.settings import Mp4Preset
 
 _PARTIAL = re.compile(r"\.video_.*_(?P<job_id>[0-9a-f]{8})\.mp4\.(?P<attempt>\d+)\.partial")
 _BYTES_PER_GB = 1e9
@@ -20,6 +22,11 @@ class VideoFolder:
     path: Path
     max_gb: float
     keep_days: float
+    mp4_preset: Mp4Preset
+
+    def writer(self, job: Job) -> Mp4Writer:
+        """Return what writes the job's video."""
+        return Mp4Writer(self.video(job), self.partial(job), job.spec, self.mp4_preset)
 
     def video(self, job: Job) -> Path:
         """Path of the job's finished video."""

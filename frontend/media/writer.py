@@ -10,13 +10,20 @@ from typing import Self
 import imageio_ffmpeg
 
 from frontend.triton import Frames
+from ltx_triton.settings import Mp4Preset
 from ltx_triton.video_spec import VideoSpec
 
 _log = logging.getLogger(__name__)
 
 _CRF = "18"  # visually lossless
-# Takes more bytes than the default for the same quality, and far less of the engines' time.
-_PRESET = "ultrafast"
+
+
+def mp4_options(preset: Mp4Preset) -> list[str]:
+    """Return ffmpeg's options for the file."""
+    return [
+        *("-c:v", "libx264", "-preset", preset, "-crf", _CRF, "-pix_fmt", "yuv420p"),
+        *("-movflags", "+faststart", "-f", "mp4"),
+    ]
 
 
 class EncodingError(Exception):
@@ -30,16 +37,15 @@ class Mp4Writer:
     does not keep its messages.
     """
 
-    def __init__(self, path: Path, partial: Path, spec: VideoSpec) -> None:
+    def __init__(self, path: Path, partial: Path, spec: VideoSpec, preset: Mp4Preset) -> None:
         self._path = path
         self._partial = partial
         self._command = [
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error"),
             *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{spec.width}x{spec.height}"),
-            *("-r", f"{spec.frame_rate:g}"),
-            *("-i", "pipe:0"),
-            *("-c:v", "libx264", "-preset", _PRESET, "-crf", _CRF, "-pix_fmt", "yuv420p"),
-            *("-movflags", "+faststart", "-f", "mp4", str(partial)),
+            *("-r", f"{spec.frame_rate:g}", "-i", "pipe:0"),
+            *mp4_options(preset),
+            str(partial),
         ]
 
     async def __aenter__(self) -> Self:

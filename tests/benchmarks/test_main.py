@@ -11,7 +11,7 @@ from benchmarks.__main__ import main
     [
         (
             ("run", "nothing"),
-            "unknown part nothing; choose from request, large, rectangles, throughput",
+            "unknown part nothing; choose from request, large, rectangles, encoding",
         ),
         (("run", "request", "--rounds", "0"), "'0' is not a number of rounds; must be 1 or more"),
         (("run", "request", "--model-repository", "/nowhere"), "run `make export` first"),

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.baselines.worker import Worker
 from benchmarks.peers.protocol import PeerRequest, write_mp4
-from benchmarks.suite.encoding import mp4_options
+from benchmarks.suite.mp4 import service_mp4
 from frontend.media.reader import read
 
 MODULE = """
@@ -27,7 +27,7 @@ serve(generate)
 
 @pytest.fixture
 def request_of_24_frames() -> PeerRequest:
-    return PeerRequest("a cat", 64, 32, 24, 8.0, 0, 8, 0.05, 0.025, mp4_options())
+    return PeerRequest("a cat", 64, 32, 24, 8.0, 0, 8, 0.05, 0.025, service_mp4("ultrafast"))
 
 
 @pytest.fixture
@@ -54,15 +54,14 @@ def test_pipelines_make_the_next_number_that_the_vae_can(
     assert request_of_24_frames.pipeline_arguments()["num_frames"] == 25
 
 
-def test_the_mp4_has_only_the_frames_asked_for(
-    request_of_24_frames: PeerRequest, tmp_path: Path
-) -> None:
-    write_mp4(np.zeros((25, 32, 64, 3), np.uint8), request_of_24_frames, tmp_path / "video.mp4")
+def test_the_mp4_has_all_frames(request_of_24_frames: PeerRequest, tmp_path: Path) -> None:
+    frames = np.zeros((24, 32, 64, 3), np.uint8)
+    write_mp4(frames, 8.0, request_of_24_frames.mp4, tmp_path / "video.mp4")
     assert read(tmp_path / "video.mp4").frames.shape == (24, 32, 64, 3)
 
 
 def test_encoding_is_the_services_own() -> None:
-    ffmpeg, *options = mp4_options()
+    ffmpeg, *options = service_mp4("ultrafast")
     assert Path(ffmpeg).is_file()
     assert options[:2] == ["-c:v", "libx264"]
     assert options[-2:] == ["-f", "mp4"]

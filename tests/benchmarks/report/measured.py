@@ -73,6 +73,9 @@ def measurements() -> list[Measurement]:
     for steps in (1, 2, 4):
         add("steps", "s", 1.0 + 0.5 * steps, steps=steps, what="request")
         add("steps", "s", 0.5, steps=steps, what="step")
+    for preset in ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium"):
+        for unit, value in (("s", 0.1), ("bytes", 2e5), ("dB", 44.0)):
+            add("encoding", unit, value, preset=preset)
     for what in ("ready", "first request", "second request"):
         add("start", "s", 4.0, what=what)
     add("start", "bytes", 1.5e8, process="frontend")

@@ -12,7 +12,7 @@ from tests.frontend.conftest import finished_job, new_job
 @pytest.fixture
 def folder(output_dir: Path) -> VideoFolder:
     output_dir.mkdir(exist_ok=True)
-    return VideoFolder(output_dir, max_gb=1e-6, keep_days=7)
+    return VideoFolder(output_dir, max_gb=1e-6, keep_days=7, mp4_preset="ultrafast")
 
 
 def test_expired_jobs_go_with_their_videos_and_others_stay(

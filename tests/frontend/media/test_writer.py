@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from frontend.media.writer import EncodingError, Mp4Writer
+from ltx_triton.settings import Mp4Preset
 from ltx_triton.video_spec import VideoSpec
 from tests.frontend.fake_triton import make_frames
 
@@ -15,15 +16,17 @@ SPEC = VideoSpec(prompt="x", num_frames=12, height=64, width=96, frame_rate=12.0
 FRAMES = make_frames(SPEC)
 
 
-def writer(folder: Path, frame_rate: float = 12.0) -> Mp4Writer:
+def writer(folder: Path, frame_rate: float = 12.0, preset: Mp4Preset = "ultrafast") -> Mp4Writer:
     spec = SPEC.model_copy(update={"frame_rate": frame_rate})
-    return Mp4Writer(folder / "video.mp4", folder / ".video.partial", spec)
+    return Mp4Writer(folder / "video.mp4", folder / ".video.partial", spec, preset)
 
 
-async def encode(folder: Path, frames: NDArray[np.uint8] = FRAMES) -> None:
-    async with writer(folder) as mp4:
+async def encode(
+    folder: Path, frames: NDArray[np.uint8] = FRAMES, preset: Mp4Preset = "ultrafast"
+) -> int:
+    async with writer(folder, preset=preset) as mp4:
         await mp4.write(frames)
-        await mp4.finish()
+        return await mp4.finish()
 
 
 def names(folder: Path) -> list[str]:
@@ -54,6 +57,14 @@ def test_the_video_holds_exactly_the_frames_at_the_exact_rate(tmp_path: Path) ->
     # The index comes first, so that players can begin before they have the whole file.
     content = video.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
+
+
+def test_a_slower_preset_makes_a_smaller_file(tmp_path: Path) -> None:
+    large, small = (
+        asyncio.run(encode(tmp_path, preset=preset)) for preset in ("ultrafast", "veryfast")
+    )
+
+    assert small < large
 
 
 def test_frames_that_are_no_contiguous_array_are_encoded_too(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from ltx_triton.engines.session import Arrays
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.repository.layout import ENGINE_FILE, version_folder
-from tests.ltx_triton.engines.openvino.operators import operators
 
 PROMPT = "a large blue star moving left on a white background"
 
@@ -96,19 +95,6 @@ def test_a_step_is_within_rounding(
     )
 
     assert relative_error(exact - latents, actual - latents) < TOLERANCES[precision]
-
-
-@precisions
-def test_the_rotary_embedding_is_one_operator_for_each_query_and_key(
-    demo_repository: Path, precision: CpuPrecision
-) -> None:
-    """5 layers rotate one query and one key each."""
-    file = version_folder(demo_repository, TRANSFORMER) / ENGINE_FILE
-    found = operators(OpenVinoSession(file, TRANSFORMER, precision).compiled)
-
-    assert [each.kind for each in found].count("RoPE") == 5 * 2
-    # Rotation in several operators would end by concatenating pairs: [B, N, D / 2, 2].
-    assert not [each for each in found if each.kind == "Concatenation" and each.shape[-1] == 2]
 
 
 def test_outputs_are_not_overwritten_by_the_next_run(
