@@ -39,7 +39,7 @@ def quotation(figures: Figures) -> str:
     seconds = median(figures.stage("service", TOTAL))
     return (
         f"On two CPU cores the default video of the demo checkpoint takes {seconds:.1f} s from "
-        f"POST to MP4; its strongest peer, {PEERS[peer].name}, takes "
+        f"POST to MP4; the strongest of the peers measured, {PEERS[peer].name}, takes "
         f"{figures.slowdown(peer).value:.2f} times as long"
     )
 
