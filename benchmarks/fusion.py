@@ -1,4 +1,4 @@
-"""What OpenVINO runs of the engines of the demo checkpoint, and the fusions that it must find."""
+"""List the operators that OpenVINO runs for the demo engines, and check their fusions."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ class ProcessTree:
         self._roots = [psutil.Process(pid) for pid in roots]
 
     def cpu_seconds(self) -> float:
-        """Return user and system time, with that of descendants that were waited for."""
+        """Return user and system time, reaped descendants included."""
         total = 0.0
         for process in self._processes():
             with suppress(psutil.NoSuchProcess):

@@ -25,7 +25,7 @@ class Sample(Generic[T]):
 
     @property
     def disturbed(self) -> bool:
-        """Whether it was kept only because no try was quiet."""
+        """Return whether no try was quiet, so that a disturbed one was kept."""
         return self.foreign >= FOREIGN_LIMIT
 
 
@@ -56,7 +56,7 @@ def measure(
 
     Args:
         work: of the processes `pids` and of this one.
-        pids: whose CPU time, with that of their descendants, is not foreign.
+        pids: count the CPU time of these and their descendants as our own.
         tries: at most so many times.
         busy: CPU seconds of the machine so far.
     """

@@ -15,8 +15,8 @@ RUN pip install --no-cache-dir \
 COPY deploy/triton.sh /opt/ltx/
 COPY ltx_triton /opt/ltx/ltx_triton
 ENV PYTHONPATH=/opt/ltx PYTHONDONTWRITEBYTECODE=1
-# glibc keeps freed buffers of frames for later. With a fixed threshold it gives those of a mebibyte
-# and more back to the system, and few arenas have little to keep.
+# Return freed buffers of a mebibyte and more to the system at once, and keep few arenas: or glibc
+# holds on to the frames of past requests.
 ENV MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_ARENA_MAX=2
 USER 1000
 

@@ -1,4 +1,4 @@
-"""What a peer is asked and answers; imported by every peer's worker."""
+"""Define the requests and answers of a peer; every peer's worker imports this."""
 
 import subprocess
 import tempfile

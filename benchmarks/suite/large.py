@@ -24,7 +24,7 @@ _FPS = 24
 _DEFAULTS = 3  # default requests before the large one
 # Reading the memory of large processes takes time from them, so their seconds are taken apart.
 _INTERVALS = {"default": 0.05, "large": 0.2}  # seconds between samples of memory
-_SETTLE = 5.0  # seconds from the large request to what is held after it
+_SETTLE = 5.0  # seconds to wait after the large request before reading the memory held
 _TRIES = 2  # of a sample of seconds
 
 

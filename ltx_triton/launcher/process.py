@@ -18,8 +18,8 @@ from ltx_triton.launcher.wheel import ServerLinks, TritonWheel
 
 LOOPBACK = "127.0.0.1"
 EXIT_TIMEOUT = 10  # seconds for running requests; without it a crashed stub blocks the exit
-# glibc keeps freed buffers of frames for later. With a fixed threshold it gives those of a mebibyte
-# and more back to the system, and few arenas have little to keep.
+# Return freed buffers of a mebibyte and more to the system at once, and keep few arenas: or glibc
+# holds on to the frames of past requests.
 _MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**20), "MALLOC_ARENA_MAX": "2"}
 # Errors of Triton itself, of the C++ runtime and of the shells that start its stubs.
 _ERROR_LINE = re.compile(r"E\d{4} |error:|terminate|\S*bash: |\S*sh: \d+: ")

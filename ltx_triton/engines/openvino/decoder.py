@@ -32,7 +32,8 @@ _KEPT_BYTES = 512 * 2**20  # by the process between videos; allocating again tak
 class OpenVinoDecoder:
     """Computes the features of a video as a whole and its frames in pieces, one for each run.
 
-    Nearly all activations lie behind the features, where a frame depends on a few neighbours alone.
+    Nearly all activations lie behind the features, and from there on a frame depends on a few
+    neighbours alone.
     """
 
     def __init__(self, path: Path, precision: CpuPrecision) -> None:
