@@ -4,15 +4,15 @@ Besides fp32 there is bf16, and besides eager there is compiled, by `torch.compi
 """
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import diffusers
 import torch
 from diffusers import LTXConditionPipeline
-from numpy.typing import NDArray
 
-from benchmarks.peers.protocol import Generate, PeerRequest, serve
+from benchmarks.peers.diffusers_call import frames_of
+from benchmarks.peers.protocol import Generate, serve
 
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -25,17 +25,7 @@ def load(checkpoint: Path, precision: str, mode: str) -> Generate:
         pipeline.transformer = torch.compile(pipeline.transformer)
         pipeline.vae.decoder = torch.compile(pipeline.vae.decoder)
 
-    def generate(request: PeerRequest) -> NDArray[Any]:
-        video: NDArray[Any] = pipeline(
-            **request.pipeline_arguments(),
-            decode_timestep=request.decode_timestep,
-            decode_noise_scale=request.decode_noise_scale,
-            generator=torch.Generator().manual_seed(request.seed),
-            output_type="np",
-        ).frames[0]
-        return (video * 255).astype("uint8")  # as diffusers' export_to_video does
-
-    return generate
+    return partial(frames_of, pipeline)
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import diffusers
-import torch
 from numpy.typing import NDArray
 from optimum.intel import OVLTXPipeline
 
+from benchmarks.peers.diffusers_call import frames_of
 from benchmarks.peers.protocol import Generate, PeerRequest, serve
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}  # of OpenVINO's INFERENCE_PRECISION_HINT
@@ -39,14 +39,7 @@ def load(model: Path, precision: str, shapes: str) -> Generate:
         if shapes == "static" and asked != size:
             pipeline, size = open_pipeline(), asked
             _reshape(pipeline, *asked)
-        video: NDArray[Any] = pipeline(
-            **request.pipeline_arguments(),
-            decode_timestep=request.decode_timestep,
-            decode_noise_scale=request.decode_noise_scale,
-            generator=torch.Generator().manual_seed(request.seed),
-            output_type="np",
-        ).frames[0]
-        return (video * 255).astype("uint8")  # as diffusers' export_to_video does
+        return frames_of(pipeline, request)
 
     return generate
 
