@@ -5,8 +5,8 @@ FROM python:3.12-slim
 WORKDIR /opt/ltx
 COPY constraints.txt .
 RUN pip install --no-cache-dir --constraint constraints.txt \
-      alembic fastapi httpx imageio-ffmpeg jinja2 numpy prometheus-client pydantic-settings \
-      python-multipart sqlalchemy swagger-ui-bundle tritonclient[grpc] uvicorn
+      alembic fastapi fastapi-offline httpx imageio-ffmpeg jinja2 numpy prometheus-client pydantic-settings \
+      python-multipart sqlalchemy tritonclient[grpc] uvicorn
 COPY ltx_triton ltx_triton
 COPY frontend frontend
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from swagger_ui_bundle import swagger_ui_path
 
 from frontend.api import errors
 from frontend.api.middleware import HeadMiddleware, RequestCounterMiddleware
@@ -45,7 +44,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
     for module in (generate, jobs, videos, system, metrics, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
-    app.mount("/swagger", StaticFiles(directory=swagger_ui_path))
+    app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
     app.add_middleware(CrossSiteMiddleware)
     if settings.api_key_required and settings.api_key:
         app.add_middleware(ApiKeyMiddleware, key=settings.api_key.get_secret_value())

@@ -18,7 +18,7 @@ at `GET /status/{job_id}`, to cancel with `DELETE /jobs/{job_id}` and to fetch f
 """
 # Swagger UI fills these in. It would send them in the query and in the body, where they would
 # contradict what its user changes in the other.
-_PRESETS = ("default", "example")
+_PRESETS = ("default", "examples")
 _ERRORS = {
     400: "A parameter is out of range",
     403: "The request comes from a page of another site",
@@ -47,7 +47,6 @@ def openapi_document(
     document = get_openapi(
         title=app.title,
         version=app.version,
-        openapi_version="3.0.3",  # the newest that the bundled Swagger UI reads
         description=_DESCRIPTION,
         routes=app.routes,
     )
@@ -55,17 +54,13 @@ def openapi_document(
     _drop_unused_validation_errors(document)
     if needs_api_key:
         _describe_api_key(document)
-    converted = _nullable(document)
-    assert isinstance(converted, dict)  # noqa: S101  as it was before
-    return converted
+    return document
 
 
 def form_fields(model: type[GenerateRequest]) -> dict[str, dict[str, Any]]:
-    """Map each parameter of `POST /generate` to its OpenAPI 3.0 schema."""
+    """Map each parameter of `POST /generate` to its schema."""
     fields: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
     for schema in fields.values():
-        if examples := schema.pop("examples", None):  # OpenAPI 3.0 knows one
-            schema["example"] = examples[0]
         if schema["type"] == "integer" and schema.get("maximum", 0) > 2**31:
             schema["format"] = "int64"
     return fields
@@ -113,19 +108,3 @@ def _describe_api_key(document: dict[str, Any]) -> None:
     }
     document["security"] = [{name: []} for name in document["components"]["securitySchemes"]]
     document["paths"]["/health"]["get"]["security"] = []
-
-
-def _nullable(node: Any) -> Any:
-    """OpenAPI 3.0 has no null type: `anyOf: [X, null]` becomes X with `nullable`."""
-    if isinstance(node, list):
-        return [_nullable(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    node = {name: _nullable(value) for name, value in node.items()}
-    choices = node.get("anyOf", [])
-    others = [choice for choice in choices if choice != {"type": "null"}]
-    if len(others) == len(choices):
-        return node
-    del node["anyOf"]
-    rest = others[0] if len(others) == 1 and "$ref" not in others[0] else {"allOf": others}
-    return {**rest, **node, "nullable": True}
