@@ -33,6 +33,7 @@ def parts() -> dict[str, Part]:
         encoding,
         engines,
         grid,
+        install,
         large,
         rectangles,
         request,
@@ -50,6 +51,7 @@ def parts() -> dict[str, Part]:
         throughput.PART: Part(throughput.measure, 4),
         together.PART: Part(together.measure, 8),
         start.PART: Part(start.measure, 5),
+        install.PART: Part(install.measure, 1),
         steps.PART: Part(steps.measure, 10),
         grid.PART: Part(grid.measure, 2),
         engines.PART: Part(engines.measure, 5),
@@ -113,8 +115,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "parts",
         nargs="*",
         metavar="PART",
-        help="request, large, rectangles, encoding, throughput, together, start, steps, grid, "
-        "engines, deployment (default: all)",
+        help="request, large, rectangles, encoding, throughput, together, start, "
+        "install, steps, grid, engines, deployment (default: all)",
     )
     running.add_argument(
         "--rounds", type=_count, help="number of rounds (default: depends on the part)"

@@ -13,6 +13,7 @@ from benchmarks.suite import (
     encoding,
     engines,
     grid,
+    install,
     large,
     rectangles,
     request,
@@ -58,6 +59,7 @@ _SECTIONS: tuple[Section, ...] = (
     (throughput.PART, "", load.open_loop),
     (throughput.PART, "", load.flood),
     (start.PART, "## Start and memory", resources.start_and_memory),
+    (install.PART, "## Serving environment", resources.serving_environment),
     (engines.PART, "## The engines", resources.engine_rates),
     (deployment.PART, "## More processes", load.processes),
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.measurement import Labels, Measurement, Ratio, paired_ratio
 from benchmarks.result import find
-from benchmarks.suite import engines, large, request, start, steps, throughput, together
+from benchmarks.suite import engines, install, large, request, start, steps, throughput, together
 from benchmarks.suite.contenders import FRAMES, IN_PROCESS, TOTAL
 
 GENAI = "OpenVINO GenAI"
@@ -137,6 +137,14 @@ class Figures:
     def peak_bytes(self, system: str, what: str) -> float:
         return median(self.samples(large.PART, "bytes", system=system, what=what))
 
+    def package_bytes(self) -> dict[str, float]:
+        """Return the size of each package that serving needs, the largest first."""
+        sizes = {
+            str(each["package"]): self.samples(install.PART, "bytes", **each)[0]
+            for each in self.labels(install.PART, "bytes")
+        }
+        return dict(sorted(sizes.items(), key=lambda item: -item[1]))
+
     def overhead(self) -> float:
         """Return the share of the default request outside the engines, a median over rounds."""
         shares = [
@@ -245,4 +253,7 @@ class Figures:
             at_most("`make serve` to ready", 2.5, "s", 1, ready)
             memory = median(self.samples(start.PART, "bytes", process="frontend")) / 1e6
             at_most("frontend memory", 200, "MB", 0, memory)
+        if self.has(install.PART):
+            size = sum(self.package_bytes().values()) / 1e6
+            at_most("serving environment", 700, "MB", 0, size)
         return found

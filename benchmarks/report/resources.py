@@ -7,6 +7,8 @@ from benchmarks.report.markdown import spread, table
 from benchmarks.suite import engines, start
 from ltx_triton.contract import ENGINES, TRANSFORMER, VAE_DECODER
 
+_LISTED_PACKAGES = 8
+
 
 def start_and_memory(figures: Figures) -> str:
     seconds = [
@@ -22,6 +24,18 @@ def start_and_memory(figures: Figures) -> str:
         + table(["", "median, s", "5 %", "95 %"], seconds)
         + "\n\nResident memory afterwards (shared pages count in every process):\n\n"
         + table(["process", "MB"], sizes)
+    )
+
+
+def serving_environment(figures: Figures) -> str:
+    sizes = figures.package_bytes()
+    largest = list(sizes.items())[:_LISTED_PACKAGES]
+    rest = sum(sizes.values()) - sum(size for _, size in largest)
+    rows = [*largest, (f"{len(sizes) - len(largest)} others", rest), ("all", sum(sizes.values()))]
+    return (
+        "Packages that `make serve` installs, with the bytecode that pip compiles, without pip "
+        "itself:\n\n"
+        + table(["package", "MB"], [[name, f"{size / 1e6:.0f}"] for name, size in rows])
     )
 
 

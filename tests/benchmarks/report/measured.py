@@ -79,6 +79,8 @@ def measurements() -> list[Measurement]:
     for what in ("ready", "first request", "second request"):
         add("start", "s", 4.0, what=what)
     add("start", "bytes", 1.5e8, process="frontend")
+    for number in range(10):
+        add("install", "bytes", (10 - number) * 1e7, package=f"package {number}")
     for stage in ("total", "denoise", "decode", "mp4"):
         add("grid", "s", 2.5, resolution=512, duration=3, fps=8, stage=stage)
     add("engines", "flop/s", _PEAK, what="peak", precision="bf16")
