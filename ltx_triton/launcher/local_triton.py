@@ -50,6 +50,8 @@ START_ERRORS = (FileNotFoundError, MissingDependencyError, JsonFileError, Triton
 def free_port() -> int:
     """Find an unused TCP port of the loopback address."""
     with socket.socket() as probe:
+        # A process that is being forked at this moment holds the socket for some time longer.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
