@@ -67,7 +67,7 @@ _SECTIONS: tuple[Section, ...] = (
 
 def text(results: Sequence[Result], figures: Figures) -> str:
     """Return the document; parts that were not measured are left out."""
-    blocks = ["# Performance", _introduction(results)]
+    blocks = ["# Performance", _introduction(results, figures)]
     if figures.has(request.PART):
         blocks.append(f"**{quotation(figures)}.**")
     blocks += ["## Targets", _targets(figures)]
@@ -77,15 +77,17 @@ def text(results: Sequence[Result], figures: Figures) -> str:
     return "\n\n".join([*blocks, "## Measuring it yourself", _HOW]) + "\n"
 
 
-def _introduction(results: Sequence[Result]) -> str:
+def _introduction(results: Sequence[Result], figures: Figures) -> str:
     machine = results[0].machine
     packages = ", ".join(f"{name} {version}" for name, version in machine.packages.items())
+    precisions = {str(each["precision"]) for each in figures.labels(engines.PART, "flop/s")}
+    here = f": here in {', '.join(precisions).upper()}" if precisions else ""
     commits = ", ".join(sorted({f"`{result.machine.commit}`" for result in results}))
     return (
         f"Measured on {machine.cores} cores of {_article(machine.processor)} with "
         f"{machine.memory_bytes / 2**30:.0f} GiB and the [demo checkpoint]"
         "(../demo/checkpoint/README.md). The service computes in BF16 where the processor supports "
-        "it ([accuracy](quality.md)), else in FP32, and so do the peers on OpenVINO. "
+        f"it ([accuracy](quality.md)), else in FP32, and so do the peers on OpenVINO{here}. "
         "**Nothing here was measured on a GPU.** Seconds vary between machines and from hour to "
         "hour. Ratios are medians over interleaved rounds, with 95 % confidence intervals.\n\n"
         f"Python {machine.python}, {packages}; commits {commits}. `make bench` repeats all "

@@ -47,7 +47,6 @@ PEERS = {
 }
 SERVERS = {
     "fastapi_optimum": "FastAPI + optimum-intel",
-    "fastapi_diffusers": "FastAPI + diffusers",
 }
 _TARGETS = {  # times of the default request over the service's
     "optimum-intel static": 1.4,
