@@ -5,7 +5,7 @@ FROM python:3.12-slim
 WORKDIR /opt/ltx
 COPY constraints.txt .
 RUN pip install --no-cache-dir --constraint constraints.txt \
-      alembic fastapi fastapi-offline httpx imageio-ffmpeg jinja2 numpy prometheus-client pydantic-settings \
+      alembic fastapi fastapi-offline h11 httpx imageio-ffmpeg jinja2 numpy prometheus-client pydantic-settings \
       python-multipart sqlalchemy tritonclient[grpc] uvicorn
 COPY ltx_triton ltx_triton
 COPY frontend frontend

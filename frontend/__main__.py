@@ -6,6 +6,7 @@ import os
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
+from frontend.connections import KEEP_ALIVE, LimitedProtocol, backlog
 from frontend.database.revision import SchemaError
 from frontend.logs import logging_config
 from frontend.metrics.counters import shared_between
@@ -13,6 +14,7 @@ from frontend.services import open_job_store
 from ltx_triton.settings import load_settings
 
 _SHUTDOWN_TIMEOUT = 5  # seconds for open requests to finish
+_HEADERS = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")]
 
 
 def main() -> None:
@@ -39,6 +41,11 @@ def main() -> None:
             # set uvicorn's own FORWARDED_ALLOW_IPS to the proxy's address.
             proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
             timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
+            timeout_keep_alive=KEEP_ALIVE,
+            http=LimitedProtocol,
+            backlog=backlog(),
+            headers=_HEADERS,
+            server_header=False,
         )
 
 

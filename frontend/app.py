@@ -10,15 +10,26 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
 
 from frontend.api import errors
-from frontend.api.middleware import HeadMiddleware, RequestCounterMiddleware
+from frontend.api.middleware import (
+    HeadMiddleware,
+    RequestCounterMiddleware,
+    UnexpectedErrorMiddleware,
+)
 from frontend.api.routes import generate, jobs, metrics, pages, system, videos
-from frontend.api.security import ApiKeyMiddleware, CrossSiteMiddleware
+from frontend.api.security.api_key import ApiKeyMiddleware
+from frontend.api.security.cross_site import CrossSiteMiddleware
+from frontend.api.security.hosts import HostMiddleware
 from frontend.jobs.worker import JobRunner
 from frontend.services import Intervals, running_services
 from frontend.web.pages import STATIC_FOLDER
 from ltx_triton.settings import Settings, load_settings
+
+_CORS_METHODS = ("GET", "POST", "DELETE")
+_CORS_HEADERS = ("Authorization", "Content-Type", "Range", "X-API-Key")
+_CORS_EXPOSED = ("Content-Disposition", "Content-Range", "Retry-After")
 
 
 def create_app(settings: Settings | None = None, intervals: Intervals | None = None) -> FastAPI:
@@ -45,9 +56,20 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
-    app.add_middleware(CrossSiteMiddleware)
+    # The last one added is asked first.
+    app.add_middleware(UnexpectedErrorMiddleware)
+    app.add_middleware(CrossSiteMiddleware, trusted_origins=settings.cors_origins)
     if settings.api_key_required and settings.api_key:
         app.add_middleware(ApiKeyMiddleware, key=settings.api_key.get_secret_value())
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=_CORS_METHODS,
+            allow_headers=_CORS_HEADERS,
+            expose_headers=_CORS_EXPOSED,
+        )
+    app.add_middleware(HostMiddleware, names=(settings.api_host, *settings.allowed_hosts))
     app.add_middleware(RequestCounterMiddleware)
     app.add_middleware(HeadMiddleware)
     return app

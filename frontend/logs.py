@@ -36,18 +36,29 @@ class QueryFilter(logging.Filter):
         return True
 
 
+class NotHttpFilter(logging.Filter):
+    """Drops uvicorn's warning of what is not HTTP: a client's fault, which is logged as such."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.msg != "Invalid HTTP request received."
+
+
 def logging_config(level: str, log_format: str) -> dict[str, Any]:
     """Return a `logging.config` dictionary; uvicorn passes it to its workers."""
     text = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"query": {"()": "frontend.logs.QueryFilter"}},
+        "filters": {
+            "query": {"()": "frontend.logs.QueryFilter"},
+            "not_http": {"()": "frontend.logs.NotHttpFilter"},
+        },
         "formatters": {"text": {"format": text}, "json": {"()": "frontend.logs.JsonFormatter"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
             "uvicorn.access": {"filters": ["query"]},
+            "uvicorn.error": {"filters": ["not_http"]},
             # Below WARNING they log every request for Triton's metrics.
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},

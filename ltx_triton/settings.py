@@ -4,12 +4,20 @@ MODEL_DEVICE and CPU_PRECISION are read once more, in Triton's Python stubs, whi
 see `ltx_triton/engines/device.py` and `ltx_triton/engines/cpu_precision.py`.
 """
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIN_RESOLUTION = 64
 RESOLUTION_STEP = 32
@@ -18,6 +26,37 @@ MAX_FPS = 60
 # Presets of x264, from the quickest to the most thorough.
 Mp4Preset = Literal[
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
+]
+
+MIN_KEY_LENGTH = 16  # characters: 64 bits even if they are hexadecimal
+
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_ORIGIN = re.compile(r"\*|https?://[a-z0-9_.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+
+
+def _split(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    return [part for part in (part.strip() for part in given.split(",")) if part]
+
+
+def _require_hosts(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not _HOST.fullmatch(name):
+            raise ValueError(f"{name!r} is no host name; write example.org, *.example.org or *")
+    return names
+
+
+def _require_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin; write https://example.org:8443 or *")
+    return origins
+
+
+_Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_require_hosts)]
+_Origins = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_require_origins)
 ]
 
 
@@ -45,6 +84,9 @@ class Settings(BaseSettings):
     max_concurrent_jobs: Annotated[int, Field(ge=1)] = 4
 
     # Security
+    allowed_hosts: _Hosts = ()  # besides addresses, localhost and this machine's name
+    cors_origins: _Origins = ()  # of the sites whose pages may use the API
+    private_jobs: bool = False
     enable_rate_limit: bool = False
     rate_limit_per_minute: Annotated[int, Field(ge=1)] = 10
     api_key_required: bool = False
@@ -83,8 +125,8 @@ class Settings(BaseSettings):
                 f"DEFAULT_VIDEO_DURATION={self.default_video_duration} x "
                 f"DEFAULT_FPS={self.default_fps} exceeds MAX_FRAMES={self.max_frames}"
             )
-        if self.api_key_required and not (self.api_key and self.api_key.get_secret_value()):
-            raise ValueError("API_KEY_REQUIRED is true but API_KEY is not set")
+        if self.api_key_required:
+            _require_key(self.api_key.get_secret_value() if self.api_key else "")
         return self
 
     @property
@@ -103,6 +145,21 @@ class Settings(BaseSettings):
     def default_resolution(self) -> int:
         """512 pixels, or the largest allowed side if that is smaller."""
         return min(512, self.allowed_resolutions[-1])
+
+
+def _require_key(key: str) -> None:
+    if not key:
+        raise ValueError("API_KEY_REQUIRED is true but API_KEY is not set")
+    if len(key) < MIN_KEY_LENGTH:
+        raise ValueError(
+            f"API_KEY has {len(key)} characters and needs {MIN_KEY_LENGTH}; `openssl rand -hex 16` "
+            "makes one"
+        )
+    if not key.isprintable() or key != key.strip():
+        raise ValueError(
+            "API_KEY holds control characters, or begins or ends with a space: HTTP headers cannot "
+            "carry it"
+        )
 
 
 def load_settings() -> Settings:

@@ -37,7 +37,7 @@ class SharedFields(BaseModel):
     @field_validator("prompt")
     @classmethod
     def _require_words(cls, prompt: str) -> str:
-        if not prompt.strip():
+        if not any(char.isprintable() and not char.isspace() for char in prompt):
             raise PydanticCustomError("blank", "is blank")
         return prompt
 

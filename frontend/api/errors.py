@@ -27,6 +27,7 @@ class ErrorType(StrEnum):
     INTERNAL = "internal_error"
 
 
+_MAX_REPEATED = 100  # characters
 _KINDS = {
     HTTPStatus.NOT_FOUND: ErrorType.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED: ErrorType.METHOD_NOT_ALLOWED,
@@ -70,7 +71,21 @@ def bad_request(detail: str) -> ApiError:
 
 def not_found(detail: str, job_id: str) -> ApiError:
     """404 about a job."""
-    return ApiError(HTTPStatus.NOT_FOUND, ErrorType.NOT_FOUND, detail, job_id)
+    return ApiError(HTTPStatus.NOT_FOUND, ErrorType.NOT_FOUND, detail, shorten(job_id))
+
+
+def internal_error() -> ApiError:
+    """500: a bug, or a part of the service that failed in an unknown way; the log has it."""
+    return ApiError(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        ErrorType.INTERNAL,
+        "Internal server error; the log of the server says more",
+    )
+
+
+def shorten(text: str) -> str:
+    """Cut what a client wrote to a hundred characters, to repeat it."""
+    return text if len(text) <= _MAX_REPEATED else f"{text[: _MAX_REPEATED - 1]}…"
 
 
 def model_not_loaded() -> ApiError:
@@ -86,7 +101,6 @@ def model_not_loaded() -> ApiError:
 def install_handlers(app: FastAPI) -> None:
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(HTTPException)(_http_error)
-    app.exception_handler(Exception)(_internal_error)
 
 
 async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
@@ -95,15 +109,6 @@ async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
 
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
-    detail = f"{status.phrase}: {request.method} {request.url.path}"
+    detail = f"{status.phrase}: {request.method} {shorten(request.url.path)}"
     kind = _KINDS.get(status, ErrorType.VALIDATION)
     return ApiError(status, kind, detail, headers=dict(error.headers or {})).response()
-
-
-async def _internal_error(_request: Request, _error: Exception) -> JSONResponse:
-    # The server logs it.
-    return ApiError(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        ErrorType.INTERNAL,
-        "Internal server error; the log of the server says more",
-    ).response()

@@ -1,10 +1,18 @@
-"""ASGI middleware around every endpoint: HEAD requests and the request counter."""
+"""ASGI middleware around every endpoint: HEAD requests, the request counter, unexpected errors."""
 
+import logging
 from http import HTTPStatus
 
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from frontend.api.errors import internal_error
 from frontend.metrics.counters import count_request
+
+_CLIENT_CLOSED_REQUEST = 499  # nginx's, for the counter: nobody reads this answer
+
+_log = logging.getLogger(__name__)
 
 
 class HeadMiddleware:
@@ -52,6 +60,39 @@ class RequestCounterMiddleware:
             if not counted:  # an outer middleware answers
                 count_request(_endpoint(scope), HTTPStatus.INTERNAL_SERVER_ERROR)
             raise
+
+
+class UnexpectedErrorMiddleware:
+    """Answer an unexpected error with 500 on a connection that goes on; Starlette would drop it.
+
+    A client that hangs up while it sends its body is none.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except ClientDisconnect:
+            _log.info("The client hung up during %s %s", scope["method"], _endpoint(scope))
+            await Response(status_code=_CLIENT_CLOSED_REQUEST)(scope, receive, send)
+        except Exception:
+            if started:  # the client can only learn of it by the end of the connection
+                raise
+            _log.exception("%s %s failed", scope["method"], _endpoint(scope))
+            await internal_error().response()(scope, receive, send)
 
 
 def _endpoint(scope: Scope) -> str:

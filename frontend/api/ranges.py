@@ -1,4 +1,4 @@
-"""Range requests for a file (RFC 9110, section 14), with the documented body for an error.
+"""Range and conditional requests for a file (RFC 9110), with the documented body for an error.
 
 Starlette answers malformed ranges and unknown units with 400, which the RFC wants ignored.
 """
@@ -8,18 +8,26 @@ from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from frontend.api.errors import ApiError, ErrorType
 
 _SINGLE_RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,1000})-(?P<last>[0-9]{0,1000})")
+_conditions = StaticFiles()
 
 
 class RangedFileResponse(FileResponse):
-    """A file, or a single range of it; other range headers are ignored, as the RFC allows."""
+    """A file, a single range of it, or 304 to a client that has it.
+
+    Other range headers are ignored, as the RFC allows.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        if _conditions.is_not_modified(self.headers, headers):
+            await NotModifiedResponse(self.headers)(scope, receive, send)
+            return
         header = headers.get("range", "")
         match = _SINGLE_RANGE.fullmatch(header.strip().lower())
         if "range" in headers and not (match and _is_valid(match)):

@@ -109,6 +109,11 @@ async def _body(request: Request, seconds: float) -> list[tuple[str, Any]]:
         ) from None
     if not body:
         return []
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() != "identity":
+        raise bad_request(
+            f"Content-Encoding {encoding[:100]!r} is not supported; send the body as it is"
+        )
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == _URLENCODED:
         return _urlencoded(body)
@@ -140,10 +145,15 @@ def _urlencoded(body: bytes) -> list[tuple[str, Any]]:
     try:
         return list(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
     except UnicodeDecodeError as error:
-        raise bad_request("The form is not UTF-8") from error
+        raise bad_request("The form is not UTF-8; send it as UTF-8") from error
 
 
 async def _multipart(request: Request, body: bytes) -> list[tuple[str, Any]]:
+    try:
+        body.decode()  # Starlette would take other bytes for Latin-1
+    except UnicodeDecodeError as error:
+        raise bad_request("The form is not UTF-8; send it as UTF-8") from error
+
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
@@ -157,6 +167,8 @@ async def _multipart(request: Request, body: bytes) -> list[tuple[str, Any]]:
 def _json_object(body: bytes) -> list[tuple[str, Any]]:
     try:
         pairs = json.loads(body, object_pairs_hook=_Pairs, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise bad_request("The body is not UTF-8; send JSON as UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise bad_request(f"The body is not valid JSON: {error}") from error
     if not isinstance(pairs, _Pairs):

@@ -13,6 +13,7 @@ from frontend.database.database import Base
 from ltx_triton.video_spec import VideoSpec
 
 MAX_ATTEMPTS = 3
+MAX_ID_LENGTH = 32
 
 
 class JobState(StrEnum):
@@ -55,7 +56,7 @@ class Job(Base):
     __tablename__ = "jobs"
     __table_args__ = (Index("jobs_by_state", "state", "created_at"),)
 
-    id: Mapped[str] = mapped_column(String(8), primary_key=True)
+    id: Mapped[str] = mapped_column(String(MAX_ID_LENGTH), primary_key=True)
     state: Mapped[str] = mapped_column(String(16), default=JobState.QUEUED)
     created_at: Mapped[float] = mapped_column(default=time.time)
 
@@ -90,5 +91,5 @@ class Job(Base):
 
 
 def new_job_id() -> str:
-    """Eight random hexadecimal characters."""
-    return secrets.token_hex(4)
+    """128 random bits: nobody finds the jobs of others by guessing."""
+    return secrets.token_hex(16)

@@ -10,7 +10,7 @@ from frontend.jobs.store import JobStore
 from frontend.media.writer import Mp4Writer
 from ltx_triton.settings import Mp4Preset
 
-_PARTIAL = re.compile(r"\.video_.*_(?P<job_id>[0-9a-f]{8})\.mp4\.(?P<attempt>\d+)\.partial")
+_PARTIAL = re.compile(r"\.video_.*_(?P<job_id>[0-9a-f]+)\.mp4\.(?P<attempt>\d+)\.partial")
 _BYTES_PER_GB = 1e9
 _SECONDS_PER_DAY = 86_400
 

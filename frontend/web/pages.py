@@ -12,7 +12,8 @@ STATIC_FOLDER = _FOLDER / "static"
 
 _templates = Jinja2Templates(_FOLDER / "templates")
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
+    # Swagger UI draws its icons from data.
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
     "Cache-Control": "no-cache",
 }
 

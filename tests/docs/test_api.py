@@ -12,6 +12,7 @@ from frontend.api.responses import JobBody
 from tests.e2e.jobs import finish, post
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
+EXAMPLE_ID = "2c49d3d2f7a14e0b9d6c5a83e1f04b72"
 
 
 def examples(language: str) -> list[str]:
@@ -38,7 +39,7 @@ def test_curl_examples_follow_a_job(frontend: str, tmp_path: Path) -> None:
     job = post(frontend)
     finish(frontend, job["job_id"])
     [commands] = [text for text in examples("bash") if "/status/" in text]
-    local = commands.replace("http://localhost:8000", frontend).replace("2c49d3d2", job["job_id"])
+    local = commands.replace("http://localhost:8000", frontend).replace(EXAMPLE_ID, job["job_id"])
 
     answer = subprocess.run(
         ["/bin/bash", "-c", local.replace("curl", "curl --silent")],

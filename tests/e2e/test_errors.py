@@ -6,6 +6,8 @@ import requests
 from tests.e2e.conftest import StartFrontend
 from tests.e2e.jobs import post, status, wait_until
 
+KEY = "0123456789abcdef"
+
 
 @pytest.mark.parametrize(
     ("parameters", "code", "detail"),
@@ -93,16 +95,16 @@ def test_past_the_rate_limit_requests_are_told_when_to_come_back(
 
 
 def test_a_required_api_key_guards_everything_but_health(start_frontend: StartFrontend) -> None:
-    url = start_frontend(API_KEY_REQUIRED="true", API_KEY="s3cret").url
+    url = start_frontend(API_KEY_REQUIRED="true", API_KEY=KEY).url
 
     refused = requests.get(f"{url}/model-status", headers={"X-API-Key": "guess"}, timeout=10)
     assert refused.status_code == 401
     assert refused.json()["error_type"] == "unauthorized"
     assert requests.get(f"{url}/health", timeout=10).status_code == 200
     for access in (
-        {"headers": {"X-API-Key": "s3cret"}},
-        {"headers": {"Authorization": "Bearer s3cret"}},
-        {"auth": ("anyone", "s3cret")},
+        {"headers": {"X-API-Key": KEY}},
+        {"headers": {"Authorization": f"Bearer {KEY}"}},
+        {"auth": ("anyone", KEY)},
     ):
         answer = requests.get(f"{url}/model-status", timeout=10, **access)
         assert answer.status_code == 200

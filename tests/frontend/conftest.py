@@ -126,7 +126,12 @@ def start_api(make_settings: MakeSettings, intervals: Intervals) -> Iterator[Sta
             own = values.pop("intervals", intervals)
             app = create_app(make_settings(**values), own)
             return stack.enter_context(
-                TestClient(app, raise_server_exceptions=False, client=client)
+                TestClient(
+                    app,
+                    base_url="http://localhost",
+                    raise_server_exceptions=False,
+                    client=client,
+                )
             )
 
         yield start

@@ -18,7 +18,7 @@ from tests.frontend.api_process import Api, running
 from tests.frontend.conftest import wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
 
-KEY = "s3cret"
+KEY = "0123456789abcdef"
 SMALL = ("--duration", "1", "--resolution", "64", "--api-key", KEY)
 
 

@@ -18,7 +18,7 @@ import json, sys
 from starlette.testclient import TestClient
 from frontend.app import create_app
 
-with TestClient(create_app()) as api:
+with TestClient(create_app(), base_url="http://localhost") as api:
     size = {"prompt": "a cat", "duration": 1, "resolution": 64, "wait": "false"}
     posts = {
         "query": api.post("/generate", params={**size, "loops": 2}),

@@ -22,6 +22,9 @@ DOCUMENTED_DEFAULTS = {
     "RATE_LIMIT_PER_MINUTE": 10,
     "API_KEY_REQUIRED": False,
     "API_KEY": None,
+    "ALLOWED_HOSTS": (),
+    "CORS_ORIGINS": (),
+    "PRIVATE_JOBS": False,
     "MP4_PRESET": "ultrafast",
     "OUTPUT_DIR": Path("outputs"),
     "MAX_STORAGE_GB": 100,
@@ -51,6 +54,10 @@ def test_defaults_are_the_documented_ones() -> None:
         ("ENABLE_RATE_LIMIT", "perhaps", "valid boolean"),
         ("MP4_PRESET", "quick", "'ultrafast', 'superfast'"),
         ("LOG_LEVEL", "LOUD", "'DEBUG'"),
+        ("ALLOWED_HOSTS", "https://example.org", "'https://example.org' is no host name"),
+        ("ALLOWED_HOSTS", "example.org:8000", "'example.org:8000' is no host name"),
+        ("CORS_ORIGINS", "https://a.example, b.example", "'b.example' is no origin"),
+        ("CORS_ORIGINS", "https://a.example/", "'https://a.example/' is no origin"),
         ("TRITON_GRPC_ADDRESS", "somewhere", "match pattern"),
         ("TRITON_METRICS_URL", "http://localhost:999999/metrics", "match pattern"),
     ],
@@ -107,8 +114,42 @@ def test_a_required_api_key_must_be_set_and_is_never_printed(
     with pytest.raises(SystemExit, match="API_KEY_REQUIRED is true but API_KEY is not set"):
         load_settings()
 
-    monkeypatch.setenv("API_KEY", "hunter2")
+    monkeypatch.setenv("API_KEY", "hunter2 hunter2 hunter2")
     assert "hunter2" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("key", "complaint"),
+    [
+        ("hunter2", "API_KEY has 7 characters and needs 16"),
+        ("hunter2 hunter2 hunter2\r", "control characters"),
+        (" hunter2 hunter2 hunter2", "begins or ends with a space"),
+        ("hunter2\thunter2 hunter2", "control characters"),
+    ],
+)
+def test_a_key_that_is_short_or_that_http_cannot_carry_is_refused(
+    key: str, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY_REQUIRED", "true")
+    monkeypatch.setenv("API_KEY", key)
+
+    with pytest.raises(SystemExit) as stop:
+        load_settings()
+
+    assert complaint in str(stop.value)
+    assert "hunter2" not in str(stop.value)
+
+
+def test_names_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", "example.org, *.example.com,")
+    monkeypatch.setenv("CORS_ORIGINS", "https://example.org,http://localhost:3000,http://[::1]:80")
+
+    settings = load_settings()
+
+    assert settings.allowed_hosts == ("example.org", "*.example.com")
+    assert settings.cors_origins == (
+        *("https://example.org", "http://localhost:3000", "http://[::1]:80"),
+    )
 
 
 def test_empty_variables_count_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

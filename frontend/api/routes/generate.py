@@ -11,6 +11,7 @@ from frontend.api.errors import ApiError, ErrorType, bad_value, model_not_loaded
 from frontend.api.openapi import errors
 from frontend.api.requests import read_request
 from frontend.api.responses import JobBody
+from frontend.api.security.addresses import client_address
 from frontend.api.services import CurrentServices, Services
 from frontend.jobs.model import Job, JobState
 from frontend.jobs.store import QueueFullError
@@ -71,7 +72,7 @@ def _require_possible(spec: VideoSpec, info: ModelInfo) -> None:
 async def _check_rate(request: Request, services: Services) -> None:
     if not services.settings.enable_rate_limit:
         return
-    client = request.client.host[:64] if request.client else "unknown"
+    client = client_address(request.scope)
     seconds = await asyncio.to_thread(services.rate_limiter.retry_after, client)
     if seconds is not None:
         raise ApiError(

@@ -12,7 +12,7 @@ from frontend.api.errors import ApiError, ErrorType, not_found
 from frontend.api.openapi import errors
 from frontend.api.responses import JobBody
 from frontend.api.services import CurrentServices, Services
-from frontend.jobs.model import Job, JobState
+from frontend.jobs.model import MAX_ID_LENGTH, Job, JobState
 from frontend.jobs.waiters import ShuttingDownError
 from frontend.logs import log_job
 
@@ -68,7 +68,8 @@ async def find_job(job_id: str, services: Services) -> Job:
     Raises:
         ApiError: 404, there is none of this ID.
     """
-    job = await asyncio.to_thread(services.store.get, job_id) if len(job_id) == 8 else None
+    is_id = len(job_id) <= MAX_ID_LENGTH
+    job = await asyncio.to_thread(services.store.get, job_id) if is_id else None
     if job is None:
         raise not_found("Job not found", job_id)
     return job

@@ -3,7 +3,6 @@
 import asyncio
 
 from fastapi import APIRouter, Request
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from frontend.api import job_views
@@ -20,7 +19,8 @@ _RECENT_JOBS = 12
 @router.get("/")
 async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     """Show a form to make a video with, examples and recent videos."""
-    jobs = await asyncio.to_thread(services.store.recent, _RECENT_JOBS)
+    limit = 0 if services.settings.private_jobs else _RECENT_JOBS
+    jobs = await asyncio.to_thread(services.store.recent, limit)
     info = await services.triton.model_info()
     return render(
         request,
@@ -45,12 +45,6 @@ async def openapi(request: Request, services: CurrentServices) -> JSONResponse:
 
 
 @router.get("/docs")
-async def docs() -> HTMLResponse:
+async def docs(request: Request) -> HTMLResponse:
     """Swagger UI, from this server's own files."""
-    return get_swagger_ui_html(
-        openapi_url="/openapi.json",
-        title="Video generation API",
-        swagger_js_url="/swagger/swagger-ui-bundle.js",
-        swagger_css_url="/swagger/swagger-ui.css",
-        swagger_favicon_url="/static/favicon.svg",
-    )
+    return render(request, "docs.html")

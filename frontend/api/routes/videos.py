@@ -3,7 +3,7 @@
 import asyncio
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from frontend.api import job_views
 from frontend.api.errors import not_found
@@ -23,6 +23,7 @@ router = APIRouter(tags=["Videos"])
     response_class=RangedFileResponse,
     responses={
         200: {"content": {"video/mp4": {}}, "description": "The video, or a range of it"},
+        304: {"description": "The client has it: `If-None-Match`, `If-Modified-Since`"},
         **errors(404, 416),
     },
 )
@@ -44,8 +45,8 @@ async def download(job_id: str, services: CurrentServices) -> RangedFileResponse
 @router.get(
     "/preview/{job_id}",
     summary="Watch a video, or its progress, in the browser",
-    response_class=HTMLResponse,
-    responses=errors(404),
+    response_class=Response,  # of no type, or the errors would be described as HTML
+    responses={200: {"content": {"text/html": {}}, "description": "The page"}, **errors(404)},
 )
 async def preview(job_id: str, request: Request, services: CurrentServices) -> Response:
     """A page with the player and everything known about the video."""

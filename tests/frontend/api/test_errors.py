@@ -43,3 +43,10 @@ def test_an_unexpected_error_is_a_500_that_tells_nothing_of_the_inside(
 
 def test_every_kind_of_failure_is_a_documented_error_type() -> None:
     assert {*FailureKind} <= {*ErrorType}
+
+
+def test_what_the_client_wrote_is_repeated_only_in_part(api: TestClient) -> None:
+    for path in (f"/status/{'a' * 5000}", f"/{'a' * 5000}"):
+        answer = api.get(path)
+        assert answer.status_code == 404
+        assert len(answer.content) < 300

@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from frontend.api.middleware import RequestCounterMiddleware
+from frontend.api.middleware import RequestCounterMiddleware, UnexpectedErrorMiddleware
 from frontend.metrics.counters import counts
 from tests.frontend.api_process import running
 from tests.frontend.conftest import post, wait_for
@@ -75,3 +75,28 @@ def test_a_request_that_fails_is_counted_once_with_the_status_it_was_answered_wi
         CLIENT.get(path)
     counted = {code: growth(REQUESTS, endpoint=path, status=code) for code in (200, 500)}
     assert counted == {200: float(status == 200), 500: float(status == 500)}
+
+
+GUARDED = TestClient(
+    Starlette(
+        routes=[Route("/fail", fail), Route("/break_off", break_off)],
+        middleware=[Middleware(UnexpectedErrorMiddleware)],
+    )
+)
+
+
+def test_an_unexpected_error_is_answered_and_logged_and_goes_no_further(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = GUARDED.get("/fail")
+
+    assert answer.status_code == 500
+    assert answer.json()["error_type"] == "internal_error"
+    [record] = caplog.records
+    assert record.getMessage() == "GET /fail failed"
+    assert record.exc_info
+
+
+def test_an_answer_that_breaks_off_ends_the_connection() -> None:
+    with pytest.raises(RuntimeError, match="a bug"):
+        GUARDED.get("/break_off")

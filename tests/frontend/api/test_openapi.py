@@ -6,6 +6,8 @@ from starlette.testclient import TestClient
 
 from tests.frontend.conftest import StartApi
 
+KEY = "0123456789abcdef"
+
 
 @pytest.fixture
 def document(start_api: StartApi) -> dict[str, Any]:
@@ -59,9 +61,17 @@ def test_every_reference_of_the_document_leads_somewhere(document: dict[str, Any
         assert name in document["components"]["schemas"]
 
 
+def test_errors_are_described_as_json(document: dict[str, Any]) -> None:
+    for item in document["paths"].values():
+        for operation in item.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    assert response["content"].keys() == {"application/json"}
+
+
 def test_the_api_key_is_described_when_it_is_required(start_api: StartApi) -> None:
-    api = start_api(api_key_required=True, api_key="secret")
-    document = api.get("/openapi.json", headers={"X-API-Key": "secret"}).json()
+    api = start_api(api_key_required=True, api_key=KEY)
+    document = api.get("/openapi.json", headers={"X-API-Key": KEY}).json()
     assert document["components"]["securitySchemes"].keys() == {"X-API-Key", "Bearer", "Basic"}
     assert document["paths"]["/health"]["get"]["security"] == []
 

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from frontend.api.ranges import RangedFileResponse
 
 CONTENT = bytes(range(100))
+LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
 @pytest.fixture
@@ -80,3 +81,33 @@ def test_any_range_gets_the_part_that_the_answer_names(files: TestClient, header
     else:
         assert answer.status_code == 200
         assert answer.content == CONTENT
+
+
+def test_a_client_that_has_the_file_gets_304_without_it(files: TestClient) -> None:
+    whole = files.get("/")
+    for condition in (
+        {"If-None-Match": whole.headers["ETag"]},
+        {"If-None-Match": f'"other", W/{whole.headers["ETag"]}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": whole.headers["Last-Modified"]},
+        {"If-None-Match": whole.headers["ETag"], "Range": "bytes=0-9"},
+    ):
+        answer = files.get("/", headers=condition)
+        assert (answer.status_code, answer.content) == (304, b""), condition
+        assert answer.headers["ETag"] == whole.headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"If-None-Match": '"other"'},
+        {"If-None-Match": '"other"', "If-Modified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"},
+        {"If-Modified-Since": LONG_AGO},
+        {"If-Modified-Since": "yesterday"},
+    ],
+)
+def test_a_client_that_has_another_file_gets_this_one(
+    condition: dict[str, str], files: TestClient
+) -> None:
+    answer = files.get("/", headers=condition)
+    assert (answer.status_code, answer.content) == (200, CONTENT)

@@ -45,7 +45,9 @@ def test_the_minute_slides(database: Database, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_long_address_is_counted_by_its_beginning(make_settings: MakeSettings) -> None:
     settings = make_settings(enable_rate_limit=True, rate_limit_per_minute=1)
-    with TestClient(create_app(settings), client=("x" * 500, 50000)) as api:
+    with TestClient(
+        create_app(settings), base_url="http://localhost", client=("x" * 500, 50000)
+    ) as api:
         assert api.post("/generate", json={"prompt": ""}).status_code == 400
         assert api.post("/generate", json={"prompt": ""}).status_code == 429
     database = Database(settings.job_store_url)

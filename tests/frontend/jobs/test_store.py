@@ -17,10 +17,10 @@ def store(database: Database) -> JobStore:
     return JobStore(database)
 
 
-def test_a_job_gets_an_id_of_eight_hexadecimal_characters(store: JobStore) -> None:
+def test_a_job_gets_an_id_of_128_random_bits(store: JobStore) -> None:
     job = new_job()
     store.add(job, 10)
-    assert len(job.id) == 8
+    assert len(job.id) == 32
     assert int(job.id, 16) >= 0
     stored = store.get(job.id)
     assert stored

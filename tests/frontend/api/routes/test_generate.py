@@ -375,7 +375,43 @@ def test_a_form_that_is_not_utf8_is_refused(body: bytes, api: TestClient) -> Non
     )
 
     assert response.status_code == 422
-    assert response.json()["detail"] == "The form is not UTF-8"
+    assert response.json()["detail"] == "The form is not UTF-8; send it as UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", '{"prompt": "Café"}'.encode("latin-1")),
+        (
+            "multipart/form-data; boundary=x",
+            '--x\r\nContent-Disposition: form-data; name="prompt"\r\n\r\nCafé\r\n--x--\r\n'.encode(
+                "latin-1"
+            ),
+        ),
+    ],
+)
+def test_a_body_in_another_encoding_is_refused(
+    content_type: str, body: bytes, api: TestClient
+) -> None:
+    response = api.post("/generate", content=body, headers={"Content-Type": content_type})
+
+    assert response.status_code == 422
+    assert "is not UTF-8; send" in response.json()["detail"]
+
+
+def test_a_compressed_body_is_refused(api: TestClient) -> None:
+    response = api.post("/generate", json=SMALL, headers={"Content-Encoding": "gzip"})
+
+    assert response.status_code == 422
+    assert "Content-Encoding 'gzip' is not supported" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("prompt", ["\u200b", "\ufeff \u2003\u200b", "\x07"])
+def test_a_prompt_that_shows_nothing_is_empty(prompt: str, api: TestClient) -> None:
+    response = api.post("/generate", json={**SMALL, "prompt": prompt})
+
+    assert response.status_code == 400
+    assert response.json()["detail"] == "Prompt cannot be empty"
 
 
 @pytest.mark.parametrize("way", ["json", "data", "params"])

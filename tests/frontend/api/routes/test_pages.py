@@ -57,3 +57,21 @@ def test_the_demo_checkpoint_comes_with_examples_and_other_models_without(
         picture = demo.get(f"/static/examples/{name}")
         assert picture.status_code == 200
         assert picture.headers["content-type"] == "image/webp"
+
+
+def test_private_jobs_are_not_listed(start_api: StartApi) -> None:
+    api = start_api(private_jobs=True)
+    job_id = post(api, prompt="A secret garden")
+    wait_for(api, job_id, "completed")
+
+    assert "secret garden" not in api.get("/").text
+    assert "secret garden" in api.get(f"/preview/{job_id}").text
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_pages_run_no_script_but_those_of_this_server(path: str, api: TestClient) -> None:
+    page = api.get(path)
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self';")
+    assert "unsafe" not in policy
+    assert not re.findall(r"<script(?![^>]*src=)", page.text)

@@ -1,4 +1,4 @@
-"""ASGI middleware that refuses requests: without the API key, or from pages of other sites."""
+"""Refuse requests without the API key."""
 
 import base64
 import hmac
@@ -8,30 +8,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontend.api.errors import ApiError, ErrorType
-
-_OPEN_PATHS = ("/health", "/metrics")
-
-
-class CrossSiteMiddleware:
-    """Reject cross-site requests (CSRF)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] == "http"
-            and scope["method"] not in ("GET", "HEAD", "OPTIONS")
-            and Headers(scope=scope).get("sec-fetch-site") == "cross-site"
-        ):
-            refusal = ApiError(
-                HTTPStatus.FORBIDDEN,
-                ErrorType.FORBIDDEN,
-                "Requests from the pages of other sites are not accepted",
-            )
-            await refusal.response()(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+from frontend.api.security.addresses import client_address
+from frontend.api.security.open_paths import OPEN_PATHS
+from frontend.api.security.wrong_keys import WrongKeys
 
 
 class ApiKeyMiddleware:
@@ -44,23 +23,35 @@ class ApiKeyMiddleware:
     def __init__(self, app: ASGIApp, key: str) -> None:
         self._app = app
         self._key = key.encode()
+        self._wrong_keys = WrongKeys()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _OPEN_PATHS or self._has_key(scope):
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
-        response = ApiError(
+        refusal = self._refusal(Headers(scope=scope), client_address(scope))
+        await (refusal.response() if refusal else self._app)(scope, receive, send)
+
+    def _refusal(self, headers: Headers, address: str) -> ApiError | None:
+        given = _keys(headers)
+        if given and (seconds := self._wrong_keys.retry_after(address)):
+            return ApiError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                ErrorType.RATE_LIMITED,
+                f"Too many wrong API keys; try again in {seconds} s",
+                headers={"Retry-After": str(seconds)},
+            )
+        if any(hmac.compare_digest(key, self._key) for key in given):
+            return None
+        if given:
+            self._wrong_keys.add(address)
+        return ApiError(
             HTTPStatus.UNAUTHORIZED,
             ErrorType.UNAUTHORIZED,
             "An API key is required: X-API-Key, Authorization: Bearer, or the password of "
             "Authorization: Basic",
             headers={"WWW-Authenticate": 'Basic realm="Video generation API", charset="UTF-8"'},
-        ).response()
-        await response(scope, receive, send)
-
-    def _has_key(self, scope: Scope) -> bool:
-        given = _keys(Headers(scope=scope))
-        return any(hmac.compare_digest(key, self._key) for key in given)
+        )
 
 
 def _keys(headers: Headers) -> list[bytes]:

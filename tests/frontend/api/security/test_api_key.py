@@ -60,13 +60,14 @@ def test_credentials_that_are_not_even_ascii_are_refused(locked: TestClient) -> 
     assert answer.status_code == 401
 
 
-def test_the_pages_of_other_sites_cannot_make_or_cancel_videos(start_api: StartApi) -> None:
-    api = start_api()
-    for method, path in (("POST", "/generate"), ("DELETE", "/jobs/0badc0de")):
-        refused = api.request(method, path, headers={"Sec-Fetch-Site": "cross-site"})
-        assert refused.status_code == 403
-        assert refused.json()["error_type"] == "forbidden"
+def test_after_many_wrong_keys_an_address_has_to_wait(start_api: StartApi) -> None:
+    locked = start_api(api_key_required=True, api_key=KEY)
+    codes = [locked.get("/", headers={"X-API-Key": f"guess {n}"}).status_code for n in range(12)]
+    assert codes == [401] * 10 + [429] * 2
 
-    assert api.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
-    own = api.post("/generate", data=SMALL, headers={"Sec-Fetch-Site": "same-origin"})
-    assert own.status_code == 202
+    right = locked.get("/", headers=[(b"X-API-Key", KEY.encode())])
+    assert right.status_code == 429
+    assert right.json()["error_type"] == "rate_limited"
+    assert 0 < int(right.headers["Retry-After"]) <= 60
+    assert locked.get("/").status_code == 401  # no guess
+    assert locked.get("/health").status_code == 200

@@ -1,0 +1,1 @@
+"""ASGI middleware that refuses requests, each for one reason."""

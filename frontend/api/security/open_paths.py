@@ -1,0 +1,3 @@
+"""Paths that every client may read: monitoring asks for them, and they tell of no job."""
+
+OPEN_PATHS = ("/health", "/metrics")
