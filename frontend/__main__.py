@@ -1,5 +1,6 @@
 """`python -m frontend`: serve the HTTP API."""
 
+import logging
 import logging.config
 import os
 
@@ -8,13 +9,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from frontend.connections import KEEP_ALIVE, LimitedProtocol, backlog
 from frontend.database.revision import SchemaError
+from frontend.jobs.storage import VideoFolder
+from frontend.jobs.store import JobStore
 from frontend.logs import logging_config
 from frontend.metrics.counters import shared_between
-from frontend.services import open_job_store
+from frontend.services import open_folder, open_job_store
 from ltx_triton.settings import load_settings
 
+_LISTED = 10  # names in a line of the log
 _SHUTDOWN_TIMEOUT = 5  # seconds for open requests to finish
 _HEADERS = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")]
+
+_log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -22,13 +28,15 @@ def main() -> None:
     log_config = logging_config(settings.log_level, settings.log_format)
     logging.config.dictConfig(log_config)  # uvicorn does so too, but later
     try:
-        open_job_store(settings).close()
+        database = open_job_store(settings)
     except OSError as error:
         raise SystemExit(f"OUTPUT_DIR={settings.output_dir} cannot be used: {error}") from error
     except SchemaError as error:
         raise SystemExit(str(error)) from error
     except (ImportError, SQLAlchemyError) as error:
         raise SystemExit(f"The job store (DATABASE_URL) cannot be opened: {error}") from error
+    _name_strays(open_folder(settings), JobStore(database))
+    database.close()
     with shared_between(settings.api_workers):
         uvicorn.run(
             "frontend.app:create_app",
@@ -47,6 +55,18 @@ def main() -> None:
             headers=_HEADERS,
             server_header=False,
         )
+
+
+def _name_strays(folder: VideoFolder, store: JobStore) -> None:
+    strays = folder.strays(store)
+    for names, what in (
+        (strays.without_job, "videos in OUTPUT_DIR have no job, and nothing will remove them"),
+        (strays.missing, "completed jobs have lost their videos"),
+    ):
+        if names:
+            listed = ", ".join(names[:_LISTED])
+            more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+            _log.warning("%d %s: %s%s", len(names), what, listed, more)
 
 
 if __name__ == "__main__":

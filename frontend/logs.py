@@ -5,10 +5,13 @@ INFO and above never contain a prompt.
 
 import json
 import logging
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 _FIELDS = "fields"
+_MAX_REMEMBERED = 1000  # messages
 _log = logging.getLogger("frontend.jobs")
 
 
@@ -43,6 +46,35 @@ class NotHttpFilter(logging.Filter):
         return record.msg != "Invalid HTTP request received."
 
 
+class RepeatFilter(logging.Filter):
+    """Lets a warning or error that repeats itself through once a minute, with its count."""
+
+    def __init__(
+        self, window: float = 60.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._window = window  # seconds
+        self._clock = clock
+        self._seen: dict[tuple[str, str, str], tuple[float, int]] = {}  # when last let through
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING:
+            return True
+        message = record.getMessage()
+        key = (record.name, message, repr(record.exc_info[1]) if record.exc_info else "")
+        moment, suppressed = self._seen.pop(key, (-self._window, 0))
+        now = self._clock()
+        if now - moment < self._window:
+            self._seen[key] = (moment, suppressed + 1)
+            return False
+        if suppressed:
+            record.msg, record.args = f"{message} ({suppressed} more times before)", ()
+        self._seen[key] = (now, 0)
+        if len(self._seen) > _MAX_REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        return True
+
+
 def logging_config(level: str, log_format: str) -> dict[str, Any]:
     """Return a `logging.config` dictionary; uvicorn passes it to its workers."""
     text = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -52,9 +84,15 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
         "filters": {
             "query": {"()": "frontend.logs.QueryFilter"},
             "not_http": {"()": "frontend.logs.NotHttpFilter"},
+            "repeats": {"()": "frontend.logs.RepeatFilter"},
         },
         "formatters": {"text": {"format": text}, "json": {"()": "frontend.logs.JsonFormatter"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
+        "handlers": {"stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": log_format,
+                "filters": ["repeats"],
+            }
+        },
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
             "uvicorn.access": {"filters": ["query"]},

@@ -14,6 +14,7 @@ from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
 from frontend.api.requests import generate_request
 from frontend.api.services import Services
 from frontend.database.database import Database
+from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.queue import CLAIM, JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import ADMISSION, JobStore
@@ -45,6 +46,15 @@ def open_job_store(settings: Settings) -> Database:
     return database
 
 
+def open_folder(settings: Settings) -> VideoFolder:
+    return VideoFolder(
+        settings.output_dir.resolve(),
+        settings.max_storage_gb,
+        settings.cleanup_after_days,
+        settings.mp4_preset,
+    )
+
+
 @asynccontextmanager
 async def running_services(settings: Settings, intervals: Intervals) -> AsyncIterator[Services]:
     """Start the parts of a worker, and stop them at the end."""
@@ -55,15 +65,14 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
         counters = JobCounters()
         store = JobStore(database, counters)
         queue = JobQueue(database, worker_id, settings.max_concurrent_jobs, observer=counters)
-        folder = VideoFolder(
-            settings.output_dir.resolve(),
-            settings.max_storage_gb,
-            settings.cleanup_after_days,
-            settings.mp4_preset,
-        )
+        folder = open_folder(settings)
         triton = TritonClient(settings.triton_grpc_address)
         stack.push_async_callback(triton.close)
-        runner = JobRunner(store, queue, triton, folder, counters, intervals.retry_delay)
+        breaker = CircuitBreaker(triton)
+        stack.push_async_callback(breaker.stop)
+        runner = JobRunner(
+            store, queue, triton, breaker, folder, counters, retry_delay=intervals.retry_delay
+        )
         runner.start()
         stack.push_async_callback(runner.stop)
         cleaner = asyncio.create_task(_clean_repeatedly(folder, store, intervals.cleanup))
@@ -73,6 +82,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             store=store,
             folder=folder,
             triton=triton,
+            breaker=breaker,
             runner=runner,
             rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
             generate_request=generate_request(settings),

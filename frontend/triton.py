@@ -42,6 +42,7 @@ _CHANNEL_OPTIONS = [
 ]
 
 _INPUTS = {tensor.name: tensor for tensor in LTX_VIDEO.inputs}
+_SERVER_STOPS_MESSAGE = "not ready"  # "Server not ready": it lets no engine call begin any more
 _OUT_OF_MEMORY_MESSAGES = ("out of memory", "out_of_memory", "outofmemory", "bad_alloc")
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,10 @@ class EngineError(Exception):
 
 class EngineUnavailableError(EngineError):
     """Triton or a model is unavailable; the same request may succeed later."""
+
+
+class EngineStoppingError(EngineUnavailableError):
+    """Triton exits as it was told to; the request is not to blame."""
 
 
 class EngineRejectedError(EngineError):
@@ -192,6 +197,8 @@ def _engine_error(message: str) -> EngineError:
     lowered = text.lower()
     if any(phrase in lowered for phrase in _OUT_OF_MEMORY_MESSAGES):
         return EngineOutOfMemoryError(text)
+    if _SERVER_STOPS_MESSAGE in lowered:
+        return EngineStoppingError(text)
     if kind == ErrorKind.ENGINE_LOST or means_engine_lost(text):
         return EngineUnavailableError(text)
     if kind == ErrorKind.INVALID_REQUEST:

@@ -30,6 +30,9 @@ Mp4Preset = Literal[
 
 MIN_KEY_LENGTH = 16  # characters: 64 bits even if they are hexadecimal
 
+_DATABASES = ("postgresql+psycopg", "sqlite")
+_SECRETS = ("API_KEY", "DATABASE_URL")
+
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _ORIGIN = re.compile(r"\*|https?://[a-z0-9_.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
@@ -52,6 +55,19 @@ def _require_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
         if not _ORIGIN.fullmatch(origin):
             raise ValueError(f"{origin!r} is no origin; write https://example.org:8443 or *")
     return origins
+
+
+def _expand(folder: Path) -> Path:
+    try:
+        return folder.expanduser()
+    except RuntimeError as error:
+        raise ValueError("~ leads to no home folder here") from error
+
+
+def _require_driver(url: str | None) -> str | None:
+    if url is not None and url.partition("://")[0] not in _DATABASES:
+        raise ValueError(f"must begin with {' or '.join(f'{name}://' for name in _DATABASES)}")
+    return url
 
 
 _Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_require_hosts)]
@@ -96,10 +112,11 @@ class Settings(BaseSettings):
     mp4_preset: Mp4Preset = "ultrafast"
 
     # Storage
-    output_dir: Path = Path("./outputs")
+    output_dir: Annotated[Path, AfterValidator(_expand)] = Path("./outputs")
     max_storage_gb: Annotated[float, Field(gt=0)] = 100.0
     cleanup_after_days: Annotated[float, Field(gt=0)] = 7.0
-    database_url: str | None = None  # None: SQLite in OUTPUT_DIR
+    # None: SQLite in OUTPUT_DIR
+    database_url: Annotated[str | None, AfterValidator(_require_driver)] = None
 
     # Triton
     triton_grpc_address: Annotated[str, Field(pattern=r"^.+:\d{1,5}$")] = "127.0.0.1:8001"
@@ -174,6 +191,6 @@ def load_settings() -> Settings:
         lines = []
         for problem in error.errors(include_url=False):
             variable = ".".join(str(part) for part in problem["loc"]).upper()
-            value = "" if variable in ("", "API_KEY") else f"={problem['input']!r}"
+            value = "" if variable in ("", *_SECRETS) else f"={problem['input']!r}"
             lines.append(f"  {variable}{value}: {problem['msg']}".replace(" : ", " ", 1))
         raise SystemExit("Bad configuration:\n" + "\n".join(lines)) from error

@@ -43,16 +43,25 @@ class Postgres:
         data = self._folder / "data"
         initdb = ["-D", data, "-U", "tests", "-A", "trust", "--no-sync", "-E", "UTF8"]
         self._run("initdb", *initdb, "--locale=C.UTF-8")
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Serve the data, which a stop leaves as they are."""
         options = {
             "listen_addresses": "",
             "unix_socket_directories": str(self._folder),
             "fsync": "off",
         }
-        with (self._folder / "log.txt").open("wb") as log:
+        with (self._folder / "log.txt").open("ab") as log:
             self._process = subprocess.Popen(
                 [
                     self._programs / "postgres",
-                    *("-D", data),
+                    *("-D", self._folder / "data"),
                     *(part for option in options.items() for part in ("-c", "=".join(option))),
                 ],
                 cwd=self._folder,
@@ -61,12 +70,11 @@ class Postgres:
                 **self._as_user,
             )
         self._wait_until_ready()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._process.send_signal(signal.SIGQUIT)  # at once: nothing is to be kept
+    def stop(self) -> None:
+        """End at once, with all connections."""
+        self._process.send_signal(signal.SIGQUIT)
         self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def create_database(self) -> str:
         """Create an empty database; its SQLAlchemy URL."""

@@ -1,11 +1,16 @@
 """Errors of the API, all with the body {"detail", "error_type"[, "job_id"]}."""
 
+import logging
 from enum import StrEnum
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+
+from frontend.database.database import STORE_AWAY, StoreLostError
+
+_log = logging.getLogger(__name__)
 
 
 class ErrorType(StrEnum):
@@ -20,6 +25,7 @@ class ErrorType(StrEnum):
     UNAUTHORIZED = "unauthorized"
     MODEL_NOT_LOADED = "model_not_loaded"
     QUEUE_FULL = "queue_full"
+    STORE_UNAVAILABLE = "store_unavailable"
     STORAGE_FULL = "storage_full"
     GENERATION = "generation_error"
     OUT_OF_MEMORY = "out_of_memory"
@@ -101,10 +107,22 @@ def model_not_loaded() -> ApiError:
 def install_handlers(app: FastAPI) -> None:
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(HTTPException)(_http_error)
+    for error in (*STORE_AWAY, StoreLostError):
+        app.exception_handler(error)(_store_error)
 
 
 async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
     return error.response()
+
+
+async def _store_error(_request: Request, error: Exception) -> JSONResponse:
+    _log.warning("The job store is away: %s", error.args[0])
+    return ApiError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        ErrorType.STORE_UNAVAILABLE,
+        "The job store does not answer; try again in 5 s",
+        headers={"Retry-After": "5"},
+    ).response()
 
 
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:

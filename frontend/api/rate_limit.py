@@ -4,7 +4,7 @@ import math
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, String, delete, func, select
+from sqlalchemy import Integer, String, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from frontend.database.database import Base, Database
@@ -34,7 +34,9 @@ class RateLimiter:
         """Count a request of `client`; if it is one too many, the seconds to wait instead."""
         now = time.time()
         with self.database.exclusive(RATE_LIMIT) as session:
-            session.execute(delete(CountedRequest).where(CountedRequest.at <= now - _WINDOW))
+            # Later than now: written before the clock was set back.
+            outside = or_(CountedRequest.at <= now - _WINDOW, CountedRequest.at > now)
+            session.execute(delete(CountedRequest).where(outside))
             count, oldest = session.execute(
                 select(func.count(), func.min(CountedRequest.at)).where(
                     CountedRequest.client == client

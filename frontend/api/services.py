@@ -1,12 +1,16 @@
 """The parts of a worker that the routes use, as a FastAPI dependency."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy.exc import SQLAlchemyError
 
+from frontend.database.database import StoreLostError
 from frontend.api.rate_limit import RateLimiter
 from frontend.api.requests import GenerateRequest
+from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
 from frontend.jobs.worker import JobRunner
@@ -22,9 +26,23 @@ class Services:
     store: JobStore
     folder: VideoFolder
     triton: TritonClient
+    breaker: CircuitBreaker
     runner: JobRunner
     rate_limiter: RateLimiter
     generate_request: type[GenerateRequest]
+
+    async def error(self) -> str | None:
+        """Return why no video can be made now, or None."""
+        return await self.breaker.error() or await asyncio.to_thread(self._storage_error)
+
+    def _storage_error(self) -> str | None:
+        try:
+            self.store.database.ping()
+        except StoreLostError as error:
+            return str(error)
+        except SQLAlchemyError:
+            return "the job store does not answer"
+        return None if self.folder.has_room() else "the disk of OUTPUT_DIR is full"
 
 
 def _services(request: Request) -> Services:

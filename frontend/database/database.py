@@ -3,13 +3,29 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import String, create_engine, event, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 from frontend.database.schema import prepare_schema
+
+# Raised when the store does not answer, is locked for long or has no room: try again later.
+STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+
+_TIMEOUT = 1.5  # seconds to wait for a lock, a connection or an answer
+_POSTGRES_OPTIONS = {
+    "connect_timeout": 2,  # seconds, the least that libpq takes
+    "tcp_user_timeout": int(1000 * _TIMEOUT),  # milliseconds
+}
+
+
+class StoreLostError(Exception):
+    """The file of the store has been removed or replaced: what is written now will be lost."""
 
 
 class Base(DeclarativeBase):
@@ -29,10 +45,13 @@ class Database:
     """Methods block: call them in a thread."""
 
     def __init__(self, url: str) -> None:
+        is_postgres = make_url(url).get_backend_name() == "postgresql"
         self._engine = create_engine(
             url,
             pool_pre_ping=True,
+            pool_timeout=_TIMEOUT,
             hide_parameters=True,  # prompts are not for logs
+            connect_args=_POSTGRES_OPTIONS if is_postgres else {},
         )
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _configure_sqlite)
@@ -45,6 +64,7 @@ class Database:
             SchemaError: the tables are not ones that this version can use.
         """
         prepare_schema(self._engine, Base.metadata)
+        self._identity = self._file_identity()
         with self.transaction() as session:
             missing = set(gates).difference(session.scalars(select(Gate.name)))
         for name in missing:
@@ -68,6 +88,32 @@ class Database:
             session.execute(update(Gate).where(Gate.name == gate).values(passed_at=time.time()))
             yield session
 
+    def require_file(self) -> None:
+        """Raise StoreLostError if the file of SQLite is no longer the one that was opened."""
+        if self._file_identity() != self._identity:
+            raise StoreLostError("the file of the job store has been removed or replaced")
+
+    def ping(self) -> None:
+        """Ask the store for nothing.
+
+        Raises:
+            StoreLostError: see `require_file`.
+            SQLAlchemyError: it does not answer.
+        """
+        self.require_file()
+        with self._engine.connect() as connection:
+            connection.execute(select(1))
+
+    def _file_identity(self) -> tuple[int, int] | None:
+        file = self._engine.url.database
+        if self._engine.dialect.name != "sqlite" or not file:
+            return None
+        try:
+            status = Path(file).stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -75,6 +121,6 @@ class Database:
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute(f"PRAGMA busy_timeout={int(1000 * _TIMEOUT)}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.close()

@@ -2,22 +2,28 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from enum import Enum, auto
 
+from frontend.database.database import STORE_AWAY
+from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.generation import GenerationResult, generate_video
 from frontend.jobs.model import MAX_ATTEMPTS, FailureKind, Job
 from frontend.jobs.observer import JobObserver
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.logs import log_job
-from frontend.media.writer import EncodingError
+from frontend.media.writer import EncoderKilledError, EncodingError, NoRoomError
 from frontend.triton import (
     EngineError,
     EngineOutOfMemoryError,
+    EngineStoppingError,
     EngineUnavailableError,
     TritonClient,
 )
 from ltx_triton.contract import Progress
+
+_RECORD_INTERVAL = 1.0  # seconds between tries to write a result down
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +43,7 @@ class Attempt:
         job: Job,
         queue: JobQueue,
         triton: TritonClient,
+        breaker: CircuitBreaker,
         folder: VideoFolder,
         observer: JobObserver,
         retry_delay: float,  # seconds, times the number of attempts so far
@@ -46,18 +53,20 @@ class Attempt:
         self.stored_progress: Progress | None = None
         self._queue = queue
         self._triton = triton
+        self._breaker = breaker
         self._folder = folder
         self._observer = observer
         self._retry_delay = retry_delay
         self._task: asyncio.Task[None] | None = None
         self._stop_reason: StopReason | None = None
         self._recording = False
+        self._must_end = False
 
     async def run(self) -> None:
         """Attempt the job once.
 
         Raises:
-            SQLAlchemyError: the result could not be recorded.
+            SQLAlchemyError: the result could not be recorded before the worker had to stop.
         """
         self._task = asyncio.current_task()
         try:
@@ -66,7 +75,17 @@ class Attempt:
             await self._stopped()
         except EngineUnavailableError as error:
             self._recording = True
+            self._breaker.open(str(error))
+            if isinstance(error, EngineStoppingError):
+                await self._release(str(error))
+            else:
+                await self._retry(str(error))
+        except EncoderKilledError as error:
+            self._recording = True
             await self._retry(str(error))
+        except NoRoomError as error:
+            self._recording = True
+            await self._wait_for_room(str(error))
         except Exception as error:
             self._recording = True
             await self._fail(error)
@@ -76,6 +95,7 @@ class Attempt:
 
     def stop(self, reason: StopReason) -> None:
         """Stop generating, unless that has ended and the result is being recorded."""
+        self._must_end = self._must_end or reason is StopReason.SHUTDOWN
         # A task that is cancelled before it has begun would record nothing.
         if self._task and not self._recording and not self._stop_reason:
             self._stop_reason = reason
@@ -88,14 +108,15 @@ class Attempt:
         job = self.job
         waited = (job.started_at or job.created_at) - job.created_at
         stage_seconds = {"queue": round(waited, 3), **result.stage_seconds}
-        stored = await asyncio.to_thread(
-            self._queue.complete,
-            job,
-            frames_generated=result.frames,
-            file_size_bytes=result.file_size_bytes,
-            stage_seconds=stage_seconds,
-            model_used=result.model_info and result.model_info.model_name,
-            device_used=result.model_info and result.model_info.device,
+        stored = await self._record(
+            lambda: self._queue.complete(
+                job,
+                frames_generated=result.frames,
+                file_size_bytes=result.file_size_bytes,
+                stage_seconds=stage_seconds,
+                model_used=result.model_info and result.model_info.model_name,
+                device_used=result.model_info and result.model_info.device,
+            )
         )
         if stored:
             self._observer.video_completed(result.frames, job.spec.frame_rate, stage_seconds)
@@ -110,30 +131,55 @@ class Attempt:
             case StopReason.ENGINE_LOST:
                 await self._retry("Triton is no longer ready")
             case StopReason.SHUTDOWN | None:
-                await self._release()
+                await self._release("the worker stops")
             case StopReason.LEASE_LOST:
                 log_job(self.job.id, "left to another worker")
 
     async def _cancel(self) -> None:
-        if await asyncio.to_thread(self._queue.cancel, self.job):
+        if await self._record(lambda: self._queue.cancel(self.job)):
             await self._remove_video()
             log_job(self.job.id, "cancelled")
 
     async def _fail(self, error: Exception) -> None:
         message, kind = _describe(error)
-        if await asyncio.to_thread(self._queue.fail, self.job, message, kind):
+        if await self._record(lambda: self._queue.fail(self.job, message, kind)):
             await self._remove_video()
             log_job(self.job.id, "failed", error=message)
 
     async def _retry(self, reason: str) -> None:
+        """Queue the job again; the attempt counts if anything has worked on it."""
+        if self.progress is None:
+            await self._release(reason)
+            return
         delay = self._retry_delay * self.job.attempts
-        if await asyncio.to_thread(self._queue.retry, self.job, reason, delay):
+        if await self._record(lambda: self._queue.retry(self.job, reason, delay)):
             state = "queued again" if self.job.attempts < MAX_ATTEMPTS else "failed"
             log_job(self.job.id, state, attempt=self.job.attempts, error=reason)
 
-    async def _release(self) -> None:
-        if await asyncio.to_thread(self._queue.release, self.job):
-            log_job(self.job.id, "queued again", reason="the worker stops")
+    async def _wait_for_room(self, reason: str) -> None:
+        has_room = await asyncio.to_thread(self._folder.has_room)
+        # With room nobody would wait: the file system has run out of something else.
+        await (self._retry(reason) if has_room else self._release(reason))
+
+    async def _release(self, reason: str) -> None:
+        """Queue the job again; the attempt does not count."""
+        if await self._record(lambda: self._queue.release(self.job)):
+            log_job(self.job.id, "queued again", reason=reason)
+
+    async def _record(self, write: Callable[[], bool]) -> bool:
+        """Write the end of the attempt down, however long the job store is away.
+
+        Raises:
+            SQLAlchemyError: it is away, and the worker has to stop.
+        """
+        while True:
+            try:
+                return await asyncio.to_thread(write)
+            except STORE_AWAY as error:
+                if self._must_end:
+                    raise
+                _log.warning("The job store is away: %s", error.args[0])
+                await asyncio.sleep(_RECORD_INTERVAL)
 
     async def _remove_video(self) -> None:
         await asyncio.to_thread(self._folder.video(self.job).unlink, missing_ok=True)

@@ -86,8 +86,12 @@ class Job(Base):
     @property
     def filename(self) -> str:
         """Name of the video, which need not exist yet."""
-        created = datetime.fromtimestamp(self.created_at, UTC)
-        return f"video_{created:%Y%m%d_%H%M%S}_{self.id}.mp4"
+        return video_name(self.id, self.created_at)
+
+
+def video_name(job_id: str, created_at: float) -> str:
+    created = datetime.fromtimestamp(created_at, UTC)
+    return f"video_{created:%Y%m%d_%H%M%S}_{job_id}.mp4"
 
 
 def new_job_id() -> str:

@@ -5,10 +5,11 @@ a worker that was believed dead cannot disturb its successor.
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Update, and_, func, select, update
+from sqlalchemy import Update, and_, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from frontend.database.database import Database
@@ -18,6 +19,8 @@ from frontend.jobs.observer import UNOBSERVED, JobObserver
 from ltx_triton.contract import Progress
 
 CLAIM = "claim"
+
+_LONGEST_DELAY = 60.0  # seconds; a later moment was written when the clock was later
 
 
 @dataclass(frozen=True)
@@ -122,9 +125,20 @@ class JobQueue:
             .values(**transitions.requeued(), attempts=Job.attempts - 1)
         )
 
-    def reclaim_expired(self) -> bool:
-        """Queue the jobs of dead workers again, or fail them after their last attempt."""
-        expired = and_(Job.state == JobState.RUNNING, Job.lease_expires_at < time.time())
+    def reclaim_expired(self, held: Collection[str] = ()) -> bool:
+        """Queue the jobs of dead workers again, or fail them after their last attempt.
+
+        Args:
+            held: jobs that this worker runs, whatever has become of their leases.
+        """
+        now = time.time()
+        # No worker writes a lease that ends so late, unless the clock was later then.
+        impossible = Job.lease_expires_at > now + 2 * self.lease_seconds
+        expired = and_(
+            Job.state == JobState.RUNNING,
+            Job.id.not_in(held),
+            or_(Job.lease_expires_at < now, impossible),
+        )
         with self.database.transaction() as session:
             if not session.scalar(select(select(Job.id).where(expired).exists())):
                 return False
@@ -145,9 +159,11 @@ class JobQueue:
         )
 
     def _next_id(self) -> Any:
+        now = time.time()
+        is_due = or_(Job.not_before <= now, Job.not_before > now + _LONGEST_DELAY)
         return (
             select(Job.id)
-            .where(Job.state == JobState.QUEUED, Job.not_before <= time.time())
+            .where(Job.state == JobState.QUEUED, is_due)
             .order_by(Job.created_at, Job.id)
             .limit(1)
         )

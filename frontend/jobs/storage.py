@@ -1,7 +1,9 @@
 """The folder of videos: names, sizes, and removal of what has expired."""
 
 import re
+import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +11,22 @@ from frontend.jobs.model import Job
 from frontend.jobs.store import JobStore
 from frontend.media.writer import Mp4Writer
 from ltx_triton.settings import Mp4Preset
+from ltx_triton.video_spec import VideoSpec
 
 _PARTIAL = re.compile(r"\.video_.*_(?P<job_id>[0-9a-f]+)\.mp4\.(?P<attempt>\d+)\.partial")
 _BYTES_PER_GB = 1e9
 _SECONDS_PER_DAY = 86_400
+# Of an MP4, as the quota promises them to a job. The demo checkpoint's videos take a third of it.
+_BYTES_PER_PIXEL = 0.1
+_RESERVE_BYTES = 100e6  # free on the disk before a job begins: the largest videos and the job store
+
+
+@dataclass(frozen=True)
+class Strays:
+    """Where the folder and the job store do not agree."""
+
+    without_job: list[str]  # names of videos
+    missing: list[str]  # names of videos of completed jobs
 
 
 @dataclass(frozen=True)
@@ -44,9 +58,13 @@ class VideoFolder:
     def used_bytes(self) -> int:
         return sum(_size(video) for video in self.path.glob("video_*.mp4"))
 
-    def is_full(self) -> bool:
-        """Whether the videos take MAX_STORAGE_GB or more."""
-        return self.used_bytes() >= self.max_bytes
+    def exceeds_quota(self, promised: Iterable[VideoSpec]) -> bool:
+        """Return whether the videos, with those that are promised, exceed MAX_STORAGE_GB."""
+        return self.used_bytes() + sum(map(_expected_bytes, promised)) > self.max_bytes
+
+    def has_room(self) -> bool:
+        """Return whether the disk has room for the videos of running jobs."""
+        return shutil.disk_usage(self.path).free >= _RESERVE_BYTES
 
     def clean(self, store: JobStore) -> int:
         """Remove jobs that finished CLEANUP_AFTER_DAYS ago; return their number.
@@ -60,6 +78,15 @@ class VideoFolder:
         self.clean_partials(store)
         return len(old)
 
+    def strays(self, store: JobStore) -> Strays:
+        # List the files first: a video that is made after that has its job by now.
+        videos = {path.name for path in self.path.glob("video_*.mp4")}
+        known = store.video_names()
+        return Strays(
+            without_job=sorted(videos - known.keys()),
+            missing=sorted(name for name, made in known.items() if made and name not in videos),
+        )
+
     def clean_partials(self, store: JobStore) -> None:
         """Remove the partial files of attempts that no longer run."""
         # List the files first: an attempt that starts after that has none among them.
@@ -69,6 +96,10 @@ class VideoFolder:
             match = _PARTIAL.fullmatch(partial.name)
             if match and (match["job_id"], int(match["attempt"])) not in alive:
                 partial.unlink(missing_ok=True)
+
+
+def _expected_bytes(spec: VideoSpec) -> float:
+    return spec.width * spec.height * spec.num_frames * _BYTES_PER_PIXEL
 
 
 def _size(path: Path) -> int:

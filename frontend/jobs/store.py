@@ -1,21 +1,26 @@
 """The jobs as the API sees them: add, look up, list, cancel, delete."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from frontend.database.database import Database
-from frontend.jobs.model import FINISHED, Job, JobState, new_job_id
+from frontend.jobs.model import FINISHED, Job, JobState, new_job_id, video_name
 from frontend.jobs.observer import UNOBSERVED, JobObserver
+from ltx_triton.video_spec import VideoSpec
 
 ADMISSION = "admission"
 
 
 class QueueFullError(Exception):
     """The maximum number of jobs is waiting."""
+
+
+class QuotaExceededError(Exception):
+    """The videos, with those that waiting jobs will make, take too much."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +30,33 @@ class JobStore:
     database: Database
     observer: JobObserver = UNOBSERVED
 
-    def add(self, job: Job, max_unfinished: int) -> None:
+    def add(
+        self,
+        job: Job,
+        max_unfinished: int,
+        exceeds_quota: Callable[[Iterable[VideoSpec]], bool] = lambda _: False,
+    ) -> None:
         """Queue the job and give it an ID.
+
+        Args:
+            max_unfinished: of jobs that are queued or running.
+            exceeds_quota: whether the videos of these specs, all unfinished ones, are too much.
 
         Raises:
             QueueFullError: `max_unfinished` jobs are queued or running already.
+            QuotaExceededError: the job's video may be too much.
+            StoreLostError: the job would be lost with the store.
         """
+        self.database.require_file()
         with self.database.exclusive(ADMISSION) as session:
             unfinished = session.scalar(
                 select(func.count()).select_from(Job).where(Job.state.not_in(FINISHED))
             )
             if (unfinished or 0) >= max_unfinished:
                 raise QueueFullError
+            promised = session.scalars(select(Job.spec).where(Job.state.not_in(FINISHED)))
+            if exceeds_quota([job.spec, *promised]):
+                raise QuotaExceededError
             job.id = new_job_id()
             while session.get(Job, job.id):
                 job.id = new_job_id()
@@ -86,6 +106,15 @@ class JobStore:
                 .group_by(Job.state)
             )
             return dict(rows.all())
+
+    def video_names(self) -> dict[str, bool]:
+        """Return the name of every job's video, and whether the job is completed."""
+        with self.database.transaction() as session:
+            rows = session.execute(select(Job.id, Job.created_at, Job.state))
+            return {
+                video_name(job_id, created_at): state == JobState.COMPLETED
+                for job_id, created_at, state in rows
+            }
 
     def finished(self, job_ids: Collection[str]) -> dict[str, Job | None]:
         """Return the finished ones of the jobs; None for a deleted job."""

@@ -6,7 +6,10 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
+from frontend.database.database import STORE_AWAY
 from frontend.jobs.attempt import Attempt, StopReason
+from frontend.jobs.circuit_breaker import CircuitBreaker
+from frontend.jobs.lease_clock import LeaseClock
 from frontend.jobs.model import Job
 from frontend.jobs.observer import UNOBSERVED, JobObserver
 from frontend.jobs.queue import JobQueue
@@ -37,6 +40,7 @@ class JobRunner:
         store: JobStore,
         queue: JobQueue,
         triton: TritonClient,
+        breaker: CircuitBreaker,
         folder: VideoFolder,
         observer: JobObserver = UNOBSERVED,
         retry_delay: float = 2.0,  # seconds, times the number of attempts so far
@@ -44,9 +48,11 @@ class JobRunner:
         self._store = store
         self._queue = queue
         self._triton = triton
+        self._breaker = breaker
         self._folder = folder
         self._observer = observer
         self._retry_delay = retry_delay
+        self._clock = LeaseClock(queue.lease_seconds)
         self._waiters = Waiters(store)
         self._attempts: dict[str, Attempt] = {}  # by job ID
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,18 +102,25 @@ class JobRunner:
         return await self._waiters.wait(job_id)
 
     async def _claim(self) -> None:
-        if await asyncio.to_thread(self._queue.reclaim_expired):
+        held = list(self._attempts)
+        if self._clock.trusts() and await asyncio.to_thread(self._queue.reclaim_expired, held):
             _log.warning("Jobs of a worker that died have been taken back")
             await asyncio.to_thread(self._folder.clean_partials, self._store)
         while await asyncio.to_thread(self._queue.has_work):
-            # Ask each time: a claim for a dead engine would cost the job an attempt.
-            if self._stopping or await self._triton.readiness_error():
+            # Ask each time: the last claim may have lost the engine.
+            if self._stopping or await self._breaker.error() or not await self._has_room():
                 return
             job = await asyncio.to_thread(self._queue.claim)
             if job:
                 log_job(job.id, "running", attempt=job.attempts)
                 attempt = self._attempts[job.id] = Attempt(
-                    job, self._queue, self._triton, self._folder, self._observer, self._retry_delay
+                    job,
+                    self._queue,
+                    self._triton,
+                    self._breaker,
+                    self._folder,
+                    self._observer,
+                    self._retry_delay,
                 )
                 task = asyncio.create_task(self._run(attempt))
                 self._tasks.add(task)
@@ -123,7 +136,7 @@ class JobRunner:
         finally:
             del self._attempts[job_id]
             self.wake()
-        await _try(lambda: self._waiters.hand_over([job_id]))
+        await self._try(lambda: self._waiters.hand_over([job_id]))
 
     async def _watch(self) -> None:
         """Renew the leases; notice cancellations, and takeovers by other workers."""
@@ -149,7 +162,8 @@ class JobRunner:
             return
         error = await self._triton.readiness_error()
         self._readiness_failures = self._readiness_failures + 1 if error else 0
-        if self._readiness_failures >= _READINESS_FAILURES:
+        if error and self._readiness_failures >= _READINESS_FAILURES:
+            self._breaker.open(error)
             self._stop(self._attempts, StopReason.ENGINE_LOST)
 
     async def _hand_over(self) -> None:
@@ -162,19 +176,25 @@ class JobRunner:
 
     async def _repeat_claim(self) -> None:
         while not self._stopping:
-            await _try(self._claim)
+            await self._try(self._claim)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _CLAIM_INTERVAL)
             self._wake.clear()
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], interval: float) -> None:
         while True:
-            await _try(work)
+            await self._try(work)
             await asyncio.sleep(interval)
 
+    async def _has_room(self) -> bool:
+        return await asyncio.to_thread(self._folder.has_room)
 
-async def _try(work: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await work()
-    except Exception:  # a loop that ends would leave jobs waiting for ever
-        _log.exception("The runner failed; trying again")
+    async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except STORE_AWAY as error:
+            # Nobody can renew a lease meanwhile.
+            self._clock.doubt()
+            _log.warning("The job store is away: %s", error.args[0])
+        except Exception:  # a loop that ends would leave jobs waiting for ever
+            _log.exception("The runner failed; trying again")

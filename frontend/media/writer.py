@@ -1,7 +1,10 @@
 """Frames to an MP4 that appears under its name only when it is complete."""
 
 import asyncio
+import errno
 import logging
+import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +31,14 @@ def mp4_options(preset: Mp4Preset) -> list[str]:
 
 class EncodingError(Exception):
     """The video could not be written; the message says why without naming paths."""
+
+
+class NoRoomError(EncodingError):
+    """The disk is full."""
+
+
+class EncoderKilledError(EncodingError):
+    """A signal has ended ffmpeg, as the kernel does when memory runs out."""
 
 
 class Mp4Writer:
@@ -58,13 +69,17 @@ class Mp4Writer:
             self._partial.touch()
         except OSError as error:
             raise _unwritable(error) from error
-        self._ffmpeg = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the server, which stops its jobs itself
-        )
+        try:
+            self._ffmpeg = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for the server, which stops its jobs itself
+            )
+        except BaseException:  # a cancellation above all: __aexit__ is not called for it
+            self._partial.unlink(missing_ok=True)
+            raise
         assert self._ffmpeg.stdin  # noqa: S101  a pipe, as asked for
         assert self._ffmpeg.stderr  # noqa: S101
         self._stdin = self._ffmpeg.stdin
@@ -116,13 +131,18 @@ class Mp4Writer:
         status = await self._ffmpeg.wait()
         text = (await self._messages).decode(errors="replace").strip()
         _log.error("ffmpeg ended with exit status %d: %s", status, text)
+        if status < 0:
+            name = signal.Signals(-status).name
+            return EncoderKilledError(f"The video could not be written: {name} ended ffmpeg")
         # The last words of its first line are the reason; before them stand paths of this machine.
         reason = text.partition("\n")[0].rpartition(": ")[2]
         if not reason or "/" in reason:
             reason = f"ffmpeg ended with exit status {status}"
-        return EncodingError(f"The video could not be written: {reason}")
+        kind = NoRoomError if reason == os.strerror(errno.ENOSPC) else EncodingError
+        return kind(f"The video could not be written: {reason}")
 
 
 def _unwritable(error: OSError) -> EncodingError:
     _log.error("The video cannot be written", exc_info=error)
-    return EncodingError(f"The video cannot be written: {error.strerror}")
+    kind = NoRoomError if error.errno == errno.ENOSPC else EncodingError
+    return kind(f"The video cannot be written: {error.strerror}")

@@ -5,7 +5,6 @@ them up on request.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -21,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from frontend.jobs.model import FailureKind, JobState
 from frontend.jobs.observer import JobObserver
 from ltx_triton.contract import Stage
+from ltx_triton.launcher.ownership import OwnedFolder
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # read by prometheus_client when it is imported
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000)
@@ -72,9 +72,12 @@ def shared_between(workers: int) -> Iterator[None]:
     if workers == 1:  # it runs in this process
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="ltx_counts_") as folder:
-        os.environ[_FOLDER] = folder
+    folder = OwnedFolder("ltx_counts_")
+    try:
+        os.environ[_FOLDER] = str(folder.path)
         yield
+    finally:
+        folder.remove()
 
 
 def count_request(endpoint: str, status: int) -> None:

@@ -139,7 +139,7 @@ class LocalTriton:
         raise_open_files_limit()
         wheel = self._wheel or TritonWheel.find()
         self._folder = make_plain_temporary_folder("ltx_triton_")
-        links = wheel.link_into(Path(self._folder.name), self._repository)
+        links = wheel.link_into(self._folder.path / "links", self._repository)
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._start_failure = ""
@@ -174,7 +174,7 @@ class LocalTriton:
         """Stop the server and its Python stubs, and remove their shared memory."""
         self._stopping.set()
         self._supervisor.join()
-        self._folder.cleanup()
+        self._folder.remove()
 
     def _supervise(self, wheel: TritonWheel, links: ServerLinks) -> None:
         while not self._stopping.is_set():

@@ -1,30 +1,39 @@
 """The shared-memory regions of Triton's Python backend."""
 
-import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
+from ltx_triton.launcher.ownership import OwnerLock, has_dead_owner
 
 _FOLDER = Path("/dev/shm")  # noqa: S108  chosen by Triton, not a temporary file
 _PREFIX = "ltx_triton_"
+_LOCK = ".lock"
 
 
 class SharedMemory:
-    """The regions of one server, identified by a prefix with the launcher's pid."""
+    """The regions of one server: their names begin with its prefix."""
 
     def __init__(self) -> None:
-        self.prefix = f"{_PREFIX}{os.getpid()}_{id(self):x}_"
+        name = f"{_PREFIX}{secrets.token_hex(8)}"
+        self.prefix = f"{name}_"
+        self._lock = OwnerLock(_FOLDER / f"{name}{_LOCK}")
 
     def remove(self) -> None:
-        for region in _FOLDER.glob(f"{self.prefix}*"):
-            region.unlink(missing_ok=True)
+        _remove_regions(self.prefix)
+        self._lock.release()
 
     @staticmethod
     def remove_stale() -> None:
         """Remove regions whose launcher no longer runs (killed, power cut)."""
-        for region in _FOLDER.glob(f"{_PREFIX}*"):
-            pid = region.name.removeprefix(_PREFIX).partition("_")[0]
-            if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+        for lock in _FOLDER.glob(f"{_PREFIX}*{_LOCK}"):
+            if has_dead_owner(lock):
+                _remove_regions(f"{lock.name.removesuffix(_LOCK)}_")
                 with suppress(PermissionError):  # another user's
-                    region.unlink(missing_ok=True)
+                    lock.unlink(missing_ok=True)
+
+
+def _remove_regions(prefix: str) -> None:
+    for region in _FOLDER.glob(f"{prefix}*"):
+        with suppress(PermissionError):
+            region.unlink(missing_ok=True)

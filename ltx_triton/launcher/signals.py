@@ -18,7 +18,7 @@ def raise_on_termination() -> None:
 
 
 def die_with_parent() -> None:
-    """Send this process SIGTERM when the parent's thread ends; call it between fork and exec.
+    """Send this process SIGTERM when the parent's thread ends; an exec keeps that.
 
     A launcher killed without a chance to clean up then leaves nothing running.
     """

@@ -12,6 +12,8 @@ from typing import Self
 
 from find_libpython import find_libpython
 
+from ltx_triton.launcher.ownership import OwnedFolder
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 _OPEN_FILES = 256
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
@@ -116,7 +118,7 @@ class ServerLinks:
         return self.folder / "environment"
 
 
-def make_plain_temporary_folder(prefix: str) -> "tempfile.TemporaryDirectory[str]":
+def make_plain_temporary_folder(prefix: str) -> OwnedFolder:
     """Create a temporary folder whose path needs no quoting and is ASCII.
 
     Raises:
@@ -125,7 +127,7 @@ def make_plain_temporary_folder(prefix: str) -> "tempfile.TemporaryDirectory[str
     candidates = (tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108  made unique below
     for parent in candidates:
         if _PLAIN_PATH.fullmatch(parent) and os.access(parent, os.W_OK | os.X_OK):
-            return tempfile.TemporaryDirectory(prefix=prefix, dir=parent)
+            return OwnedFolder(prefix, parent)
     raise MissingDependencyError(
         f"no usable folder for temporary files among {', '.join(candidates)}: Triton needs a "
         "writable one with only ASCII letters and no spaces in its path; set TMPDIR"

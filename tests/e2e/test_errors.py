@@ -113,7 +113,7 @@ def test_a_required_api_key_guards_everything_but_health(start_frontend: StartFr
 def test_when_the_storage_is_used_up_requests_are_refused_and_videos_kept(
     start_frontend: StartFrontend,
 ) -> None:
-    url = start_frontend(MAX_STORAGE_GB="0.000001").url
+    url = start_frontend(MAX_STORAGE_GB="0.000005").url
     first = post(url)
     wait_until(url, first["job_id"], lambda answer: answer["status"] == "completed")
 

@@ -65,7 +65,8 @@ def test_a_job_whose_engine_ends_is_done_again_with_the_same_result(
 
     last = finish(own_frontend, job["job_id"])
     assert last["status"] == "completed", last
-    assert last["attempts"] == 2
+    # The stop of the server is not the job's fault.
+    assert last["attempts"] == (1 if number == signal.SIGTERM else 2)
     assert digest(own_frontend, job["download_url"]) == digest(
         own_frontend, undisturbed["download_url"]
     )

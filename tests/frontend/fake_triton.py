@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
+from frontend.jobs.circuit_breaker import PROBE
 from ltx_triton.contract import MODELS, Progress, Stage
 from ltx_triton.model_info import EngineLimits, ModelInfo
 from ltx_triton.video_spec import VideoSpec
@@ -83,6 +84,8 @@ class FakeTriton:
     info: ModelInfo | None = INFO  # None: says nothing of itself
     metrics: str = METRICS
     seen: list[Seen] = field(default_factory=list)
+    probes: int = 0
+    probe_message: str = ""  # the error of every probe, if there is one
     most_at_once: int = 0
     _active: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -135,6 +138,13 @@ class FakeTriton:
             with self._lock:
                 self._active -= 1
 
+    def probe(self, request: VideoSpec, context: Any) -> Iterator[Progress | NDArray[np.uint8]]:
+        """The work on a request that only asks whether the engines work."""
+        self.probes += 1
+        if self.probe_message:
+            raise RuntimeError(self.probe_message)
+        yield from self._run(request, context, None)
+
     def _run(
         self, request: VideoSpec, context: Any, fault: Fault | None
     ) -> Iterator[Progress | NDArray[np.uint8]]:
@@ -161,7 +171,8 @@ class FakeTriton:
             frames = frames[:, :-32]
         half = len(frames) // 2 + 1
         yield frames[:half]
-        yield frames[half:]
+        if len(frames) > half:
+            yield frames[half:]
 
     def _misbehave(self, fault: Fault | None, context: Any) -> None:
         if fault is Fault.ERROR_MESSAGE:
@@ -207,7 +218,8 @@ class _Service(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[m
         if "describe" in {tensor.name for tensor in message.inputs}:
             return
         try:
-            for item in self._fake.run(_decode(message), context):
+            work = self._fake.probe if message.id == PROBE else self._fake.run
+            for item in work(_decode(message), context):
                 yield _response(_encode(item))
         except RuntimeError as error:
             yield service_pb2.ModelStreamInferResponse(error_message=str(error))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from frontend.logs import log_job, logging_config
+from frontend.logs import RepeatFilter, log_job, logging_config
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +46,22 @@ def test_access_lines_do_not_show_the_query(capsys: pytest.CaptureFixture[str]) 
     line = capsys.readouterr().err
     assert '1.2.3.4:5 - "POST /generate HTTP/1.1" 200' in line
     assert "private" not in line
+
+
+def test_an_error_that_repeats_itself_is_logged_once_a_minute_with_its_count() -> None:
+    now = 100.0
+    repeats = RepeatFilter(window=60, clock=lambda: now)
+
+    def log(message: str, level: int = logging.ERROR, error: Exception | None = None) -> str | None:
+        exc_info = (type(error), error, None) if error else None
+        record = logging.LogRecord("test", level, "", 0, "it %s", (message,), exc_info)
+        return record.getMessage() if repeats.filter(record) else None
+
+    assert [log("failed") for _ in range(3)] == ["it failed", None, None]
+    assert log("failed", error=ValueError("why")) == "it failed"
+    assert log("failed differently") == "it failed differently"
+    assert [log("goes on", logging.INFO) for _ in range(2)] == ["it goes on"] * 2
+    now += 61
+    assert log("failed") == "it failed (2 more times before)"
+    now += 61
+    assert log("failed") == "it failed"

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.frontend.api_process import run, running
@@ -86,7 +87,7 @@ def test_a_job_goes_on_when_its_client_disconnects(fake_triton: FakeTriton, tmp_
         with pytest.raises(httpx.ReadTimeout):
             api.http.post("/generate", json={**SMALL, "wait": True}, timeout=0.5)
         page = api.http.get("/").text
-        job_id = page.split("/preview/")[1][:8]
+        job_id = page.split("/preview/")[1][:32]
         wait_until(lambda: api.status(job_id) == "completed")
 
 
@@ -122,3 +123,35 @@ def test_a_store_of_a_newer_version_stops_the_start_with_one_message(tmp_path: P
     assert process.wait(30) == 1
     (message,) = (tmp_path / "log.txt").read_text().splitlines()
     assert message.startswith(f"The job store {file} has schema revision 9876, and this version")
+
+
+@pytest.mark.slow
+def test_workers_end_with_their_parent_and_leave_the_port_to_the_next_start(
+    fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    fake_triton.faults = [Fault.HANG]
+    with running(fake_triton, tmp_path, API_WORKERS="2", TMPDIR=str(tmp_path)) as api:
+        job_id = api.post()
+        wait_until(lambda: bool(fake_triton.seen))
+        workers = psutil.Process(api.process.pid).children(recursive=True)
+        api.process.kill()
+        api.process.wait()
+        _, alive = psutil.wait_procs(workers, timeout=10)
+        assert alive == []
+        assert list(tmp_path.glob("ltx_counts_*"))
+
+        api.start()
+
+        wait_until(lambda: api.status(job_id) == "completed")
+        assert len(list(tmp_path.glob("ltx_counts_*"))) == 1
+
+
+def test_videos_without_jobs_are_named_at_the_start(
+    fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / "video_of_nobody.mp4").touch()
+
+    with running(fake_triton, tmp_path) as api:
+        assert "1 videos in OUTPUT_DIR have no job" in api.log.read_text()
+        assert "video_of_nobody.mp4" in api.log.read_text()

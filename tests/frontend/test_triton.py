@@ -9,6 +9,7 @@ from frontend.triton import (
     EngineFailedError,
     EngineOutOfMemoryError,
     EngineRejectedError,
+    EngineStoppingError,
     EngineUnavailableError,
     Message,
     TritonClient,
@@ -61,7 +62,7 @@ def test_a_request_arrives_as_it_was_sent_and_so_do_progress_and_frames(
         ("Request for unknown model: 'ltx_video' is not found", EngineUnavailableError),
         (
             "Model transformer - Error when running inference: Server not ready",
-            EngineUnavailableError,
+            EngineStoppingError,
         ),
         ("anything else", EngineFailedError),
     ],

@@ -57,6 +57,7 @@ def test_defaults_are_the_documented_ones() -> None:
         ("ALLOWED_HOSTS", "https://example.org", "'https://example.org' is no host name"),
         ("ALLOWED_HOSTS", "example.org:8000", "'example.org:8000' is no host name"),
         ("CORS_ORIGINS", "https://a.example, b.example", "'b.example' is no origin"),
+        ("OUTPUT_DIR", "~no such user/videos", "no home folder"),
         ("CORS_ORIGINS", "https://a.example/", "'https://a.example/' is no origin"),
         ("TRITON_GRPC_ADDRESS", "somewhere", "match pattern"),
         ("TRITON_METRICS_URL", "http://localhost:999999/metrics", "match pattern"),
@@ -181,8 +182,29 @@ def test_the_job_store_is_beside_the_videos_unless_database_url_is_set(
     monkeypatch.setenv("OUTPUT_DIR", str(tmp_path / "a?b=c %d"))
     assert make_url(load_settings().job_store_url).database == f"{tmp_path}/a?b=c %d/jobs.db"
 
-    monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/jobs")
-    assert load_settings().job_store_url == "postgresql://somewhere/jobs"
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://somewhere/jobs")
+    assert load_settings().job_store_url == "postgresql+psycopg://somewhere/jobs"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2", "mysql"])
+def test_a_database_that_has_no_driver_here_is_refused_without_its_password(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://me:hunter2@host/jobs")
+
+    with pytest.raises(SystemExit) as stop:
+        load_settings()
+
+    assert "DATABASE_URL" in str(stop.value)
+    assert "postgresql+psycopg://" in str(stop.value)
+    assert "hunter2" not in str(stop.value)
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OUTPUT_DIR", "~/videos")
+
+    assert load_settings().output_dir == tmp_path / "videos"
 
 
 @given(

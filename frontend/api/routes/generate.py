@@ -14,7 +14,7 @@ from frontend.api.responses import JobBody
 from frontend.api.security.addresses import client_address
 from frontend.api.services import CurrentServices, Services
 from frontend.jobs.model import Job, JobState
-from frontend.jobs.store import QueueFullError
+from frontend.jobs.store import QueueFullError, QuotaExceededError
 from frontend.jobs.waiters import ShuttingDownError
 from frontend.logs import log_job
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
@@ -41,17 +41,12 @@ async def generate(request: Request, services: CurrentServices) -> JSONResponse:
     await _check_rate(request, services)
     asked = await read_request(request, services.generate_request)
     spec = asked.spec()
-    if await services.triton.readiness_error():
+    if await services.breaker.error():
         raise model_not_loaded()
     if info := await services.triton.model_info():
         _require_possible(spec, info)
-    if await asyncio.to_thread(services.folder.is_full):
-        raise ApiError(
-            HTTPStatus.INSUFFICIENT_STORAGE,
-            ErrorType.STORAGE_FULL,
-            f"The videos have used up the {services.folder.max_gb:g} GB they may take; "
-            "older ones have to expire first",
-        )
+    if not await asyncio.to_thread(services.folder.has_room):
+        raise _storage_full("The disk of the server is full; its operator has to make room")
     job = Job(spec=spec)
     await _admit(job, services)
     size = f"{spec.width}x{spec.height}"
@@ -67,6 +62,10 @@ def _require_possible(spec: VideoSpec, info: ModelInfo) -> None:
         info.limits.require(spec)
     except UnsupportedSpecError as error:
         raise bad_value(f"{info.model_name} cannot make this video: {error}") from error
+
+
+def _storage_full(problem: str) -> ApiError:
+    return ApiError(HTTPStatus.INSUFFICIENT_STORAGE, ErrorType.STORAGE_FULL, problem)
 
 
 async def _check_rate(request: Request, services: Services) -> None:
@@ -88,13 +87,18 @@ async def _admit(job: Job, services: Services) -> None:
     settings = services.settings
     limit = settings.max_queued_jobs + settings.max_concurrent_jobs
     try:
-        await asyncio.to_thread(services.store.add, job, limit)
+        await asyncio.to_thread(services.store.add, job, limit, services.folder.exceeds_quota)
     except QueueFullError:
         raise ApiError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             ErrorType.QUEUE_FULL,
             f"The queue is full ({settings.max_queued_jobs} jobs waiting). Try again in 30 s.",
             headers={"Retry-After": "30"},
+        ) from None
+    except QuotaExceededError:
+        raise _storage_full(
+            f"The videos, with those of the waiting jobs, use up the {services.folder.max_gb:g} GB "
+            "they may take; older ones have to expire first"
         ) from None
 
 

@@ -33,5 +33,5 @@ async def _read_gauges(services: Services) -> Gauges:
         used_bytes=await asyncio.to_thread(folder.used_bytes),
         limit_bytes=folder.max_bytes,
         free_bytes=(await asyncio.to_thread(shutil.disk_usage, folder.path)).free,
-        engine_ready=await services.triton.readiness_error() is None,
+        engine_ready=await services.breaker.error() is None,
     )

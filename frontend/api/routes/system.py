@@ -22,8 +22,8 @@ router = APIRouter(tags=["System"])
     responses={503: {"model": Health, "description": "Unhealthy; `reason` says why"}},
 )
 async def health(services: CurrentServices) -> JSONResponse:
-    """Healthy when Triton and all its models are ready. Never requires the API key."""
-    reason = await services.triton.readiness_error()
+    """Healthy when Triton, its models, the job store and the disk are. Never requires the key."""
+    reason = await services.error()
     info = None if reason else await services.triton.model_info()
     memory = await read_memory(services.settings.triton_metrics_url)
     body = Health(
@@ -43,8 +43,9 @@ async def health(services: CurrentServices) -> JSONResponse:
 async def model_status(services: CurrentServices) -> ModelStatus:
     """Describe what Triton has loaded; null where it does not say."""
     status: Literal["loaded", "loading", "unavailable"] = "loaded"
-    if await services.triton.readiness_error():
-        status = "loading" if await services.triton.is_live() else "unavailable"
+    if await services.breaker.error():
+        is_loading = not services.breaker.is_open and await services.triton.is_live()
+        status = "loading" if is_loading else "unavailable"
     info = await services.triton.model_info() if status == "loaded" else None
     memory = await read_memory(services.settings.triton_metrics_url)
     return ModelStatus(

@@ -43,6 +43,18 @@ def test_the_minute_slides(database: Database, monkeypatch: pytest.MonkeyPatch) 
     assert limiter.retry_after("client") == 40
 
 
+@on_both_databases
+def test_a_clock_that_is_set_back_locks_nobody_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 10_000.0
+    monkeypatch.setattr("frontend.api.rate_limit.time.time", lambda: now)
+    limiter = RateLimiter(database, per_minute=1)
+    assert limiter.retry_after("client") is None
+    now -= 7200
+    assert limiter.retry_after("client") is None
+
+
 def test_a_long_address_is_counted_by_its_beginning(make_settings: MakeSettings) -> None:
     settings = make_settings(enable_rate_limit=True, rate_limit_per_minute=1)
     with TestClient(

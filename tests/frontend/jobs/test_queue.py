@@ -200,3 +200,28 @@ def test_a_job_that_is_to_be_cancelled_does_not_return_to_the_queue(
     stored = state(store, job)
     assert stored.state == JobState.CANCELLED
     assert stored.completed_at
+
+
+def test_a_worker_does_not_take_its_own_running_jobs_for_those_of_a_dead_one(
+    database: Database, store: JobStore, queue: JobQueue
+) -> None:
+    job = claimed(store, queue)
+    let_lease_expire(database, store, job)
+    assert not queue.reclaim_expired(held=[job.id])
+    assert queue.reclaim_expired(held=[])
+
+
+def test_moments_from_before_the_clock_was_set_back_are_not_waited_for(
+    database: Database, store: JobStore, queue: JobQueue
+) -> None:
+    running, waiting = claimed(store, queue), claimed(store, queue)
+    assert queue.retry(waiting, "connection lost", delay=3600)
+    with database.transaction() as session:
+        stored = session.get(Job, running.id)
+        assert stored
+        stored.lease_expires_at = time.time() + 3600
+
+    assert queue.reclaim_expired()
+
+    claims = [queue.claim(), queue.claim()]
+    assert {job.id for job in claims if job} == {running.id, waiting.id}

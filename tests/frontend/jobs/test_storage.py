@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,36 @@ def test_partial_files_go_unless_their_attempt_is_running(
 def test_only_finished_videos_count_against_the_limit(folder: VideoFolder) -> None:
     (folder.path / "jobs.db").write_bytes(bytes(5000))
     (folder.path / "video_a.mp4").write_bytes(bytes(999))
-    assert not folder.is_full()
-    (folder.path / "video_b.mp4").write_bytes(bytes(1))
-    assert folder.is_full()
+    assert not folder.exceeds_quota([])
+    (folder.path / "video_b.mp4").write_bytes(bytes(2))
+    assert folder.exceeds_quota([])
+
+
+def test_videos_that_are_promised_count_against_the_limit(folder: VideoFolder) -> None:
+    spec = new_job(width=32, height=32, num_frames=8).spec  # 819 bytes are promised to it
+    assert not folder.exceeds_quota([spec])
+    assert folder.exceeds_quota([spec, spec])
+
+
+def test_a_disk_with_little_room_has_none(
+    folder: VideoFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder.has_room()
+    usage = shutil.disk_usage(folder.path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=99_999_999))
+    assert not folder.has_room()
+
+
+def test_videos_without_jobs_and_jobs_without_videos_are_named(
+    database: Database, folder: VideoFolder
+) -> None:
+    store = JobStore(database)
+    whole, robbed = (finished_job(database, days_ago=1) for _ in range(2))
+    store.add(new_job(), 100)
+    folder.video(whole).write_bytes(b"video")
+    (folder.path / "video_of_nobody.mp4").write_bytes(b"video")
+
+    strays = folder.strays(store)
+
+    assert strays.without_job == ["video_of_nobody.mp4"]
+    assert strays.missing == [robbed.filename]

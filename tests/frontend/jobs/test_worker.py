@@ -2,8 +2,11 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from frontend.database.database import Database
@@ -12,7 +15,7 @@ from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
 from frontend.services import Intervals
-from tests.frontend.conftest import StartApi, new_job, post, wait_for, wait_until
+from tests.frontend.conftest import SMALL, StartApi, new_job, post, wait_for, wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
 
 
@@ -129,7 +132,7 @@ def test_a_worker_leaves_a_job_that_another_has_taken_over(
         job = session.get(Job, job_id)
         assert job
         job.worker_id, job.attempts = "another", 2
-        job.lease_expires_at = time.time() + 60
+        job.lease_expires_at = time.time() + 15
     wait_until(lambda: fake_triton.seen[0].cancelled)
     assert api.get(f"/status/{job_id}").json()["status"] == "running"
 
@@ -179,3 +182,79 @@ def test_jobs_accepted_before_a_restart_are_done_after_it(
     second = start_api(max_concurrent_jobs=1)
     for job_id in jobs:
         wait_for(second, job_id, "completed")
+
+
+@pytest.mark.parametrize("step", [3600.0, -7200.0])
+def test_a_clock_that_is_set_costs_no_attempt(
+    step: float,
+    start_api: StartApi,
+    fake_triton: FakeTriton,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = time.time
+    fake_triton.step_seconds = 1
+    first, second = start_api(), start_api()
+    jobs = [post(api) for api in (first, second)]
+    wait_until(lambda: len(fake_triton.seen) == 2)
+
+    monkeypatch.setattr(time, "time", lambda: real() + step)
+
+    for job_id in jobs:
+        assert wait_for(first, job_id, "completed")["attempts"] == 1
+
+
+def test_a_result_is_kept_until_the_job_store_is_back(
+    api: TestClient, fake_triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete = JobQueue.complete
+    away = [None] * 2
+
+    def call(queue: JobQueue, job: Job, **result: Any) -> bool:
+        if away:
+            away.pop()
+            raise OperationalError("UPDATE", {}, Exception("server closed the connection"))
+        return complete(queue, job, **result)
+
+    monkeypatch.setattr(JobQueue, "complete", call)
+
+    assert wait_for(api, post(api), "completed")["attempts"] == 1
+    assert not away
+    assert len(fake_triton.seen) == 1
+
+
+def test_a_job_whose_encoder_was_killed_is_tried_again(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    def encoders() -> list[psutil.Process]:
+        children = psutil.Process().children(recursive=True)
+        return [child for child in children if "ffmpeg" in child.name()]
+
+    fake_triton.step_seconds = 0.3
+    job_id = post(api)
+    wait_until(lambda: bool(encoders()))
+    for encoder in encoders():
+        encoder.kill()
+
+    assert wait_for(api, job_id, "completed", "failed")["attempts"] == 2
+
+
+def test_a_job_waits_for_room_on_the_disk(
+    api: TestClient, fake_triton: FakeTriton, output_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = output_dir / ".full"
+    full.symlink_to("/dev/full")
+    partial = VideoFolder.partial
+    monkeypatch.setattr(VideoFolder, "partial", lambda *_: full)
+    job_id = post(api)
+    wait_until(lambda: bool(fake_triton.seen))
+    monkeypatch.setattr(VideoFolder, "has_room", lambda _: False)
+    wait_for(api, job_id, "queued")
+    assert api.get("/health").json()["reason"] == "the disk of OUTPUT_DIR is full"
+    refused = api.post("/generate", json=SMALL)
+    assert refused.status_code == 507
+    assert refused.json()["error_type"] == "storage_full"
+
+    monkeypatch.setattr(VideoFolder, "partial", partial)
+    monkeypatch.setattr(VideoFolder, "has_room", lambda _: True)
+
+    assert wait_for(api, job_id, "completed")["attempts"] == 1

@@ -1,4 +1,5 @@
-import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,11 +8,26 @@ import pytest
 from ltx_triton.launcher.shared_memory import SharedMemory
 
 FOLDER = Path("/dev/shm")  # noqa: S108
+OWN = (
+    "import sys; from ltx_triton.launcher.shared_memory import SharedMemory\n"
+    "memory = SharedMemory(); print(memory.prefix, flush=True); sys.stdin.read()"
+)
 
 
 @pytest.fixture
-def region() -> Iterator[Path]:
-    path = FOLDER / f"ltx_triton_{2**22 + 1}_x"  # above the largest pid of Linux
+def other() -> Iterator[subprocess.Popen[str]]:
+    """A launcher in another process."""
+    with subprocess.Popen(
+        [sys.executable, "-c", OWN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def region(other: subprocess.Popen[str]) -> Iterator[Path]:
+    assert other.stdout
+    path = FOLDER / f"{other.stdout.readline().strip()}region"
     path.touch()
     yield path
     path.unlink(missing_ok=True)
@@ -24,17 +40,23 @@ def test_removes_the_regions_of_its_own_server_only(region: Path) -> None:
 
     memory.remove()
 
-    assert not own.exists()
+    assert list(FOLDER.glob(f"{memory.prefix[:-1]}*")) == []
     assert region.exists()
 
 
-def test_removes_the_regions_of_a_launcher_that_no_longer_runs(region: Path) -> None:
-    living = FOLDER / f"ltx_triton_{os.getppid()}_x"
-    living.touch()
-    try:
-        SharedMemory.remove_stale()
+def test_removes_the_regions_of_a_launcher_that_no_longer_runs(
+    other: subprocess.Popen[str], region: Path
+) -> None:
+    memory = SharedMemory()
+    own = FOLDER / f"{memory.prefix}region"
+    own.touch()
+    SharedMemory.remove_stale()
+    assert region.exists()
 
-        assert not region.exists()
-        assert living.exists()
-    finally:
-        living.unlink()
+    other.kill()
+    other.wait()
+    SharedMemory.remove_stale()
+
+    assert list(FOLDER.glob(f"{region.name.removesuffix('_region')}*")) == []
+    assert own.exists()
+    memory.remove()

@@ -1,0 +1,57 @@
+"""Tell what a living process owns from what a dead one has left behind."""
+
+import fcntl
+import shutil
+import tempfile
+from pathlib import Path
+
+_LOCK = "owner.lock"
+
+
+class OwnerLock:
+    """A lock on a file, held until it is released or this process has ended, however it ends.
+
+    Unlike a process id it means the same in every container that shares the file system.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        new = path.with_name(f"{path.name}.new")
+        self._file = new.open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        new.rename(path)  # nobody sees it without its lock
+
+    def release(self) -> None:
+        self._path.unlink(missing_ok=True)
+        self._file.close()
+
+
+def has_dead_owner(lock: Path) -> bool:
+    """Return whether the process that held the lock has ended."""
+    try:
+        file = lock.open()
+    except OSError:  # released meanwhile, or another user's
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+class OwnedFolder:
+    """A temporary folder, and the end of those that killed processes have left beside it."""
+
+    def __init__(self, prefix: str, parent: str | None = None) -> None:
+        beside = Path(parent or tempfile.gettempdir())
+        for left in beside.glob(f"{prefix}*"):
+            if has_dead_owner(left / _LOCK):
+                shutil.rmtree(left, ignore_errors=True)
+        self._folder = tempfile.TemporaryDirectory(prefix=prefix, dir=beside)
+        self.path = Path(self._folder.name)
+        self._lock = OwnerLock(self.path / _LOCK)
+
+    def remove(self) -> None:
+        self._lock.release()
+        self._folder.cleanup()
