@@ -33,7 +33,11 @@ def main() -> None:
         raise SystemExit(f"OUTPUT_DIR={settings.output_dir} cannot be used: {error}") from error
     except SchemaError as error:
         raise SystemExit(str(error)) from error
-    except (ImportError, SQLAlchemyError) as error:
+    except ImportError as error:
+        raise SystemExit(
+            f"The job store (DATABASE_URL) needs a driver: {error}; pip install 'ltx-triton[postgres]'"
+        ) from error
+    except SQLAlchemyError as error:
         raise SystemExit(f"The job store (DATABASE_URL) cannot be opened: {error}") from error
     _name_strays(open_folder(settings), JobStore(database))
     database.close()

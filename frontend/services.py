@@ -14,6 +14,7 @@ from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
 from frontend.api.requests import generate_request
 from frontend.api.services import Services
 from frontend.database.database import Database
+from frontend.engine_pace import EnginePace
 from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.queue import CLAIM, JobQueue
 from frontend.jobs.storage import VideoFolder
@@ -66,7 +67,8 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
         store = JobStore(database, counters)
         queue = JobQueue(database, worker_id, settings.max_concurrent_jobs, observer=counters)
         folder = open_folder(settings)
-        triton = TritonClient(settings.triton_grpc_address)
+        pace = EnginePace(settings.max_resolution**2 * settings.max_frames)
+        triton = TritonClient(settings.triton_grpc_address, pace)
         stack.push_async_callback(triton.close)
         breaker = CircuitBreaker(triton)
         stack.push_async_callback(breaker.stop)

@@ -14,6 +14,7 @@ from tritonclient.grpc import InferInput, InferResult
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException, triton_to_np_dtype
 
+from frontend.engine_pace import EnginePace
 from ltx_triton.contract import (
     LTX_VIDEO,
     MODELS,
@@ -76,11 +77,11 @@ class TritonClient:
     """A connection to Triton, bound to one event loop."""
 
     def __init__(
-        self, address: str, idle_timeout: float = 600.0, ping_seconds: float = 20.0
+        self, address: str, pace: EnginePace | None = None, ping_seconds: float = 20.0
     ) -> None:
         options = [*_CHANNEL_OPTIONS, ("grpc.keepalive_time_ms", int(1000 * ping_seconds))]
         self._client = InferenceServerClient(address, channel_args=options)
-        self._idle_timeout = idle_timeout
+        self.pace = pace or EnginePace()
         self._info: ModelInfo | None = None
         self._info_at = 0.0
 
@@ -137,8 +138,15 @@ class TritonClient:
             if name in _INPUTS
         ]
         frames = 0
-        async with aclosing(self._stream(inputs, request_id, self._idle_timeout)) as stream:
+        stepped = time.monotonic()
+        timeout = self.pace.allowed_silence()
+        async with aclosing(self._stream(inputs, request_id, timeout)) as stream:
             async for message in stream:
+                if isinstance(message, Progress):
+                    now = time.monotonic()
+                    if message.step > 1:  # behind the first are the text and the start
+                        self.pace.record_step(spec, now - stepped)
+                    stepped = now
                 if not isinstance(message, ModelInfo | Progress):
                     frames += len(message)
                 yield message
@@ -186,7 +194,7 @@ async def _receive(
             return answer
     except TimeoutError:
         raise EngineUnavailableError(
-            f"nothing arrived from the engine for {idle_timeout:g} s"
+            f"the engines hang: nothing arrived for {idle_timeout:.0f} s"
         ) from None
 
 

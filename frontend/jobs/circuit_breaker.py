@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import time
 from contextlib import aclosing
 
+from frontend.health_reasons import ENGINES_FAIL
 from frontend.triton import (
     EngineError,
     EngineRejectedError,
@@ -14,7 +16,7 @@ from ltx_triton.video_spec import VideoSpec
 
 PROBE = "probe"  # the request id
 
-_PROBE_TIMEOUT = 60.0  # seconds; the largest model takes them on a slow machine
+_PATIENCE = 20.0  # seconds for engines to work again by themselves
 
 _log = logging.getLogger(__name__)
 
@@ -50,16 +52,24 @@ class CircuitBreaker:
             await asyncio.wait([self._probing])
 
     async def _probe_until_it_works(self) -> None:
-        while not await self._works():
+        failing_since: float | None = None
+        while True:
+            began = time.monotonic()
+            if await self._triton.readiness_error():
+                failing_since = None
+            elif await self._works():
+                break
+            else:
+                failing_since = failing_since or began
+                if time.monotonic() - failing_since > _PATIENCE:
+                    self._reason = ENGINES_FAIL
             await asyncio.sleep(self._retry_delay)
         _log.info("The engines work again")
         self._reason = self._probing = None
 
     async def _works(self) -> bool:
-        if await self._triton.readiness_error():
-            return False
         try:
-            async with asyncio.timeout(_PROBE_TIMEOUT):
+            async with asyncio.timeout(self._triton.pace.allowed_silence()):
                 await self._make_smallest_video()
         except EngineRejectedError:  # answered, if only to say that it makes no video so small
             return True

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,13 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from frontend.local.health import UnhealthyError, wait_until_healthy
-from ltx_triton.launcher.local_triton import LocalTriton, free_port
+from frontend.health_reasons import ENGINES_FAIL
+from frontend.local.health import UnhealthyError, unhealthy_reason, wait_until_healthy
+from ltx_triton.launcher.local_triton import LocalTriton, bind_error, free_port
 from ltx_triton.launcher.signals import die_with_parent
 
 START_TIMEOUT = 60  # seconds
 STOP_TIMEOUT = 20  # seconds
 _WAIT_INTERVAL = 0.1  # seconds
+_CHECK_INTERVAL = 5.0  # seconds between looks at the engines
 
 
 class FrontendStartError(RuntimeError):
@@ -101,18 +102,22 @@ class LocalFrontend:
             self._process.wait()
 
     def wait(self) -> int:
-        """Block until the frontend exits; return its exit code."""
+        """Block until the frontend exits, and restart Triton when its engines fail.
+
+        Returns:
+            The exit code.
+        """
+        checked = time.monotonic()
         while (exit_code := self._process.poll()) is None:
             time.sleep(_WAIT_INTERVAL)  # in turns, for the reason given in `raise_on_termination`
+            if time.monotonic() - checked > _CHECK_INTERVAL:
+                if unhealthy_reason(self.url) == ENGINES_FAIL:
+                    self.triton.restart(ENGINES_FAIL)
+                checked = time.monotonic()
         return exit_code
 
     def _require_free_port(self) -> None:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self._host, self._port))
-            except OSError as error:
-                raise FrontendStartError(
-                    f"cannot listen on API_HOST={self._host} API_PORT={self._port}: {error}"
-                ) from error
+        if error := bind_error(self._host, self._port):
+            raise FrontendStartError(
+                f"cannot listen on API_HOST={self._host} API_PORT={self._port}: {error}"
+            )

@@ -1,4 +1,4 @@
-"""Wait for a process that serves HTTP."""
+"""Ask a process that serves HTTP for its health."""
 
 import subprocess
 import time
@@ -22,10 +22,19 @@ def wait_until_healthy(process: subprocess.Popen[bytes], url: str, timeout: floa
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise UnhealthyError(f"ended (exit {process.returncode})")
-        try:
-            if httpx.get(f"{url}/health", timeout=5, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            pass
+        if unhealthy_reason(url) is None:
+            return
         time.sleep(_INTERVAL)
     raise UnhealthyError(f"was not healthy after {timeout:.0f} s")
+
+
+def unhealthy_reason(url: str) -> str | None:
+    """Return why the server cannot make videos, or None."""
+    try:
+        # No proxy: it is local.
+        answer = httpx.get(f"{url}/health", timeout=5, trust_env=False)
+    except httpx.TransportError as error:
+        return str(error)
+    if answer.is_success:
+        return None
+    return str(answer.json().get("reason", answer.reason_phrase))

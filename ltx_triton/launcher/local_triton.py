@@ -56,6 +56,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def bind_error(host: str, port: int) -> OSError | None:
+    """Return why nothing can listen on the address, or None."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error
+    return None
+
+
 class LocalTriton:
     """Keeps a server running, as a context manager, and restarts it when it dies.
 
@@ -134,7 +146,9 @@ class LocalTriton:
         Raises:
             FileNotFoundError: no checkpoint has been exported into the model repository.
             MissingDependencyError: a requirement of the server is not met.
+            TritonStartError: a port is taken.
         """
+        self._require_free_ports()
         PipelineConfig.load(version_folder(self._repository, LTX_VIDEO))
         raise_open_files_limit()
         wheel = self._wheel or TritonWheel.find()
@@ -143,6 +157,7 @@ class LocalTriton:
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._start_failure = ""
+        self._restart_reason = ""
         # One thread launches, watches and stops the servers: they get SIGTERM when the thread that
         # forked them ends, so it must outlive them.
         self._supervisor = threading.Thread(
@@ -170,11 +185,25 @@ class LocalTriton:
                 last_logged = now
                 log.info("Triton is still loading the models (%.0f s) ...", now - started)
 
+    def restart(self, reason: str) -> None:
+        """Let the supervisor kill the server and start it again."""
+        self._restart_reason = reason
+
     def stop(self) -> None:
         """Stop the server and its Python stubs, and remove their shared memory."""
         self._stopping.set()
         self._supervisor.join()
         self._folder.remove()
+
+    def _require_free_ports(self) -> None:
+        for variable, port in (
+            ("TRITON_GRPC_ADDRESS", self._ports.grpc),
+            ("TRITON_METRICS_URL", self._ports.metrics),
+        ):
+            if error := bind_error(LOOPBACK, port):
+                raise TritonStartError(
+                    f"Triton cannot listen on port {port} ({variable}): {error.strerror}"
+                )
 
     def _supervise(self, wheel: TritonWheel, links: ServerLinks) -> None:
         while not self._stopping.is_set():
@@ -203,6 +232,9 @@ class LocalTriton:
         ready = False
         last_seen_stubs = time.monotonic()
         while not self._stopping.wait(WATCH_INTERVAL):
+            if reason := self._restart_reason:
+                self._restart_reason = ""
+                return reason
             if self._process.exit_code is not None:
                 return f"tritonserver died (exit {self._process.exit_code})"
             if self._process.has_lost_a_stub():

@@ -10,9 +10,11 @@ import requests
 
 from frontend.local.api import FrontendStartError, LocalFrontend
 from ltx_triton.launcher.local_triton import LocalTriton, free_port
+from tests.e2e.jobs import finish, post, wait_until
 from tests.ltx_triton.launcher.processes import (
     free_triton_ports,
     processes_of_session,
+    stub_of,
     wait_for,
 )
 
@@ -84,3 +86,23 @@ def test_a_taken_port_is_named_instead_of_serving_somebody_elses_answers(
         LocalFrontend(triton, port=port).__enter__()
 
     assert requests.get(f"{frontend}/health", timeout=10).status_code == 200
+
+
+def test_an_engine_that_hangs_is_restarted_and_no_job_is_lost(
+    serve: "subprocess.Popen[str]",
+) -> None:
+    url = f"http://127.0.0.1:{psutil.Process(serve.pid).environ()['API_PORT']}"
+    jobs = [post(url, duration=4)["job_id"] for _ in range(6)]
+    wait_until(url, jobs[0], lambda answer: answer.get("stage") == "denoise")
+
+    stub_of(serve.pid, "transformer").suspend()
+
+    wait_for(
+        lambda: requests.get(f"{url}/health", timeout=10).status_code == 503, 60, "unhealthy"
+    )
+    answers = [finish(url, job_id) for job_id in jobs]
+    assert {answer["status"] for answer in answers} == {"completed"}
+    assert max(answer["attempts"] for answer in answers) <= 2
+    assert sum(answer["attempts"] == 1 for answer in answers) >= 2  # those that had not begun
+    serve.terminate()
+    serve.communicate(timeout=30)

@@ -4,6 +4,7 @@ import grpc  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 
+from frontend.engine_pace import EnginePace
 from frontend.triton import (
     EngineError,
     EngineFailedError,
@@ -24,8 +25,8 @@ REQUEST = VideoSpec(
 )
 
 
-async def generate(address: str, idle_timeout: float = 10) -> list[Message]:
-    client = TritonClient(address, idle_timeout)
+async def generate(address: str, pace: EnginePace | None = None) -> list[Message]:
+    client = TritonClient(address, pace)
     try:
         return [message async for message in client.generate(REQUEST, "0badcafe")]
     finally:
@@ -94,10 +95,13 @@ def test_a_stream_that_ends_early_is_an_unavailable_engine(fake_triton: FakeTrit
         asyncio.run(generate(fake_triton.address))
 
 
-def test_a_silent_stream_is_given_up_and_cancelled(fake_triton: FakeTriton) -> None:
+def test_a_silent_stream_is_given_up_and_cancelled(
+    fake_triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EnginePace, "allowed_silence", lambda _: 0.3)
     fake_triton.faults = [Fault.HANG]
     with pytest.raises(EngineUnavailableError, match="nothing arrived"):
-        asyncio.run(generate(fake_triton.address, idle_timeout=0.3))
+        asyncio.run(generate(fake_triton.address))
     wait_until(lambda: fake_triton.seen[0].cancelled)
 
 
@@ -159,3 +163,11 @@ def test_a_proxy_of_the_environment_is_not_used(
     asyncio.run(generate(fake_triton.address))
 
     assert len(fake_triton.seen) == 1
+
+
+def test_the_steps_of_a_video_measure_the_engines(fake_triton: FakeTriton) -> None:
+    fake_triton.step_seconds = 0.2
+    pace = EnginePace(largest=2**30)
+    asyncio.run(generate(fake_triton.address, pace))
+    # A step of 0.2 s counts as one of 2**19 pixels.
+    assert 10 * 0.2 * 2**11 < pace.allowed_silence() < 10 * 0.4 * 2**11

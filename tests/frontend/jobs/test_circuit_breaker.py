@@ -5,6 +5,8 @@ import time
 import pytest
 from starlette.testclient import TestClient
 
+from frontend.engine_pace import EnginePace
+from frontend.health_reasons import ENGINES_FAIL
 from frontend.jobs import circuit_breaker
 from frontend.services import Intervals
 from tests.frontend.conftest import SMALL, StartApi, post, wait_for, wait_until
@@ -80,7 +82,7 @@ def test_engines_that_refuse_so_small_a_video_work(
 def test_a_probe_that_hangs_is_given_up(
     api: TestClient, fake_triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(circuit_breaker, "_PROBE_TIMEOUT", 0.2)
+    monkeypatch.setattr(EnginePace, "allowed_silence", lambda _: 0.2)
     jobs = lose_an_engine(api, fake_triton)
     fake_triton.step_seconds = 1
     fake_triton.probe_message = ""
@@ -91,6 +93,18 @@ def test_a_probe_that_hangs_is_given_up(
 
     for job_id in jobs:
         wait_for(api, job_id, "completed")
+
+
+def test_engines_that_fail_for_long_are_reported_to_the_launcher(
+    api: TestClient, fake_triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuit_breaker, "_PATIENCE", 1.0)
+    lose_an_engine(api, fake_triton)
+
+    wait_until(lambda: api.get("/health").json().get("reason") == ENGINES_FAIL)
+
+    fake_triton.probe_message = ""
+    wait_until(lambda: api.get("/health").status_code == 200)
 
 
 def test_the_stop_of_triton_costs_no_attempt(api: TestClient, fake_triton: FakeTriton) -> None:

@@ -2,6 +2,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -28,20 +29,25 @@ REQUEST = VideoSpec(prompt="a red ball", num_frames=9, height=64, width=64, fram
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 
 
-def regions_of_this_process() -> list[Path]:
-    return list(SHARED_MEMORY.glob(f"ltx_triton_{os.getpid()}_*"))
+def regions_of(server: int) -> list[Path]:
+    option = "--backend-config=python,shm-region-prefix-name="
+    [prefix] = [
+        part.removeprefix(option)
+        for part in psutil.Process(server).cmdline()
+        if part.startswith(option)
+    ]
+    return list(SHARED_MEMORY.glob(f"{prefix}*"))
 
 
 def test_leaves_no_process_and_no_shared_memory(repository: Path) -> None:
-    existing = set(regions_of_this_process())  # of the server that all tests share
     with LocalTriton(repository) as triton:
         server = triton.pid
         generate_all(triton.grpc_address, [REQUEST])
-        own = set(regions_of_this_process()) - existing
+        own = regions_of(server)
         assert own, "the prefix of the regions is not what this test looks for"
 
     assert processes_of_session(server) == []
-    assert not own & set(regions_of_this_process())
+    assert not [region for region in own if region.exists()]
 
 
 def test_quotes_tritons_error_if_a_model_cannot_be_loaded(repository: Path, tmp_path: Path) -> None:
@@ -160,3 +166,14 @@ def test_the_server_ends_with_its_launcher(repository: Path, number: signal.Sign
 
     launcher.stderr.close()
     wait_for(lambda: processes_of_session(server.pid) == [], 30, "all processes gone")
+
+
+def test_a_taken_port_is_named_before_anything_starts(repository: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        server = LocalTriton(repository, metrics_port=port)
+
+        with pytest.raises(TritonStartError, match=rf"port {port} \(TRITON_METRICS_URL\): Address"):
+            server.start()

@@ -301,7 +301,7 @@ def test_past_the_queue_limit_requests_are_refused(
 def test_used_up_storage_refuses_requests_and_keeps_the_videos(
     start_api: StartApi, output_dir: Path
 ) -> None:
-    api = start_api(max_storage_gb=1e-6)
+    api = start_api(max_storage_gb=5e-6)
     job_id = post(api)
     wait_for(api, job_id, "completed")
     refused = api.post("/generate", json=SMALL)
