@@ -16,6 +16,8 @@ from ltx_triton.launcher.signals import raise_on_termination
 _POLL_INTERVAL = 0.3  # seconds
 _RECONNECT_TIMEOUT = 60.0  # seconds; an accepted job survives a restart of the server
 _REQUEST_TIMEOUT = 30.0  # seconds
+# A proxy of the environment is not for this machine itself.
+_WITHOUT_PROXY = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 
 
 class ClientError(Exception):
@@ -47,9 +49,11 @@ def make_video(
     """
     if output and output.is_dir():
         raise ClientError(f"{output} is a folder, not a file to write")
-    headers = {"X-API-Key": api_key} if api_key else {}
+    headers = {b"X-API-Key": api_key.encode()} if api_key else {}
     with (
-        httpx.Client(base_url=url, headers=headers, timeout=_REQUEST_TIMEOUT) as http,
+        httpx.Client(
+            base_url=url, headers=headers, timeout=_REQUEST_TIMEOUT, mounts=_WITHOUT_PROXY
+        ) as http,
         ThreadPoolExecutor(1) as thread,
     ):
         # In a thread, out of reach of Ctrl-C: the server may already have accepted the job.

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 @dataclass(frozen=True, eq=False)  # a registry requires hashable collectors
 class Gauges(Collector):
-    jobs: Mapping[str, int]  # by state
+    jobs: Mapping[str, int] | None  # by state; None: the job store does not answer
     job_limits: Mapping[str, int]  # by state
     used_bytes: int
     limit_bytes: float
@@ -30,7 +30,8 @@ class Gauges(Collector):
             "ltx_jobs_limit", "MAX_QUEUED_JOBS and MAX_CONCURRENT_JOBS", labels=["state"]
         )
         for state, limit in self.job_limits.items():
-            jobs.add_metric([state], self.jobs.get(state, 0))
+            if self.jobs is not None:
+                jobs.add_metric([state], self.jobs.get(state, 0))
             limits.add_metric([state], limit)
         yield jobs
         yield limits

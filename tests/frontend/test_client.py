@@ -18,7 +18,7 @@ from tests.frontend.api_process import Api, running
 from tests.frontend.conftest import wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
 
-KEY = "0123456789abcdef"
+KEY = "ein-schlüssel-in-utf8"
 SMALL = ("--duration", "1", "--resolution", "64", "--api-key", KEY)
 
 
@@ -47,7 +47,11 @@ def client(*arguments: str, folder: Path, shell: tuple[str, ...] = ()) -> subpro
     return subprocess.Popen(
         [*shell, sys.executable, "-m", "frontend.client", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(root),
+            "http_proxy": "http://127.0.0.1:9",  # not for this machine
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,8 +1,11 @@
 """A whole graph in OpenVINO. Implements `EngineSession`."""
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openvino
 import psutil
 from numpy.typing import NDArray
@@ -12,6 +15,9 @@ from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.openvino.compile import compile_graph
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
+# Computed at once. More of them use the processor no better, and memory in proportion.
+_MOST_TOKENS = 8192
+
 
 class OpenVinoSession:
     """A compiled engine with a single, reused inference request."""
@@ -19,6 +25,7 @@ class OpenVinoSession:
     def __init__(self, path: Path, contract: ModelContract, precision: CpuPrecision) -> None:
         self.compiled = compile_graph(openvino.Core().read_model(path), precision)
         self._request = self.compiled.create_infer_request()
+        self._first_input = contract.inputs[0].name
         self._outputs = [tensor.name for tensor in contract.outputs]
 
     def run(
@@ -26,6 +33,20 @@ class OpenVinoSession:
         inputs: Arrays,
         parameters: Parameters = NO_PARAMETERS,  # noqa: ARG002  it has none
     ) -> dict[str, NDArray[Any]]:
+        runs = [self._infer(part) for part in self._divide(inputs)]
+        if len(runs) == 1:
+            return runs[0]
+        return {name: np.concatenate([run[name] for run in runs]) for name in self._outputs}
+
+    def _divide(self, inputs: Arrays) -> Iterator[Arrays]:
+        """Yield the batch in parts that take no more memory than a single large video."""
+        batch = inputs[self._first_input]
+        tokens = math.prod(batch.shape[1:4])  # of text [B, T], or latents [B, F, H, W, L]
+        size = max(1, _MOST_TOKENS // tokens)
+        for first in range(0, len(batch), size):
+            yield {name: array[first : first + size] for name, array in inputs.items()}
+
+    def _infer(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
         results = self._request.infer(dict(inputs), share_inputs=True)
         return {name: results[name] for name in self._outputs}
 

@@ -61,6 +61,9 @@ def test_a_database_that_is_away_for_longer_than_the_lease_costs_nothing(
         health = first.get("/health")
         assert health.status_code == 503
         assert health.json()["reason"] == "the job store does not answer"
+        metrics = first.get("/metrics")
+        assert metrics.status_code == 200
+        assert "ltx_jobs{" not in metrics.text
         time.sleep(12)
         server.start()
 
