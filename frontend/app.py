@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # behind TLS they would lead to http://
     )
     errors.install_handlers(app)
     for module in (generate, jobs, videos, system, metrics, pages):

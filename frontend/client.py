@@ -67,7 +67,7 @@ def make_video(
         if status["status"] != "completed":
             raise ClientError(status.get("error") or f"the job is {status['status']}")
         path = output or Path(Path(status["filename"]).name)
-        _download(http, status["download_url"], path)
+        _download(http, f"/download/{status['job_id']}", path)
     return DownloadedVideo(path, status)
 
 

@@ -94,6 +94,8 @@ class Settings(BaseSettings):
 
     # API
     api_host: str = "0.0.0.0"  # noqa: S104  the documented default
+    # Where a proxy publishes the API, such as /video; it has to take that off the paths.
+    root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*$")] = ""
     api_port: Annotated[int, Field(ge=1, le=65535)] = 8000
     api_workers: Annotated[int, Field(ge=1)] = 1
     max_queued_jobs: Annotated[int, Field(ge=1)] = 32

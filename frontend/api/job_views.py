@@ -15,7 +15,7 @@ from ltx_triton.video_spec import SharedFields
 _BYTES_PER_MB = 1e6
 
 
-def generated(job: Job) -> JSONResponse:
+def generated(job: Job, root_path: str) -> JSONResponse:
     """Answer a request that waited for its video."""
     model = job.model_used or "the model"
     return _answer(
@@ -25,22 +25,22 @@ def generated(job: Job) -> JSONResponse:
         file_size_mb=_megabytes(job.file_size_bytes or 0),
         generation_time_seconds=_generation_seconds(job),
         **_result(job),
-        **_links(job),
+        **_links(job, root_path),
     )
 
 
-def queued(job: Job) -> JSONResponse:
+def queued(job: Job, root_path: str) -> JSONResponse:
     """Answer a request that does not wait: 202."""
     return _answer(
         job,
         HTTPStatus.ACCEPTED,
         message="Job queued; ask status_url how far it is",
-        status_url=f"/status/{job.id}",
-        **_links(job),
+        status_url=f"{root_path}/status/{job.id}",
+        **_links(job, root_path),
     )
 
 
-def job_status(job: Job, queue_position: int | None) -> JobBody:
+def job_status(job: Job, queue_position: int | None, root_path: str) -> JobBody:
     """Describe the job as it is now: the documented fields, and the fields of its state."""
     completed = job.state == JobState.COMPLETED
     return _body(
@@ -49,12 +49,12 @@ def job_status(job: Job, queue_position: int | None) -> JobBody:
         completed_at=_timestamp(job.completed_at) if job.completed_at else None,
         file_size_mb=_megabytes(job.file_size_bytes) if job.file_size_bytes else None,
         generation_time_seconds=_generation_seconds(job) if completed else None,
-        **_state_fields(job, queue_position),
+        **_state_fields(job, queue_position, root_path),
     )
 
 
-def status_answer(job: Job, queue_position: int | None) -> JSONResponse:
-    return _json(job_status(job, queue_position))
+def status_answer(job: Job, queue_position: int | None, root_path: str) -> JSONResponse:
+    return _json(job_status(job, queue_position, root_path))
 
 
 def _answer(job: Job, code: HTTPStatus = HTTPStatus.OK, **fields: Any) -> JSONResponse:
@@ -80,7 +80,7 @@ def _body(job: Job, **fields: Any) -> JobBody:
     )
 
 
-def _state_fields(job: Job, queue_position: int | None) -> dict[str, Any]:
+def _state_fields(job: Job, queue_position: int | None, root_path: str) -> dict[str, Any]:
     match job.state:
         case JobState.QUEUED:
             attempts = {"attempts": job.attempts} if job.attempts else {}
@@ -102,7 +102,7 @@ def _state_fields(job: Job, queue_position: int | None) -> dict[str, Any]:
                 "percent": 100.0,
                 "stage_seconds": job.stage_seconds,
                 **_result(job),
-                **_links(job),
+                **_links(job, root_path),
             }
         case JobState.FAILED:
             return {"attempts": job.attempts, "error": job.error, "error_type": job.error_type}
@@ -118,8 +118,11 @@ def _result(job: Job) -> dict[str, Any]:
     }
 
 
-def _links(job: Job) -> dict[str, Any]:
-    return {"download_url": f"/download/{job.id}", "preview_url": f"/preview/{job.id}"}
+def _links(job: Job, root_path: str) -> dict[str, Any]:
+    return {
+        "download_url": f"{root_path}/download/{job.id}",
+        "preview_url": f"{root_path}/preview/{job.id}",
+    }
 
 
 def _generation_seconds(job: Job) -> float:

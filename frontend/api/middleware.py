@@ -98,4 +98,8 @@ class UnexpectedErrorMiddleware:
 def _endpoint(scope: Scope) -> str:
     # The template, never the path that the client wrote: labels must stay few.
     route = scope.get("route")
-    return route.path if route else scope.get("root_path") or "none"
+    if route:
+        return str(route.path)
+    root: str = scope.get("root_path", "")
+    # That of a mounted application is below the root of this one.
+    return root.removeprefix(scope.get("app_root_path", root)) or "none"

@@ -41,13 +41,14 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def openapi_document(
-    app: FastAPI, model: type[GenerateRequest], *, needs_api_key: bool
+    app: FastAPI, model: type[GenerateRequest], *, needs_api_key: bool, root_path: str
 ) -> dict[str, Any]:
     """The document behind /docs, with the limits that are configured."""
     document = get_openapi(
         title=app.title,
         version=app.version,
         description=_DESCRIPTION,
+        servers=[{"url": root_path}] if root_path else None,
         routes=app.routes,
     )
     _describe_generate(document["paths"]["/generate"]["post"], form_fields(model))

@@ -23,7 +23,7 @@ def examples_for(model_name: str) -> list[Example]:
     """Return the examples of the demo checkpoint; none for other models."""
     if model_name != _DEMO_MODEL:
         return []
-    return [Example(prompt, f"/static/examples/{name}") for prompt, name in clip_files().items()]
+    return [Example(prompt, f"static/examples/{name}") for prompt, name in clip_files().items()]
 
 
 def clip_files() -> dict[str, str]:

@@ -131,6 +131,7 @@ def start_api(make_settings: MakeSettings, intervals: Intervals) -> Iterator[Sta
                     base_url="http://localhost",
                     raise_server_exceptions=False,
                     client=client,
+                    root_path=values.get("root_path", ""),
                 )
             )
 

@@ -54,7 +54,7 @@ def test_sigterm_hands_running_jobs_back_and_tells_those_who_wait(
         waiting.start()
         wait_until(lambda: bool(fake_triton.seen))
         api.process.send_signal(signal.SIGTERM)
-        api.process.wait(timeout=5)
+        assert api.process.wait(timeout=5) == 0
         waiting.join(timeout=5)
         assert answers[0].status_code == 503
         job_id = answers[0].json()["job_id"]
@@ -155,3 +155,14 @@ def test_videos_without_jobs_are_named_at_the_start(
     with running(fake_triton, tmp_path) as api:
         assert "1 videos in OUTPUT_DIR have no job" in api.log.read_text()
         assert "video_of_nobody.mp4" in api.log.read_text()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_address_of_both_families_serves_both(
+    workers: str, fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    if not Path("/proc/net/if_inet6").exists():
+        pytest.skip("no IPv6 here")
+    with running(fake_triton, tmp_path, API_HOST="::", API_WORKERS=workers) as api:
+        for host in ("127.0.0.1", "[::1]", "localhost"):
+            assert httpx.get(f"http://{host}:{api.port}/model-status").is_success

@@ -53,8 +53,8 @@ async def generate(request: Request, services: CurrentServices) -> JSONResponse:
     log_job(job.id, "queued", size=size, frames=spec.num_frames, frame_rate=spec.frame_rate)
     services.runner.wake()
     if asked.wait:
-        return job_views.generated(await _wait(job.id, services))
-    return job_views.queued(job)
+        return job_views.generated(await _wait(job.id, services), services.settings.root_path)
+    return job_views.queued(job, services.settings.root_path)
 
 
 def _require_possible(spec: VideoSpec, info: ModelInfo) -> None:

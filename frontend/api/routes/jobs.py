@@ -79,4 +79,4 @@ async def _answer(job: Job, services: Services) -> JSONResponse:
     position = None
     if job.state == JobState.QUEUED:
         position = await asyncio.to_thread(services.store.queue_position, job)
-    return job_views.status_answer(job, position)
+    return job_views.status_answer(job, position, services.settings.root_path)

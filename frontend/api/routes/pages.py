@@ -22,13 +22,14 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     limit = 0 if services.settings.private_jobs else _RECENT_JOBS
     jobs = await asyncio.to_thread(services.store.recent, limit)
     info = await services.triton.model_info()
+    root_path = services.settings.root_path
     return render(
         request,
         "home.html",
         model_name=info.model_name if info else None,
         examples=examples_for(info.model_name) if info else [],
         fields=form_fields(services.generate_request),
-        recent=[job_views.job_status(job, None) for job in jobs],
+        recent=[job_views.job_status(job, None, root_path) for job in jobs],
     )
 
 
@@ -40,6 +41,7 @@ async def openapi(request: Request, services: CurrentServices) -> JSONResponse:
             request.app,
             services.generate_request,
             needs_api_key=services.settings.api_key_required,
+            root_path=services.settings.root_path,
         )
     )
 

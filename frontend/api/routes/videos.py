@@ -52,4 +52,5 @@ async def preview(job_id: str, request: Request, services: CurrentServices) -> R
     """A page with the player and everything known about the video."""
     job = await find_job(job_id, services)
     has_file = await asyncio.to_thread(services.folder.video(job).is_file)
-    return render(request, "preview.html", job=job_views.job_status(job, None), has_file=has_file)
+    status = job_views.job_status(job, None, services.settings.root_path)
+    return render(request, "preview.html", job=status, has_file=has_file)

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontend.api.errors import ApiError, ErrorType
 from frontend.api.security.addresses import client_address
-from frontend.api.security.open_paths import OPEN_PATHS
+from frontend.api.security.open_paths import is_open
 from frontend.api.security.wrong_keys import WrongKeys
 
 
@@ -26,7 +26,7 @@ class ApiKeyMiddleware:
         self._wrong_keys = WrongKeys()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
+        if scope["type"] != "http" or is_open(scope):
             await self._app(scope, receive, send)
             return
         refusal = self._refusal(Headers(scope=scope), client_address(scope))

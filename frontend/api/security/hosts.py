@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontend.api.errors import ApiError, ErrorType
-from frontend.api.security.open_paths import OPEN_PATHS
+from frontend.api.security.open_paths import is_open
 
 _LOCAL = ("localhost", "*.localhost")
 
@@ -28,7 +28,7 @@ class HostMiddleware:
         self._names = {*_LOCAL, socket.gethostname().lower(), *(name.lower() for name in names)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
+        if scope["type"] != "http" or is_open(scope):
             await self._app(scope, receive, send)
             return
         host = Headers(scope=scope).get("host", "")

@@ -1,7 +1,7 @@
 // Show the OpenAPI document with Swagger UI.
 
 SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
 });

@@ -20,7 +20,7 @@ function showVideo(job) {
 }
 
 async function refreshRecent() {
-  const response = await fetch("/");
+  const response = await fetch(".");
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const recent = page.getElementById("recent");
   if (recent) element("recent").replaceWith(recent);
@@ -29,7 +29,7 @@ async function refreshRecent() {
 async function generate(form) {
   element("error").hidden = true;
   element("result").hidden = true;
-  const { job_id: jobId } = await request("/generate", {
+  const { job_id: jobId } = await request("generate", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(parameters(form)),

@@ -56,10 +56,10 @@ export async function follow(jobId) {
   cancel.disabled = false;
   cancel.onclick = async () => {
     cancel.disabled = true;
-    await request(`/jobs/${jobId}`, { method: "DELETE" }).catch((error) => showError(error.message));
+    await request(`jobs/${jobId}`, { method: "DELETE" }).catch((error) => showError(error.message));
   };
   for (;;) {
-    const job = await retry(() => request(`/status/${jobId}`));
+    const job = await retry(() => request(`status/${jobId}`));
     if (job.status !== "queued" && job.status !== "running") {
       element("progress").hidden = true;
       return job;

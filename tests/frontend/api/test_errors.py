@@ -14,6 +14,7 @@ from frontend.jobs.store import JobStore
         ("GET", "/static/../app.py", 404, "not_found"),
         ("GET", "/generate", 405, "method_not_allowed"),
         ("DELETE", "/health", 405, "method_not_allowed"),
+        ("GET", "/health/", 404, "not_found"),
     ],
 )
 def test_errors_of_the_router_have_the_documented_body(

@@ -1,10 +1,11 @@
 import re
+from urllib.parse import urljoin
 
 import pytest
 from starlette.testclient import TestClient
 
 from frontend.web.examples import clip_files
-from tests.frontend.conftest import StartApi, post, wait_for
+from tests.frontend.conftest import SMALL, StartApi, post, wait_for
 from tests.frontend.fake_triton import INFO, FakeTriton
 
 
@@ -12,7 +13,7 @@ def test_the_home_page_has_a_form_with_the_configured_limits(start_api: StartApi
     page = start_api(max_video_duration=5, max_resolution=128).get("/").text
     assert 'name="duration" min="1" max="5"' in page
     assert re.findall(r'<option value="(\d+)"', page) == ["64", "96", "128"]
-    assert 'href="/docs"' in page
+    assert 'href="docs"' in page
     assert "Fake-Model turns" in page
 
 
@@ -26,14 +27,20 @@ def test_recent_videos_are_linked_and_their_prompts_escaped(api: TestClient) -> 
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
-def test_pages_refer_to_files_of_this_server_only(path: str, api: TestClient) -> None:
+def links(api: TestClient, path: str) -> list[str]:
+    """Return the addresses to which a page leads, with the page's own base."""
     page = api.get(path)
     assert page.status_code == 200
-    links = re.findall(r'(?:src|href)="([^"]*)"', page.text)
-    assert links
-    for link in links:
-        assert link.startswith("/"), link
+    [base] = re.findall(r'<base href="([^"]*)"', page.text) or [path]
+    found = re.findall(r'<(?!base)[^>]*(?:src|href)="([^"]*)"', page.text)
+    assert found
+    return [urljoin(f"http://localhost{base}", link) for link in found]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_pages_refer_to_files_of_this_server_only(path: str, api: TestClient) -> None:
+    for link in links(api, path):
+        assert link.startswith("http://localhost/"), link
         assert api.get(link).status_code in (200, 503), link
 
 
@@ -75,3 +82,18 @@ def test_pages_run_no_script_but_those_of_this_server(path: str, api: TestClient
     assert policy.startswith("default-src 'self';")
     assert "unsafe" not in policy
     assert not re.findall(r"<script(?![^>]*src=)", page.text)
+
+
+def test_below_a_path_of_a_proxy_everything_leads_there(start_api: StartApi) -> None:
+    api = start_api(root_path="/video")
+    body = api.post("/generate", json=SMALL).json()
+    wait_for(api, body["job_id"], "completed")
+    assert body["status_url"] == f"/video/status/{body['job_id']}"
+    assert body["download_url"] == f"/video/download/{body['job_id']}"
+    assert api.get("/openapi.json").json()["servers"] == [{"url": "/video"}]
+
+    for path in ("/", "/docs", f"/preview/{body['job_id']}"):
+        for link in links(api, f"/video{path}"):
+            assert link.startswith("http://localhost/video/"), link
+            # The proxy takes its path off; the server puts it on again.
+            assert api.get(link).status_code == 200, link
