@@ -158,10 +158,10 @@ def new_job(**values: Any) -> Job:
     return Job(spec=VideoSpec.model_validate(spec), **values)
 
 
-def finished_job(database: Database, days_ago: float) -> Job:
+def finished_job(database: Database, days_ago: float, **values: Any) -> Job:
     """A stored job that was completed so many days ago."""
     store, queue = JobStore(database), JobQueue(database, "worker", 100)
-    store.add(new_job(), 100)
+    store.add(new_job(**values), 100)
     job = queue.claim()
     assert job
     queue.complete(job, frames_generated=8)

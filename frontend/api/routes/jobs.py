@@ -1,6 +1,7 @@
 """`GET /status/{job_id}` and `DELETE /jobs/{job_id}`."""
 
 import asyncio
+import re
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -18,6 +19,7 @@ from frontend.logs import log_job
 
 router = APIRouter(tags=["Jobs"])
 
+_ID = re.compile(f"[0-9a-f]{{1,{MAX_ID_LENGTH}}}")
 _CANCEL_TIMEOUT = 3.0  # seconds; the worker that runs the job notices within half of one
 
 
@@ -68,8 +70,9 @@ async def find_job(job_id: str, services: Services) -> Job:
     Raises:
         ApiError: 404, there is none of this ID.
     """
-    is_id = len(job_id) <= MAX_ID_LENGTH
-    job = await asyncio.to_thread(services.store.get, job_id) if is_id else None
+    job = None
+    if _ID.fullmatch(job_id):
+        job = await asyncio.to_thread(services.store.get, job_id)
     if job is None:
         raise not_found("Job not found", job_id)
     return job
