@@ -21,7 +21,7 @@ PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo serve triton export up down logs train-demo quality examples bench check test test-fast lint format clean
+.PHONY: help install demo serve triton export up down logs train-demo quality examples bench check test test-fast test-faults lint format clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -81,6 +81,9 @@ test: $(VENV)/dev  ## Run all tests
 
 test-fast: $(VENV)/dev  ## Run the tests that need no Triton and no export
 	$(PYTEST) $(PARALLEL) -m "not slow and not alone"
+
+test-faults: $(VENV)/dev $(REPOSITORY)  ## Inject faults into a running service, write docs/reliability.md: ten minutes
+	$(BIN)/python -m tests.faults
 
 lint: $(VENV)/dev  ## Check style and types
 	$(BIN)/ruff check $(CODE)

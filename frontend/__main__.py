@@ -40,7 +40,8 @@ def main() -> None:
         raise SystemExit(str(error)) from error
     except ImportError as error:
         raise SystemExit(
-            f"The job store (DATABASE_URL) needs a driver: {error}; pip install 'ltx-triton[postgres]'"
+            f"The job store (DATABASE_URL) needs a driver: {error}; "
+            "pip install 'ltx-triton[postgres]'"
         ) from error
     except SQLAlchemyError as error:
         raise SystemExit(f"The job store (DATABASE_URL) cannot be opened: {error}") from error

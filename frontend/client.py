@@ -60,14 +60,15 @@ def make_video(
         body = {**parameters, "wait": False}
         job = thread.submit(_request, http, "POST", "/generate", json=body)
         try:
-            status = _follow(http, job.result()["job_id"])
+            job_id = job.result()["job_id"]
+            status = _follow(http, job_id)
         except KeyboardInterrupt:
             _request(http, "DELETE", f"/jobs/{job.result()['job_id']}")
             raise
         if status["status"] != "completed":
             raise ClientError(status.get("error") or f"the job is {status['status']}")
         path = output or Path(Path(status["filename"]).name)
-        _download(http, f"/download/{status['job_id']}", path)
+        _download(http, f"/download/{job_id}", path)
     return DownloadedVideo(path, status)
 
 

@@ -30,7 +30,7 @@ def backlog() -> int:
 
     asyncio takes so many before the first of them can be refused, so they need files as well.
     """
-    return max(16, min(2048, max_connections() // 2))
+    return max(16, min(2048, max_connections() // 4))
 
 
 class LimitedProtocol(H11Protocol):
@@ -60,6 +60,8 @@ class LimitedProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         self._stop_timer()  # uvicorn's own of KEEP_ALIVE runs until the next request begins
         super().on_response_complete()
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+            self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()

@@ -49,9 +49,7 @@ class NotHttpFilter(logging.Filter):
 class RepeatFilter(logging.Filter):
     """Lets a warning or error that repeats itself through once a minute, with its count."""
 
-    def __init__(
-        self, window: float = 60.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, window: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._window = window  # seconds
         self._clock = clock
@@ -87,7 +85,8 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
             "repeats": {"()": "frontend.logs.RepeatFilter"},
         },
         "formatters": {"text": {"format": text}, "json": {"()": "frontend.logs.JsonFormatter"}},
-        "handlers": {"stderr": {
+        "handlers": {
+            "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": log_format,
                 "filters": ["repeats"],

@@ -34,7 +34,9 @@ _DATABASES = ("postgresql+psycopg", "sqlite")
 _SECRETS = ("API_KEY", "DATABASE_URL")
 
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-_ORIGIN = re.compile(r"\*|https?://[a-z0-9_.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+_ORIGIN = re.compile(
+    r"\*|https?://[a-z0-9_.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?"
+)
 
 
 def _split(given: Any) -> Any:
@@ -70,7 +72,9 @@ def _require_driver(url: str | None) -> str | None:
     return url
 
 
-_Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_require_hosts)]
+_Hosts = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_require_hosts)
+]
 _Origins = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_require_origins)
 ]

@@ -32,8 +32,8 @@ class RateLimiter:
 
     def retry_after(self, client: str) -> int | None:
         """Count a request of `client`; if it is one too many, the seconds to wait instead."""
-        now = time.time()
         with self.database.exclusive(RATE_LIMIT) as session:
+            now = time.time()
             # Later than now: written before the clock was set back.
             outside = or_(CountedRequest.at <= now - _WINDOW, CountedRequest.at > now)
             session.execute(delete(CountedRequest).where(outside))

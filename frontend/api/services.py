@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from frontend.database.database import StoreLostError
 from frontend.api.rate_limit import RateLimiter
 from frontend.api.requests import GenerateRequest
+from frontend.database.database import StoreLostError
 from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore

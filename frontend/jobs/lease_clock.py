@@ -6,6 +6,10 @@ from collections.abc import Callable
 _TOLERANCE = 2.0  # seconds; clocks are disciplined by less
 
 
+def _wall() -> float:
+    return time.time()
+
+
 class LeaseClock:
     """Doubts leases for a while after the wall clock was set, or the job store was away.
 
@@ -16,7 +20,7 @@ class LeaseClock:
     def __init__(
         self,
         doubt_seconds: float,
-        wall: Callable[[], float] = time.time,
+        wall: Callable[[], float] = _wall,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._doubt_seconds = doubt_seconds

@@ -114,7 +114,7 @@ def installed(image: str) -> set[str]:
     text = (DEPLOY / f"{image}.Dockerfile").read_text()
     [listed] = re.findall(r"^RUN pip install (.*?[^\\])\n", text, re.DOTALL | re.MULTILINE)
     words = (re.split(r"==|\[", word)[0] for word in listed.split())
-    return {word for word in words if re.fullmatch(r"[a-z][a-z-]+", word)}
+    return {word for word in words if re.fullmatch(r"[a-z][a-z0-9-]+", word)}
 
 
 def third_party(entries: list[Path]) -> set[str]:

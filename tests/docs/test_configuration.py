@@ -9,7 +9,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 def documented() -> dict[str, str]:
     """Variable -> default, as the table says it."""
-    rows = re.findall(r"^\| `([A-Z_0-9]+)` \| (.*?) \|", DOCUMENT.read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| `([A-Z_0-9]+)` \|(.*?)\|", DOCUMENT.read_text(), re.MULTILINE)
     return {name: default.strip("` ") for name, default in rows}
 
 

@@ -97,9 +97,7 @@ def test_an_engine_that_hangs_is_restarted_and_no_job_is_lost(
 
     stub_of(serve.pid, "transformer").suspend()
 
-    wait_for(
-        lambda: requests.get(f"{url}/health", timeout=10).status_code == 503, 60, "unhealthy"
-    )
+    wait_for(lambda: requests.get(f"{url}/health", timeout=10).status_code == 503, 60, "unhealthy")
     answers = [finish(url, job_id) for job_id in jobs]
     assert {answer["status"] for answer in answers} == {"completed"}
     assert max(answer["attempts"] for answer in answers) <= 2

@@ -35,7 +35,7 @@ class CrossSiteMiddleware:
         refusal = ApiError(
             HTTPStatus.FORBIDDEN,
             ErrorType.FORBIDDEN,
-            "Requests from the pages of other sites are not accepted; CORS_ORIGINS names exceptions",
+            "Requests from the pages of other sites are not accepted, except those in CORS_ORIGINS",
         )
         await refusal.response()(scope, receive, send)
 

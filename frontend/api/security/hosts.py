@@ -23,7 +23,7 @@ class HostMiddleware:
     """
 
     def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
-        """Allow `names` besides: example.org, *.example.org for all below it, or * for every one."""
+        """Allow `names` besides: example.org, *.example.org for all below it, * for every one."""
         self._app = app
         self._names = {*_LOCAL, socket.gethostname().lower(), *(name.lower() for name in names)}
 

@@ -31,8 +31,8 @@ class WrongKeys:
 
     def retry_after(self, address: str) -> int | None:
         """Return the seconds until the address may try again, or None if it may now."""
-        moments = self._moments.get(address, ())
-        if len(moments) < self._limit:
+        moments = self._moments.get(address)
+        if moments is None or len(moments) < self._limit:
             return None
         seconds = moments[0] + self._window - self._clock()
         return math.ceil(seconds) if seconds > 0 else None

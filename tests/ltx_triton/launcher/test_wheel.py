@@ -109,9 +109,12 @@ def test_an_unusable_tmpdir_is_not_used_for_the_links(
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
 
-    with make_plain_temporary_folder("ltx_test_") as made:
-        assert made.isascii()
-        assert " " not in made
+    made = make_plain_temporary_folder("ltx_test_")
+    try:
+        assert str(made.path).isascii()
+        assert " " not in str(made.path)
+    finally:
+        made.remove()
 
 
 def test_names_a_limit_of_open_files_that_is_too_low() -> None:

@@ -9,4 +9,6 @@ down_revision = "0002"
 
 def upgrade() -> None:
     with op.batch_alter_table("jobs") as jobs:
-        jobs.alter_column("id", existing_type=sa.String(8), type_=sa.String(32), existing_nullable=False)
+        jobs.alter_column(
+            "id", existing_type=sa.String(8), type_=sa.String(32), existing_nullable=False
+        )

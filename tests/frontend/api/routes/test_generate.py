@@ -156,7 +156,7 @@ def test_a_parameter_that_is_not_understood_is_refused_with_422(
         (b'{"prompt": ', "application/json", "not valid JSON"),
         (b'{"prompt": "x", "fps": NaN}', "application/json", "NaN is not allowed"),
         (b'{"prompt": "\\ud800"}', "application/json", "valid Unicode"),
-        (b"\xff\xfe\xfa", "application/json", "not valid JSON"),
+        (b"\xff\xfe\xfa", "application/json", "not UTF-8"),
         (b"[" * 100_000, "application/json", "not valid JSON"),
         (b'["prompt"]', "application/json", "must be a JSON object"),
         (b'{"prompt": "a", "prompt": "b"}', "application/json", "given twice"),
@@ -273,7 +273,7 @@ def test_a_job_cancelled_meanwhile_is_answered_with_409(
     waiting.start()
     wait_until(lambda: bool(fake_triton.seen))
     page = api.get("/").text
-    job_id = page.split("/preview/")[1][:8]
+    job_id = page.split("/preview/")[1][:32]
     assert api.delete(f"/jobs/{job_id}").json()["status"] == "cancelled"
     waiting.join(timeout=10)
     assert answers[0].status_code == 409

@@ -145,7 +145,7 @@ def test_neither_prompts_nor_ids_nor_addresses_are_labels(api: TestClient) -> No
 
 
 def test_prometheus_needs_no_key(start_api: StartApi) -> None:
-    api = start_api(api_key_required=True, api_key="secret")
+    api = start_api(api_key_required=True, api_key="s" * 16)
     growth = Growth(lambda: api.get("/metrics").text)
 
     assert api.post("/generate", json=SMALL).status_code == 401

@@ -7,7 +7,6 @@ OWN = "http://localhost"
 SITE = "https://site.example"
 
 
-
 @pytest.mark.parametrize(
     "headers",
     [

@@ -107,9 +107,12 @@ def test_a_batch_of_many_tokens_is_computed_in_parts(
     whole = session.run(inputs)["prompt_embeds"]
     sizes: list[int] = []
     infer = session._infer
-    monkeypatch.setattr(
-        session, "_infer", lambda part: sizes.append(len(part["input_ids"])) or infer(part)
-    )
+
+    def count(part: Arrays) -> dict[str, NDArray[Any]]:
+        sizes.append(len(part["input_ids"]))
+        return infer(part)
+
+    monkeypatch.setattr(session, "_infer", count)
 
     for limit, expected in ((64, [2, 1]), (1, [1, 1, 1])):
         sizes.clear()
