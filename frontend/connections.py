@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import resource
+import sys
 import time
 from typing import Any
 
@@ -22,7 +23,7 @@ _log = logging.getLogger(__name__)
 def max_connections() -> int:
     """Return half of the files that this process may open; jobs and downloads need the rest."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return soft // 2
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft // 2
 
 
 def backlog() -> int:

@@ -29,6 +29,7 @@ class CircuitBreaker:
         self._triton = triton
         self._retry_delay = retry_delay
         self._reason: str | None = None
+        self._loss = ""
         self._probing: asyncio.Task[None] | None = None
 
     @property
@@ -41,7 +42,7 @@ class CircuitBreaker:
 
     def open(self, reason: str) -> None:
         """Let nothing be claimed until a probe has succeeded."""
-        self._reason = f"an engine was lost and has not worked since: {reason}"
+        self._reason = self._loss = f"an engine was lost and has not worked since: {reason}"
         if self._probing is None:
             _log.warning("An engine was lost (%s): waiting until it works again", reason)
             self._probing = asyncio.create_task(self._probe_until_it_works())
@@ -56,7 +57,7 @@ class CircuitBreaker:
         while True:
             began = time.monotonic()
             if await self._triton.readiness_error():
-                failing_since = None
+                failing_since, self._reason = None, self._loss  # it is being restarted
             elif await self._works():
                 break
             else:
