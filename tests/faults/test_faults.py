@@ -7,6 +7,9 @@ import pytest
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.faults.tally import run
 
+# Other services would count as leaked, and their load as slowness.
+pytestmark = pytest.mark.alone
+
 SHORT = [scenario for scenario in SCENARIOS if scenario.in_short_form]
 
 
