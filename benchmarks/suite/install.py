@@ -30,7 +30,7 @@ def requirements(package: str, extras: frozenset[str] = frozenset()) -> set[str]
         name, wanted = pending.pop()
         for line in distribution(name).requires or []:
             needed = Requirement(line)
-            # The empty extra stands for what is needed without any.
+            # Include the requirements of no extra: the empty one.
             if needed.marker and not any(
                 needed.marker.evaluate({"extra": extra}) for extra in {"", *wanted}
             ):

@@ -19,10 +19,10 @@ _INTRODUCTION = """\
 # Reliability
 
 Each row is a fault, injected for real into the service that `make serve` starts, while it makes
-six videos on a CPU with the demo checkpoint. *Seconds* pass from the fault until all videos are
-made and the service is healthy again, the restart included where there is one. *Second attempts*
-are jobs that an engine or an encoder has been working on when it died. *Leaked* counts processes,
-partial videos, temporary folders and shared memory after the service has been stopped.
+six videos on a CPU with the demo checkpoint. *Seconds* run from the fault until all videos are
+made and the service is healthy again, including any restart. *Second attempts* counts jobs
+interrupted by the death of an engine or encoder at work on them. *Leaked* counts processes,
+partial videos, temporary folders and shared memory after the service has stopped.
 """
 _HOW = """\
 `make test-faults` runs all of it and writes this page; the tests run three of the scenarios.
