@@ -1,6 +1,7 @@
 """ASGI middleware around every endpoint: HEAD requests, the request counter, unexpected errors."""
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 
 from starlette.requests import ClientDisconnect
@@ -34,6 +35,22 @@ class HeadMiddleware:
         await self._app({**scope, "method": "GET"}, receive, send_head)
 
 
+class _Answer:
+    """Send messages on, and note when the answer starts."""
+
+    def __init__(self, send: Send, on_start: Callable[[int], None] = lambda _: None) -> None:
+        """Call `on_start` with the status."""
+        self.started = False
+        self._send = send
+        self._on_start = on_start
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._on_start(message["status"])
+            self.started = True
+        await self._send(message)
+
+
 class RequestCounterMiddleware:
     """Count requests by the path template of their endpoint and the status of the answer."""
 
@@ -45,19 +62,11 @@ class RequestCounterMiddleware:
             await self._app(scope, receive, send)
             return
 
-        counted = False
-
-        async def send_counted(message: Message) -> None:
-            nonlocal counted
-            if message["type"] == "http.response.start":
-                count_request(_endpoint(scope), message["status"])
-                counted = True
-            await send(message)
-
+        answer = _Answer(send, lambda status: count_request(_endpoint(scope), status))
         try:
-            await self._app(scope, receive, send_counted)
+            await self._app(scope, receive, answer)
         except Exception:
-            if not counted:  # an outer middleware answers
+            if not answer.started:  # an outer middleware answers
                 count_request(_endpoint(scope), HTTPStatus.INTERNAL_SERVER_ERROR)
             raise
 
@@ -76,20 +85,14 @@ class UnexpectedErrorMiddleware:
             await self._app(scope, receive, send)
             return
 
-        started = False
-
-        async def send_noting(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        answer = _Answer(send)
         try:
-            await self._app(scope, receive, send_noting)
+            await self._app(scope, receive, answer)
         except ClientDisconnect:
             _log.info("The client hung up during %s %s", scope["method"], _endpoint(scope))
             await Response(status_code=_CLIENT_CLOSED_REQUEST)(scope, receive, send)
         except Exception:
-            if started:  # the client can only learn of it by the end of the connection
+            if answer.started:  # the client can only learn of it by the end of the connection
                 raise
             _log.exception("%s %s failed", scope["method"], _endpoint(scope))
             await internal_error().response()(scope, receive, send)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from frontend.api.errors import ApiError, ErrorType
+from frontend.api.errors import ApiError, ErrorType, shorten
 from frontend.api.security.open_paths import is_open
 
 _LOCAL = ("localhost", "*.localhost")
@@ -38,8 +38,8 @@ class HostMiddleware:
         refusal = ApiError(
             HTTPStatus.FORBIDDEN,
             ErrorType.FORBIDDEN,
-            f"The host {host[:100]!r} is not known here: use an address or localhost, or have the "
-            "name added to ALLOWED_HOSTS",
+            f"The host {shorten(host)!r} is not known here: use an address or localhost, or have "
+            "the name added to ALLOWED_HOSTS",
         )
         await refusal.response()(scope, receive, send)
 
