@@ -16,6 +16,7 @@ from ltx_triton.video_spec import VideoSpec
 
 PROBE = "probe"  # the request id
 
+_INTERVAL = 1.0  # seconds between probes
 _PATIENCE = 20.0  # seconds for engines to work again by themselves
 
 _log = logging.getLogger(__name__)
@@ -24,10 +25,8 @@ _log = logging.getLogger(__name__)
 class CircuitBreaker:
     """Open from the loss of an engine until the engines have made the smallest video."""
 
-    def __init__(self, triton: TritonClient, retry_delay: float = 1.0) -> None:
-        """Probe again `retry_delay` seconds after a probe that failed."""
+    def __init__(self, triton: TritonClient) -> None:
         self._triton = triton
-        self._retry_delay = retry_delay
         self._reason: str | None = None
         self._loss = ""
         self._probing: asyncio.Task[None] | None = None
@@ -64,7 +63,7 @@ class CircuitBreaker:
                 failing_since = failing_since or began
                 if time.monotonic() - failing_since > _PATIENCE:
                     self._reason = ENGINES_FAIL
-            await asyncio.sleep(self._retry_delay)
+            await asyncio.sleep(_INTERVAL)
         _log.info("The engines work again")
         self._reason = self._probing = None
 

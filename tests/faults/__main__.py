@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from tqdm import tqdm
 
@@ -13,15 +12,8 @@ from tests.faults.tally import run
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument(
-        "--model-repository",
-        type=Path,
-        default=SERVED_REPOSITORY,
-        help="folder with the demo checkpoint's engines (default: %(default)s)",
-    )
-    repository: Path = parser.parse_args().model_repository
-    tallies = [run(scenario, repository) for scenario in tqdm(SCENARIOS, unit="fault")]
+    argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__).parse_args()
+    tallies = [run(scenario, SERVED_REPOSITORY) for scenario in tqdm(SCENARIOS, unit="fault")]
     report.save(tallies)
     report.DOCUMENT.write_text(report.text(tallies))
     print(f"Wrote {report.DOCUMENT}")
