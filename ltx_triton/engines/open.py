@@ -25,7 +25,7 @@ def open_session(folder: Path, contract: ModelContract) -> EngineSession:
     path = folder / ENGINE_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: run `make export` first")
-    if contract is VAE_DECODER:
+    if contract == VAE_DECODER:
         from ltx_triton.engines.openvino.decoder import OpenVinoDecoder
 
         return OpenVinoDecoder(path, select_cpu_precision())

@@ -8,25 +8,24 @@ from typing import Any
 
 import numpy as np
 import openvino
-import psutil
 from numpy.typing import NDArray
 
-from ltx_triton.contract import FIRST_FRAME
+from ltx_triton.contract import FIRST_FRAME, VAE_FEATURES
 from ltx_triton.engines.cpu_precision import CpuPrecision
-from ltx_triton.engines.openvino.compile import compile_graph
 from ltx_triton.engines.openvino.decoder_graphs import (
     to_features,
     to_pixels,
     two_sided_convolutions,
 )
-from ltx_triton.engines.openvino.memory import trim
+from ltx_triton.engines.openvino.graph import Graph
+from ltx_triton.engines.openvino.memory import ProcessMemory, resident_bytes
 from ltx_triton.engines.openvino.pieces import Piece, divide
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
 _LARGEST_PIECE = 29 * 64 * 64  # features in time and space: 57 frames of 512 x 512, 0.5 GB
 _COMPILED_SHAPES = 4  # of pieces; compiling for another takes a quarter of a second
 _UNFINISHED_VIDEOS = 4  # whose features are kept for their next pieces
-_KEPT_BYTES = 512 * 2**20  # by the process between videos; allocating again takes 50 ms
+_KEPT_BYTES = 384 * 2**20  # besides the engine, between videos; allocating again takes 50 ms
 
 
 class OpenVinoDecoder:
@@ -43,11 +42,12 @@ class OpenVinoDecoder:
         part = to_features(graph)
         # One of them is the upsampler's own.
         self._convolutions = two_sided_convolutions(graph) - two_sided_convolutions(part) - 1
-        self._to_features = _Part(part, precision)
+        self._to_features = Graph(part, precision)
         self._to_pixels = lru_cache(_COMPILED_SHAPES)(self._compile_to_pixels)
-        self._last_pixels: _Part | None = None
+        self._last_pixels: Graph | None = None
         self._size: tuple[int, ...] = ()  # of the latents of the last run
         self._unfinished: dict[bytes, NDArray[np.float32]] = {}  # by the digest of their inputs
+        self._memory = ProcessMemory()
 
     def run(
         self, inputs: Arrays, parameters: Parameters = NO_PARAMETERS
@@ -61,7 +61,8 @@ class OpenVinoDecoder:
         video = _digest(inputs)
         features = self._unfinished.pop(video, None)
         if features is None:
-            features = self._to_features.run(dict(inputs)).copy()
+            self._keep_little()  # of the pieces of another video
+            features = self._to_features.run(inputs)[0].copy()
         pieces = self._divide(features)
         if len(pieces) > 1:
             self._to_features.release()
@@ -69,12 +70,12 @@ class OpenVinoDecoder:
         frames = self._frames(features[:, :, piece.begin : piece.end])
         if piece is not pieces[-1]:
             self._keep(video, features)
-        elif self.memory_bytes() > _KEPT_BYTES:
-            self._release()
+        else:
+            self._keep_little()
         return {"frames": frames[:, first - 2 * piece.begin : piece.last - 2 * piece.begin]}
 
     def memory_bytes(self) -> int:
-        return psutil.Process().memory_info().rss
+        return resident_bytes()
 
     def _divide(self, features: NDArray[np.float32]) -> Sequence[Piece]:
         _, _, length, height, width = features.shape
@@ -85,44 +86,30 @@ class OpenVinoDecoder:
         batch, _, height, width, channels = self._size
         latents = (batch, (features.shape[2] + 3) // 4, height, width, channels)
         self._last_pixels = self._to_pixels(features.shape, latents)
-        return self._last_pixels.run([np.ascontiguousarray(features)])
+        frames: NDArray[np.uint8] = self._last_pixels.run(
+            {VAE_FEATURES: np.ascontiguousarray(features)}
+        )[0]
+        return frames
 
     def _keep(self, video: bytes, features: NDArray[np.float32]) -> None:
         self._unfinished[video] = features
         while len(self._unfinished) > _UNFINISHED_VIDEOS:  # cancelled ones, or they start again
             del self._unfinished[next(iter(self._unfinished))]
 
+    def _keep_little(self) -> None:
+        if self._memory.exceeds(_KEPT_BYTES):
+            self._release()
+
     def _release(self) -> None:
         self._to_features.release()
         if self._last_pixels is not None:
             self._last_pixels.release()
 
-    def _compile_to_pixels(self, features: tuple[int, ...], latents: tuple[int, ...]) -> "_Part":
-        return _Part(to_pixels(self._read(), features, latents), self._precision)
+    def _compile_to_pixels(self, features: tuple[int, ...], latents: tuple[int, ...]) -> Graph:
+        return Graph(to_pixels(self._read(), features, latents), self._precision)
 
     def _read(self) -> openvino.Model:
         return openvino.Core().read_model(self._path)
-
-
-class _Part:
-    """A compiled part of the graph, with one output and a single, reused inference request."""
-
-    def __init__(self, part: openvino.Model, precision: CpuPrecision) -> None:
-        self._compiled = compile_graph(part, precision)
-        self._request: openvino.InferRequest | None = None
-
-    def run(self, inputs: Any) -> NDArray[Any]:
-        """Return the output, valid until the next run."""
-        self._request = self._request or self._compiled.create_infer_request()
-        output: NDArray[Any] = self._request.infer(inputs, share_inputs=True, share_outputs=True)[0]
-        return output
-
-    def release(self) -> None:
-        """Give the memory of activations and outputs back to the system."""
-        if self._request:
-            self._request = None
-            self._compiled.release_memory()
-            trim()
 
 
 def _digest(inputs: Arrays) -> bytes:

@@ -28,6 +28,7 @@ def to_pixels(graph: Model, features: Sequence[int], latents: Sequence[int]) -> 
     """
     inner = _features(graph)
     parameter = operators.parameter(Shape(features), Type.f32, VAE_FEATURES)
+    parameter.output(0).get_tensor().set_names({VAE_FEATURES})
     for reader in inner.get_target_inputs():
         reader.replace_source_output(parameter.output(0))
     shape = operators.constant(np.array(latents, np.int64))

@@ -7,24 +7,23 @@ from typing import Any
 
 import numpy as np
 import openvino
-import psutil
 from numpy.typing import NDArray
 
 from ltx_triton.contract import ModelContract
 from ltx_triton.engines.cpu_precision import CpuPrecision
-from ltx_triton.engines.openvino.compile import compile_graph
+from ltx_triton.engines.openvino.graph import Graph
+from ltx_triton.engines.openvino.memory import ProcessMemory, resident_bytes
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
 # Computed at once. More of them use the processor no better, and memory in proportion.
 _MOST_TOKENS = 8192
+_KEPT_BYTES = 128 * 2**20  # besides the engine, between runs
 
 
 class OpenVinoSession:
-    """A compiled engine with a single, reused inference request."""
-
     def __init__(self, path: Path, contract: ModelContract, precision: CpuPrecision) -> None:
-        self.compiled = compile_graph(openvino.Core().read_model(path), precision)
-        self._request = self.compiled.create_infer_request()
+        self._graph = Graph(openvino.Core().read_model(path), precision)
+        self._memory = ProcessMemory()
         self._first_input = contract.inputs[0].name
         self._outputs = [tensor.name for tensor in contract.outputs]
 
@@ -47,8 +46,12 @@ class OpenVinoSession:
             yield {name: array[first : first + size] for name, array in inputs.items()}
 
     def _infer(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
-        results = self._request.infer(dict(inputs), share_inputs=True)
-        return {name: results[name] for name in self._outputs}
+        results = self._graph.run(inputs)
+        outputs = {name: results[name].copy() for name in self._outputs}
+        if self._memory.exceeds(_KEPT_BYTES):
+            del results
+            self._graph.release()
+        return outputs
 
     def memory_bytes(self) -> int:
-        return psutil.Process().memory_info().rss
+        return resident_bytes()

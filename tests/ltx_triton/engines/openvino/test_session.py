@@ -1,5 +1,7 @@
 """These tests also pass on processors without BF16, where OpenVINO computes in FP32."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from ltx_triton.contract import LTX_VIDEO, TEXT_ENCODER, TRANSFORMER, ModelContract
 from ltx_triton.engines.cpu_precision import CpuPrecision
+from ltx_triton.engines.openvino import session
 from ltx_triton.engines.openvino.session import OpenVinoSession
 from ltx_triton.engines.session import Arrays
 from ltx_triton.pipeline.config import PipelineConfig
@@ -139,3 +142,29 @@ def test_reports_the_memory_of_the_process(demo_repository: Path) -> None:
     file = version_folder(demo_repository, TEXT_ENCODER) / ENGINE_FILE
 
     assert OpenVinoSession(file, TEXT_ENCODER, CpuPrecision.FP32).memory_bytes() > 50 * 2**20
+
+
+def test_memory_of_a_large_run_is_given_back(demo_repository: Path) -> None:
+    file = version_folder(demo_repository, TRANSFORMER) / ENGINE_FILE
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        kept, given_back = pool.submit(memory_after_a_large_run, file).result()
+
+    assert kept - given_back > 50 * 2**20
+
+
+def memory_after_a_large_run(file: Path) -> tuple[int, int]:
+    """Bytes held when much may be kept, and when nothing."""
+    large = {
+        "latents": np.zeros((1, 17, 16, 16, 78), np.float32),
+        "prompt_embeds": np.zeros((1, 32, 128), np.float32),
+        "attention_mask": np.ones((1, 32), np.int32),
+        "frame_rate": np.full((1, 1), 24, np.float32),
+        "sigma": np.full((1, 1), 1.0, np.float32),
+        "sigma_next": np.full((1, 1), 0.5, np.float32),
+    }
+    engine = OpenVinoSession(file, TRANSFORMER, CpuPrecision.FP32)
+    held = []
+    for session._KEPT_BYTES in (2**40, 0):
+        engine.run(large)
+        held.append(engine.memory_bytes())
+    return held[0], held[1]
