@@ -94,7 +94,8 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         "--skip-verification",
         dest="verification",
         action="store_false",
-        help="do not compare the engines with PyTorch: for a machine with too little memory",
+        help="neither compare the engines with PyTorch nor measure their memory: for a machine "
+        "with too little",
     )
     tensorrt = parser.add_argument_group("with --target tensorrt")
     onnx_folder = tensorrt.add_argument(

@@ -16,5 +16,5 @@ def export_plans(options: ExportOptions, plans: PlanOptions) -> None:
     # Fail before the long part.
     require_sizes(plans.sizes)
     find_machine(options.precision)
-    export(replace(options, output=plans.source))
+    export(replace(options, output=plans.source, for_cpu=False))
     build_plans(plans)

@@ -12,6 +12,7 @@ from export.checkpoint.tokenizer import save_tokenizer
 from export.errors import ExportError
 from export.fp8.calibrate import load_or_calibrate
 from export.graphs import text_encoder, transformer, vae_decoder
+from export.memory.measure import measure_memory
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.progress import step
@@ -40,6 +41,7 @@ class ExportOptions:
     decode_timestep: float = 0.05
     decode_noise_scale: float = 0.025
     verification: bool = True  # whether engines are compared with PyTorch before they are published
+    for_cpu: bool = True  # whether verified engines are measured, too: their memory on a CPU
 
 
 def export(options: ExportOptions) -> None:
@@ -82,6 +84,10 @@ def export(options: ExportOptions) -> None:
                         verify(engine.contract, checkpoint, config, file)
                     else:
                         verify_fp8(checkpoint, config, engine.fp8, file)
+                if options.for_cpu and fp8 is None:  # OpenVINO does not run FP8
+                    with step(f"{name}: measuring its memory"):
+                        memory = measure_memory(engine.contract, config, folders[name])
+                    memory.save(folders[name])
         save_tokenizer(checkpoint, folders[LTX_VIDEO.name] / TOKENIZER_FILE)
         config.save(folders[LTX_VIDEO.name])
         write_fingerprint(folders[LTX_VIDEO.name], config, verified=options.verification)

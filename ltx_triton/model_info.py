@@ -1,8 +1,12 @@
 """The typed description of the loaded model, which the frontend asks `ltx_video` for."""
 
+import math
+
 from pydantic import BaseModel, ConfigDict
 
+from ltx_triton.engines.memory_use import MemoryUse
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
+from ltx_triton.pipeline.noise import latent_shape
 from ltx_triton.video_spec import VideoSpec
 
 
@@ -29,6 +33,17 @@ class EngineLimits(BaseModel):
             sizes=config.size_limits,
             num_inference_steps=tuple(config.sigmas),
             default_num_inference_steps=config.num_inference_steps,
+        )
+
+    def tokens(self, spec: VideoSpec) -> int:
+        """Return the number of latent positions of a video."""
+        return math.prod(
+            latent_shape(
+                spec,
+                spatial_compression=self.spatial_compression,
+                temporal_compression=self.temporal_compression,
+                channels=1,
+            )
         )
 
     def require(self, spec: VideoSpec) -> None:
@@ -72,3 +87,4 @@ class ModelInfo(BaseModel):
     device_name: str  # as the hardware reports it
     precision: str  # of the engines' arithmetic: fp32, fp16, bf16 or fp8
     limits: EngineLimits
+    memory: MemoryUse | None  # None: the exporter has not measured it

@@ -14,6 +14,7 @@ from export.tensorrt.report import PlanReport, host_peak_bytes, print_reports
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.timing_cache import cache_file
 from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
+from ltx_triton.engines.memory_use import GpuMemory, MemoryAt
 from ltx_triton.engines.tensorrt.cuda import Gpu, NoGpuError, find_gpu
 from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError, load_tensorrt
 from ltx_triton.engines.tensorrt.plan import PlanInfo
@@ -69,6 +70,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
                 continue
             onnx_file = version_folder(options.source, model) / ENGINE_FILE
             built = builder.build(onnx_file, model, info, folders[model.name])
+            _save_memory(folders[model.name], built.activation_bytes)
             reports.append(
                 PlanReport(
                     model.name,
@@ -125,6 +127,14 @@ def plan_info(
         weight_streaming=options.weight_streaming,
         refittable=False,
     )
+
+
+def _save_memory(folder: Path, activation_bytes: int) -> None:
+    GpuMemory(
+        resting_bytes=(folder / PLAN_FILE).stat().st_size,
+        # Contexts of all shapes share the activations of the largest profile.
+        sizes=(MemoryAt(tokens=0, first_bytes=activation_bytes, further_bytes=0),),
+    ).save(folder)
 
 
 def _load_source(source: Path) -> PipelineConfig:

@@ -12,6 +12,7 @@ from ltx_triton.repository.layout import PLAN_FILE
 class Device:
     kind: str  # "cpu" or "cuda"
     name: str  # as the hardware reports it
+    gpu_memory_bytes: int | None = None
 
 
 def select_device(folder: Path) -> Device:
@@ -40,7 +41,7 @@ def select_device(folder: Path) -> Device:
         raise RuntimeError(
             f"MODEL_DEVICE=cuda, but {plan} is missing: run `make export TARGET=tensorrt`"
         )
-    return Device(kind="cuda", name=gpu.name)
+    return Device(kind="cuda", name=gpu.name, gpu_memory_bytes=gpu.memory_bytes)
 
 
 def _cpu_name() -> str:

@@ -38,7 +38,10 @@ def narrow_repository(
 
 def _export(precision: Precision, checkpoint_folder: Path, make_once: MakeOnce) -> Path:
     def make(folder: Path) -> None:
-        export(ExportOptions(model=str(checkpoint_folder), output=folder, precision=precision))
+        options = ExportOptions(
+            model=str(checkpoint_folder), output=folder, precision=precision, for_cpu=False
+        )
+        export(options)
 
     return make_once(precision, make)
 

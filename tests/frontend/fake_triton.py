@@ -38,6 +38,7 @@ INFO = ModelInfo(
         num_inference_steps=(4, 8),
         default_num_inference_steps=4,
     ),
+    memory=None,
 )
 GPU_INFO = INFO.model_copy(update={"device": "cuda", "device_name": 'A "big" GPU'})
 METRICS = """\

@@ -27,6 +27,7 @@ class Gpu:
 
     name: str
     compute_capability: str  # "9.0"
+    memory_bytes: int
 
 
 def find_gpu() -> Gpu:
@@ -46,6 +47,7 @@ def find_gpu() -> Gpu:
     return Gpu(
         name=properties.name.split(b"\0", 1)[0].decode(),
         compute_capability=f"{properties.major}.{properties.minor}",
+        memory_bytes=properties.totalGlobalMem,
     )
 
 

@@ -1,12 +1,14 @@
 """`ltx_video`: the denoising loop as a decoupled model that calls the engines through BLS."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import triton_python_backend_utils as pb_utils
 from numpy.typing import NDArray
 from pydantic import ValidationError
@@ -21,6 +23,7 @@ from ltx_triton.contract import (
 )
 from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.device import select_device
+from ltx_triton.engines.machine_memory import read_memory_use
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.engines.tensorrt.plan import require_checkpoint
 from ltx_triton.model_info import EngineLimits, ModelInfo, UnsupportedSpecError
@@ -158,6 +161,7 @@ def _model_info(repository: Path, config: PipelineConfig) -> ModelInfo:
         device_name=device.name,
         precision=select_cpu_precision() if on_cpu else config.precision,
         limits=EngineLimits.of(config),
+        memory=read_memory_use(repository, device, psutil.Process(os.getppid())),
     )
 
 

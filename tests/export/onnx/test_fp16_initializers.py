@@ -26,7 +26,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     repositories = {}
     for name in ("fp16", "fp32"):
         repositories[name] = folder / name
-        export(ExportOptions(model=str(checkpoint), output=folder / name))
+        export(ExportOptions(model=str(checkpoint), output=folder / name, for_cpu=False))
         for file in checkpoint.glob("*/*.safetensors"):
             weights = {key: tensor.float() for key, tensor in load_file(file).items()}
             save_file(weights, file, metadata={"format": "pt"})

@@ -45,7 +45,7 @@ def test_bf16_shards_give_the_same_files_as_fp32(
 ) -> None:
     index = "transformer/diffusion_pytorch_model.safetensors.index.json"
     assert (bf16_checkpoint_folder / index).is_file()
-    export(ExportOptions(model=str(bf16_checkpoint_folder), output=tmp_path))
+    export(ExportOptions(model=str(bf16_checkpoint_folder), output=tmp_path, for_cpu=False))
     for contract in ENGINES:
         expected, actual = model_file(repository, contract), model_file(tmp_path, contract)
         assert actual.read_bytes() == expected.read_bytes()

@@ -19,7 +19,7 @@ from ltx_triton.repository.model_config import read_config
 from ltx_triton.settings import Settings
 from tests.ltx_triton.pipeline.test_config import CONFIG
 
-GPU = Gpu("NVIDIA Stand-in", "9.0")
+GPU = Gpu("NVIDIA Stand-in", "9.0", 24 * 2**30)
 
 
 def write_source(folder: Path, config: PipelineConfig = CONFIG) -> Path:
@@ -144,7 +144,7 @@ def test_a_plan_of_another_graph_gpu_or_unknown_origin_is_built_again(
     assert built == names(ENGINES[1:])
 
     built.clear()
-    monkeypatch.setattr("export.tensorrt.build.find_gpu", lambda: Gpu("Another", "9.0"))
+    monkeypatch.setattr("export.tensorrt.build.find_gpu", lambda: Gpu("Another", "9.0", 24 * 2**30))
     build_plans(options)
     assert built == names()
 

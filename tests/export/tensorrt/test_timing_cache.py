@@ -28,7 +28,7 @@ class Config:
 def test_the_file_is_named_after_tensorrt_and_the_gpu(tmp_path: Path) -> None:
     library: Any = SimpleNamespace(trt=SimpleNamespace(__version__="11.4.0"))
 
-    file = cache_file(tmp_path, library, Gpu("NVIDIA GeForce RTX 4090 (Laptop)", "8.9"))
+    file = cache_file(tmp_path, library, Gpu("NVIDIA GeForce RTX 4090 (Laptop)", "8.9", 24 * 2**30))
 
     assert file.name == "tensorrt-11.4.0-nvidia-geforce-rtx-4090-laptop.timing_cache"
 

@@ -54,7 +54,9 @@ class FakeCuda:
 
     def cudaGetDeviceProperties(self, _: int) -> tuple[Error, Any]:  # noqa: N802
         name = b"NVIDIA Stand-in" + b"\0" * 8
-        return Error.cudaSuccess, SimpleNamespace(name=name, major=9, minor=0)
+        return Error.cudaSuccess, SimpleNamespace(
+            name=name, major=9, totalGlobalMem=24 * 2**30, minor=0
+        )
 
     def cudaMalloc(self, size: int) -> tuple[Error, int | None]:  # noqa: N802
         used = sum(len(self.allocated[address]) for address in self.on_device)

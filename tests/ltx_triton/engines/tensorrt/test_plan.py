@@ -16,7 +16,7 @@ from ltx_triton.engines.tensorrt.plan import (
 from ltx_triton.repository.layout import PLAN_FILE, version_folder
 from tests.ltx_triton.pipeline.test_config import CONFIG
 
-H200 = Gpu("NVIDIA H200", "9.0")
+H200 = Gpu("NVIDIA H200", "9.0", 24 * 2**30)
 
 
 def profile(name: str, side: int) -> Profile:
@@ -56,11 +56,11 @@ def test_a_plan_without_it_is_not_trusted(tmp_path: Path) -> None:
 
 def test_its_own_machine_takes_it_and_so_does_a_gpu_of_the_same_capability() -> None:
     INFO.require_machine(Path("model.plan"), "11.4.0", H200)
-    INFO.require_machine(Path("model.plan"), "11.4.0", Gpu("NVIDIA H100", "9.0"))
+    INFO.require_machine(Path("model.plan"), "11.4.0", Gpu("NVIDIA H100", "9.0", 24 * 2**30))
 
 
 @pytest.mark.parametrize(
-    ("version", "gpu"), [("11.4.1", H200), ("11.4.0", Gpu("NVIDIA L4", "8.9"))]
+    ("version", "gpu"), [("11.4.1", H200), ("11.4.0", Gpu("NVIDIA L4", "8.9", 24 * 2**30))]
 )
 def test_another_machine_is_told_what_the_plan_is_for_and_what_to_do(
     version: str, gpu: Gpu

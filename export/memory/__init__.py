@@ -1,0 +1,1 @@
+"""Measure what videos cost in memory."""

@@ -1,0 +1,107 @@
+"""Measure the memory of an engine on this machine's CPU, in a process of its own."""
+
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+
+from export.errors import ExportError
+from export.memory.videos import LATENT_SHAPES, inputs
+from ltx_triton.contract import FIRST_FRAME, VAE_DECODER, ModelContract
+from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
+from ltx_triton.engines.open import open_session
+from ltx_triton.engines.session import Arrays, EngineSession
+from ltx_triton.pipeline.config import PipelineConfig
+
+_STATUS = Path("/proc/self/status")
+_RESET = Path("/proc/self/clear_refs")
+_RESET_PEAK = "5"  # proc(5)
+_MAPPINGS = Path("/proc/self/smaps")
+
+
+def measure_memory(contract: ModelContract, config: PipelineConfig, folder: Path) -> CpuMemory:
+    """Make one video and two at a time, of several sizes, in FP32: other precisions take less.
+
+    Libraries, which the processes of the engines share, are not counted.
+
+    Args:
+        contract: of the engine.
+        config: the shapes of its tensors.
+        folder: has `model.onnx`.
+
+    Raises:
+        ExportError: the engine ends, as the kernel does to those that take more memory than there
+            is.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as process:
+        try:
+            return process.submit(_measure, contract, config, folder).result()
+        except BrokenProcessPool as error:
+            raise ExportError(
+                f"{contract.name} ended while its memory was measured: this machine has too "
+                "little; --skip-verification exports without measuring"
+            ) from error
+
+
+def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> CpuMemory:
+    os.environ.update(MODEL_DEVICE="cpu", CPU_PRECISION="fp32")
+    session = open_session(folder, contract)
+    one, two = [], []
+    for shape in LATENT_SHAPES:
+        videos = [inputs(contract, config, shape, seed) for seed in (0, 1)]
+        one.append(_peak(session, contract, videos[:1]))
+        two.append(_peak(session, contract, videos))
+    resting = _status("VmRSS")
+    one = list(accumulate(one, max, initial=resting))[1:]
+    return CpuMemory(
+        resting_bytes=resting - _library_bytes(),
+        sizes=tuple(
+            MemoryAt(
+                tokens=int(np.prod(shape)),
+                first_bytes=first - resting,
+                further_bytes=max(0, both - first),
+            )
+            for shape, first, both in zip(LATENT_SHAPES, one, two, strict=True)
+        ),
+    )
+
+
+def _peak(session: EngineSession, contract: ModelContract, videos: Sequence[Arrays]) -> int:
+    _RESET.write_text(_RESET_PEAK, encoding="ascii")
+    if contract == VAE_DECODER:
+        _decode_in_turns(session, videos)
+    else:
+        session.run({name: np.concatenate([each[name] for each in videos]) for name in videos[0]})
+    return _status("VmHWM")
+
+
+def _decode_in_turns(session: EngineSession, videos: Sequence[Arrays]) -> None:
+    """Decode the next piece of each video, until all are complete."""
+    frames = 1 + 8 * (videos[0]["latents"].shape[1] - 1)
+    made = 0
+    while made < frames:
+        for video in videos:
+            piece = session.run(video, {FIRST_FRAME: made})["frames"].shape[1]
+        made += piece
+
+
+def _status(field: str) -> int:
+    lines = _STATUS.read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
+
+
+def _library_bytes() -> int:
+    total, in_library = 0, False
+    for line in _MAPPINGS.read_text(encoding="utf-8").splitlines():
+        name, *rest = line.split()
+        if not name.endswith(":"):  # the first line of a mapping, with its file at the end
+            in_library = ".so" in Path(rest[-1]).suffixes
+        elif name == "Rss:" and in_library:
+            total += int(rest[0]) * 1024
+    return total

@@ -1,0 +1,75 @@
+"""The memory that this machine has for the engines and their videos."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import psutil
+
+from ltx_triton.contract import ENGINES
+from ltx_triton.engines.device import Device
+from ltx_triton.engines.memory_use import CpuMemory, EngineMemory, GpuMemory, MemoryUse
+from ltx_triton.repository.layout import version_folder
+
+_CGROUPS = Path("/sys/fs/cgroup")
+_MEMBERSHIP = Path("/proc/self/cgroup")
+
+
+def read_memory_use(repository: Path, device: Device, server: psutil.Process) -> MemoryUse | None:
+    """Read what the exporter has measured; None if it has not.
+
+    Args:
+        repository: with the engines.
+        device: that they run on.
+        server: Triton's process, above those of the engines.
+    """
+    kind: type[EngineMemory] = CpuMemory if device.gpu_memory_bytes is None else GpuMemory
+    try:
+        engines = {model.name: kind.load(version_folder(repository, model)) for model in ENGINES}
+    except FileNotFoundError:
+        return None
+    available = device.gpu_memory_bytes or available_to_tree(server)
+    return MemoryUse(available_bytes=available, engines=engines)
+
+
+def available_to_tree(root: psutil.Process) -> int:
+    """Return the bytes that a process and its descendants hold or can still get on the CPU."""
+    held = 0
+    for process in (root, *root.children(recursive=True)):
+        try:
+            held += process.memory_full_info().pss
+        except psutil.Error:  # it has ended
+            continue
+    return held + left_bytes()
+
+
+def left_bytes(cgroups: Path = _CGROUPS, membership: Path = _MEMBERSHIP) -> int:
+    """Return the bytes that the machine, or a cgroup around this process, has left."""
+    return min(psutil.virtual_memory().available, *_left_in_cgroups(cgroups, membership))
+
+
+def _left_in_cgroups(cgroups: Path, membership: Path) -> Iterator[int]:
+    """Yield for each limit above this process; at least one value, that limits nothing."""
+    yield psutil.virtual_memory().total
+    for line in membership.read_text(encoding="utf-8").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            yield from _left(cgroups, path, "memory.max", "memory.current", "inactive_file")
+        elif "memory" in controllers.split(","):
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+            yield from _left(cgroups / "memory", path, *names)
+
+
+def _left(root: Path, path: str, limit: str, usage: str, reclaimable: str) -> Iterator[int]:
+    # In a container the path is that of the host, and its own cgroup is mounted as the root.
+    inside = PurePosixPath(path.lstrip("/"))
+    for folder in (root / inside, *(root / parent for parent in inside.parents)):
+        try:
+            most = (folder / limit).read_text(encoding="utf-8").strip()
+            if most == "max":
+                continue
+            used = int((folder / usage).read_text(encoding="utf-8"))
+            stat = (folder / "memory.stat").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            continue
+        cached = dict(line.split() for line in stat)
+        yield max(0, int(most) - used + int(cached.get(reclaimable, 0)))

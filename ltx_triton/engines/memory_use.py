@@ -1,0 +1,80 @@
+"""What videos cost in memory: measured by the exporter, told by the model info."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ltx_triton.json_file import JsonFile
+from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE
+
+
+@dataclass(frozen=True)
+class MemoryAt:
+    """Memory in bytes for videos of one size, besides what the engine holds between videos."""
+
+    tokens: int  # latent frames x rows x columns
+    first_bytes: int  # for one video
+    further_bytes: int  # for each other video of this size at the same time
+
+
+class EngineMemory(JsonFile):
+    """The memory of one engine on its device. `sizes` ascend; the last two are extrapolated."""
+
+    REMEDY = "run `make export` again"
+
+    version: Literal[1] = 1
+    resting_bytes: int  # held between videos
+    sizes: tuple[MemoryAt, ...]
+
+    def first_bytes(self, tokens: int) -> float:
+        return _interpolate([(size.tokens, size.first_bytes) for size in self.sizes], tokens)
+
+    def further_bytes(self, tokens: int) -> float:
+        return _interpolate([(size.tokens, size.further_bytes) for size in self.sizes], tokens)
+
+
+class CpuMemory(EngineMemory):
+    """Of `model.onnx` in OpenVINO, in FP32."""
+
+    FILE = f"{ENGINE_FILE}.memory.json"
+
+
+class GpuMemory(EngineMemory):
+    """Of `model.plan`: its weights, and the activations of its largest profile."""
+
+    FILE = f"{PLAN_FILE}.memory.json"
+
+
+class MemoryUse(BaseModel):
+    """The memory of all engines, and what their device has for them and their videos."""
+
+    model_config = ConfigDict(frozen=True)
+
+    available_bytes: int
+    engines: Mapping[str, EngineMemory]  # by model
+
+    def needed(self, videos: Sequence[int]) -> float:
+        """Return the bytes that all engines take while they make videos of so many tokens each."""
+        return sum(self.by_engine(videos).values())
+
+    def by_engine(self, videos: Sequence[int]) -> dict[str, float]:
+        """An engine works on one video, or one batch, at a time, and keeps a little of others."""
+        *others, largest = sorted(videos) or [0]
+        return {
+            name: engine.resting_bytes
+            + (engine.first_bytes(largest) if videos else 0)
+            + sum(map(engine.further_bytes, others))
+            for name, engine in self.engines.items()
+        }
+
+
+def _interpolate(points: Sequence[tuple[int, int]], at: int) -> float:
+    """Linearly; the first value before the first point, the last slope behind the last."""
+    if at <= points[0][0] or len(points) == 1:
+        return points[0][1]
+    index = min(bisect_left(points, (at, 0)), len(points) - 1)
+    (before, low), (after, high) = points[index - 1 : index + 1]
+    return low + (at - before) * (high - low) / (after - before)

@@ -1,0 +1,63 @@
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from export.errors import ExportError
+from export.memory import measure
+from export.memory.measure import measure_memory
+from export.memory.videos import LATENT_SHAPES
+from ltx_triton.contract import ENGINES, LTX_VIDEO, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+from ltx_triton.engines.memory_use import CpuMemory
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import version_folder
+
+MB = 10**6
+TOKENS = [512, 2048, 8448]
+
+
+def test_an_export_keeps_what_its_engines_take(repository: Path) -> None:
+    found = {model.name: CpuMemory.load(version_folder(repository, model)) for model in ENGINES}
+
+    for memory in found.values():
+        assert [size.tokens for size in memory.sizes] == TOKENS
+        assert 20 * MB < memory.resting_bytes < 500 * MB
+    assert found[TEXT_ENCODER.name].first_bytes(8448) < 20 * MB
+    for model in (TRANSFORMER, VAE_DECODER):
+        first = [size.first_bytes for size in found[model.name].sizes]
+        assert first == sorted(first)
+        assert first[-1] > first[0] + 50 * MB
+
+
+def test_the_shipped_figures_are_what_the_decoder_takes_here(demo_repository: Path) -> None:
+    folder = version_folder(demo_repository, VAE_DECODER)
+    config = PipelineConfig.load(version_folder(demo_repository, LTX_VIDEO))
+    shipped = CpuMemory.load(folder)
+
+    measured = measure_memory(VAE_DECODER, config, folder)
+
+    assert measured.resting_bytes == pytest.approx(shipped.resting_bytes, abs=50 * MB)
+    for here, there in zip(measured.sizes, shipped.sizes, strict=True):
+        assert here.first_bytes == pytest.approx(there.first_bytes, rel=0.1, abs=50 * MB)
+        assert here.further_bytes == pytest.approx(there.further_bytes, abs=50 * MB)
+
+
+def test_an_engine_that_is_killed_ends_the_export_in_words(
+    demo_repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "_measure", kill_itself)
+    config = PipelineConfig.load(version_folder(demo_repository, LTX_VIDEO))
+
+    with pytest.raises(ExportError, match="text_encoder ended while its memory was measured"):
+        measure_memory(TEXT_ENCODER, config, demo_repository)
+
+
+def kill_itself(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_sizes_ascend_as_the_measurement_needs() -> None:
+    sizes = [frames * rows * columns for frames, rows, columns in LATENT_SHAPES]
+
+    assert sizes == TOKENS

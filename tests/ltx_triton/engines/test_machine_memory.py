@@ -1,0 +1,94 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ltx_triton.contract import ENGINES
+from ltx_triton.engines.device import Device
+from ltx_triton.engines.machine_memory import available_to_tree, left_bytes, read_memory_use
+from ltx_triton.engines.memory_use import CpuMemory, GpuMemory, MemoryAt
+from ltx_triton.repository.layout import version_folder
+
+CPU = Device("cpu", "A CPU")
+SIZES = (MemoryAt(tokens=1, first_bytes=2, further_bytes=3),)
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+
+@pytest.fixture
+def membership(tmp_path: Path) -> Path:
+    return tmp_path / "cgroup"
+
+
+def test_a_limit_of_cgroup_2_counts_without_what_the_kernel_can_drop(
+    tmp_path: Path, membership: Path
+) -> None:
+    membership.write_text("0::/video/service\n")
+    root = tmp_path / "fs"
+    write(root / "video/service", {"memory.max": "max\n"})
+    (root / "video/memory.max").write_text("1000\n")
+    (root / "video/memory.current").write_text("600\n")
+    (root / "video/memory.stat").write_text("anon 400\ninactive_file 150\n")
+
+    assert left_bytes(root, membership) == 1000 - 600 + 150
+
+
+def test_a_limit_of_cgroup_1_counts(tmp_path: Path, membership: Path) -> None:
+    membership.write_text("5:cpu,cpuacct:/\n4:memory:/video\n")
+    root = tmp_path / "fs"
+    limits = {
+        "memory.limit_in_bytes": "500",
+        "memory.usage_in_bytes": "450",
+        "memory.stat": "total_inactive_file 20\n",
+    }
+    write(root / "memory/video", limits)
+
+    assert left_bytes(root, membership) == 500 - 450 + 20
+
+
+def test_inside_a_container_its_own_limit_is_at_the_root(tmp_path: Path, membership: Path) -> None:
+    membership.write_text("0::/docker/1234\n")
+    limits = {"memory.max": "800", "memory.current": "300", "memory.stat": "inactive_file 0\n"}
+    write(tmp_path / "fs", limits)
+
+    assert left_bytes(tmp_path / "fs", membership) == 500
+
+
+def test_without_limits_the_machine_counts(tmp_path: Path, membership: Path) -> None:
+    membership.write_text("0::/\n")
+
+    left = left_bytes(tmp_path / "fs", membership)
+
+    assert 0 < left <= psutil.virtual_memory().total
+
+
+def test_what_a_process_holds_is_available_to_it() -> None:
+    process = psutil.Process()
+
+    assert available_to_tree(process) > process.memory_full_info().pss
+
+
+def test_the_files_beside_the_engines_are_read_for_the_device(tmp_path: Path) -> None:
+    for model in ENGINES:
+        folder = version_folder(tmp_path, model)
+        folder.mkdir(parents=True)
+        CpuMemory(resting_bytes=10, sizes=SIZES).save(folder)
+        GpuMemory(resting_bytes=20, sizes=SIZES).save(folder)
+
+    on_cpu = read_memory_use(tmp_path, CPU, psutil.Process())
+    on_gpu = read_memory_use(tmp_path, Device("cuda", "A GPU", 24 * 2**30), psutil.Process())
+
+    assert on_cpu
+    assert on_cpu.needed([]) == 30
+    assert on_gpu
+    assert on_gpu.needed([]) == 60
+    assert on_gpu.available_bytes == 24 * 2**30
+
+
+def test_without_measurements_nothing_is_said(tmp_path: Path) -> None:
+    assert read_memory_use(tmp_path, CPU, psutil.Process()) is None
