@@ -16,6 +16,7 @@ from frontend.api.services import Services
 from frontend.database.database import Database
 from frontend.engine_pace import EnginePace
 from frontend.jobs.circuit_breaker import CircuitBreaker
+from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.queue import CLAIM, JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import ADMISSION, JobStore
@@ -72,8 +73,16 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
         stack.push_async_callback(triton.close)
         breaker = CircuitBreaker(triton)
         stack.push_async_callback(breaker.stop)
+        budget = MemoryBudget(settings.memory_budget_gb, settings.api_workers)
         runner = JobRunner(
-            store, queue, triton, breaker, folder, counters, retry_delay=intervals.retry_delay
+            store,
+            queue,
+            triton,
+            breaker,
+            folder,
+            budget,
+            counters,
+            retry_delay=intervals.retry_delay,
         )
         runner.start()
         stack.push_async_callback(runner.stop)
@@ -85,6 +94,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             folder=folder,
             triton=triton,
             breaker=breaker,
+            budget=budget,
             runner=runner,
             rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
             generate_request=generate_request(settings),

@@ -104,6 +104,8 @@ class Settings(BaseSettings):
     api_workers: Annotated[int, Field(ge=1)] = 1
     max_queued_jobs: Annotated[int, Field(ge=1)] = 32
     max_concurrent_jobs: Annotated[int, Field(ge=1)] = 4
+    # On a CPU of the whole service, on a GPU of the engines; None: what the machine has free
+    memory_budget_gb: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
 
     # Security
     allowed_hosts: _Hosts = ()  # besides addresses, localhost and this machine's name

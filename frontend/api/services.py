@@ -11,6 +11,7 @@ from frontend.api.rate_limit import RateLimiter
 from frontend.api.requests import GenerateRequest
 from frontend.database.database import StoreLostError
 from frontend.jobs.circuit_breaker import CircuitBreaker
+from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
 from frontend.jobs.worker import JobRunner
@@ -27,6 +28,7 @@ class Services:
     folder: VideoFolder
     triton: TritonClient
     breaker: CircuitBreaker
+    budget: MemoryBudget
     runner: JobRunner
     rate_limiter: RateLimiter
     generate_request: type[GenerateRequest]

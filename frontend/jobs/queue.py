@@ -5,11 +5,12 @@ a worker that was believed dead cannot disturb its successor.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Update, and_, func, or_, select, update
+from sqlalchemy import Select, Update, and_, func, or_, select, update
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from frontend.database.database import Database
@@ -17,8 +18,11 @@ from frontend.jobs import transitions
 from frontend.jobs.model import FINISHED, MAX_ATTEMPTS, FailureKind, Job, JobState
 from frontend.jobs.observer import UNOBSERVED, JobObserver
 from ltx_triton.contract import Progress
+from ltx_triton.video_spec import VideoSpec
 
 CLAIM = "claim"
+
+Fits = Callable[[Sequence[VideoSpec], VideoSpec], bool]  # the running ones, and the next
 
 _LONGEST_DELAY = 60.0  # seconds; a later moment was written when the clock was later
 
@@ -44,19 +48,21 @@ class JobQueue:
     def has_work(self) -> bool:
         """Whether a claim may succeed now. Cheap: only reads."""
         with self.database.transaction() as session:
-            return bool(session.scalar(select(self._next_id().exists() & self._has_slot())))
+            return bool(session.scalar(select(self._next().exists() & self._has_slot())))
 
-    def claim(self) -> Job | None:
-        """Take the oldest queued job, if fewer than `max_running` run anywhere."""
+    def claim(self, fits: Fits = lambda _running, _next: True) -> Job | None:
+        """Take the oldest queued job, if it fits and fewer than `max_running` run anywhere.
+
+        A job that does not fit yet is not overtaken, or it might wait for ever.
+        """
         values = transitions.claimed(self.worker_id, self.lease_seconds)
         with self.database.exclusive(CLAIM) as session:
+            found = session.execute(self._next()).first()
+            if found is None or not fits(self._running(session), found.spec):
+                return None
             return session.scalar(
                 update(Job)
-                .where(
-                    Job.id == self._next_id().scalar_subquery(),
-                    Job.state == JobState.QUEUED,
-                    self._has_slot(),
-                )
+                .where(Job.id == found.id, Job.state == JobState.QUEUED, self._has_slot())
                 .values(**values)
                 .returning(Job)
                 .execution_options(synchronize_session=False)
@@ -158,15 +164,18 @@ class JobQueue:
             .values(state=state, completed_at=time.time(), **values)
         )
 
-    def _next_id(self) -> Any:
+    def _next(self) -> Select[str, VideoSpec]:
         now = time.time()
         is_due = or_(Job.not_before <= now, Job.not_before > now + _LONGEST_DELAY)
         return (
-            select(Job.id)
+            select(Job.id, Job.spec)
             .where(Job.state == JobState.QUEUED, is_due)
             .order_by(Job.created_at, Job.id)
             .limit(1)
         )
+
+    def _running(self, session: Session) -> Sequence[VideoSpec]:
+        return session.scalars(select(Job.spec).where(Job.state == JobState.RUNNING)).all()
 
     def _has_slot(self) -> ColumnElement[bool]:
         running = select(func.count()).select_from(Job).where(Job.state == JobState.RUNNING)

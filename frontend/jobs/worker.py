@@ -5,11 +5,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 from frontend.database.database import STORE_AWAY
 from frontend.jobs.attempt import Attempt, StopReason
 from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.lease_clock import LeaseClock
+from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.model import Job
 from frontend.jobs.observer import UNOBSERVED, JobObserver
 from frontend.jobs.queue import JobQueue
@@ -42,6 +44,7 @@ class JobRunner:
         triton: TritonClient,
         breaker: CircuitBreaker,
         folder: VideoFolder,
+        budget: MemoryBudget,
         observer: JobObserver = UNOBSERVED,
         retry_delay: float = 2.0,  # seconds, times the number of attempts so far
     ) -> None:
@@ -50,6 +53,7 @@ class JobRunner:
         self._triton = triton
         self._breaker = breaker
         self._folder = folder
+        self._budget = budget
         self._observer = observer
         self._retry_delay = retry_delay
         self._clock = LeaseClock(queue.lease_seconds)
@@ -110,21 +114,26 @@ class JobRunner:
             # Ask each time: the last claim may have lost the engine.
             if self._stopping or await self._breaker.error() or not await self._has_room():
                 return
-            job = await asyncio.to_thread(self._queue.claim)
-            if job:
-                log_job(job.id, "running", attempt=job.attempts)
-                attempt = self._attempts[job.id] = Attempt(
-                    job,
-                    self._queue,
-                    self._triton,
-                    self._breaker,
-                    self._folder,
-                    self._observer,
-                    self._retry_delay,
-                )
-                task = asyncio.create_task(self._run(attempt))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            info = await self._triton.model_info()
+            job = await asyncio.to_thread(self._queue.claim, partial(self._budget.fits, info))
+            if job is None:
+                return
+            self._begin(job)
+
+    def _begin(self, job: Job) -> None:
+        log_job(job.id, "running", attempt=job.attempts)
+        attempt = self._attempts[job.id] = Attempt(
+            job,
+            self._queue,
+            self._triton,
+            self._breaker,
+            self._folder,
+            self._observer,
+            self._retry_delay,
+        )
+        task = asyncio.create_task(self._run(attempt))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _run(self, attempt: Attempt) -> None:
         job_id = attempt.job.id

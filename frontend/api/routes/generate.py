@@ -13,6 +13,7 @@ from frontend.api.requests import read_request
 from frontend.api.responses import JobBody
 from frontend.api.security.addresses import client_address
 from frontend.api.services import CurrentServices, Services
+from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
 from frontend.jobs.model import Job, JobState
 from frontend.jobs.store import QueueFullError, QuotaExceededError
 from frontend.jobs.waiters import ShuttingDownError
@@ -44,7 +45,7 @@ async def generate(request: Request, services: CurrentServices) -> JSONResponse:
     if await services.breaker.error():
         raise model_not_loaded()
     if info := await services.triton.model_info():
-        _require_possible(spec, info)
+        _require_possible(spec, info, services.budget)
     if not await asyncio.to_thread(services.folder.has_room):
         raise _storage_full("The disk of the server is full; its operator has to make room")
     job = Job(spec=spec)
@@ -57,10 +58,11 @@ async def generate(request: Request, services: CurrentServices) -> JSONResponse:
     return job_views.queued(job, services.settings.root_path)
 
 
-def _require_possible(spec: VideoSpec, info: ModelInfo) -> None:
+def _require_possible(spec: VideoSpec, info: ModelInfo, budget: MemoryBudget) -> None:
     try:
         info.limits.require(spec)
-    except UnsupportedSpecError as error:
+        budget.require(info, spec)
+    except (UnsupportedSpecError, TooLargeError) as error:
         raise bad_value(f"{info.model_name} cannot make this video: {error}") from error
 
 

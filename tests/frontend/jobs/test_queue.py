@@ -1,6 +1,7 @@
 """Claims, leases and what may be written when, with threads as workers."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +11,7 @@ from frontend.jobs.model import MAX_ATTEMPTS, FailureKind, Job, JobState
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.store import JobStore
 from ltx_triton.contract import Progress, Stage
+from ltx_triton.video_spec import VideoSpec
 from tests.frontend.conftest import new_job, on_both_databases
 
 ALL = 1000
@@ -53,6 +55,21 @@ def test_jobs_are_claimed_in_the_order_of_their_arrival(store: JobStore, queue: 
         store.add(job, ALL)
     claims = [queue.claim() for _ in range(4)]
     assert [job.id if job else None for job in claims] == [*(job.id for job in jobs), None]
+
+
+def test_a_job_that_does_not_fit_is_not_overtaken(store: JobStore, queue: JobQueue) -> None:
+    claimed(store, queue)
+    store.add(large := new_job(num_frames=100), ALL)
+    store.add(new_job(), ALL)
+
+    def fits(running: Sequence[VideoSpec], spec: VideoSpec) -> bool:
+        assert [each.num_frames for each in running] == [8]
+        return spec.num_frames < 100
+
+    assert queue.claim(fits) is None
+    job = queue.claim()
+    assert job
+    assert job.id == large.id
 
 
 def test_every_job_is_claimed_by_exactly_one_of_many_workers(

@@ -1,0 +1,73 @@
+import pytest
+
+from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
+from ltx_triton.engines.memory_use import CpuMemory, MemoryAt, MemoryUse
+from ltx_triton.model_info import ModelInfo
+from ltx_triton.video_spec import VideoSpec
+from tests.frontend.conftest import new_job
+from tests.frontend.fake_triton import GPU_INFO, INFO
+
+GB = 10**9
+# 1 GB at rest, and 1 GB for each 1,000 tokens of the largest video.
+ENGINE = CpuMemory(
+    resting_bytes=GB,
+    sizes=(MemoryAt(0, 0, 0), MemoryAt(tokens=1000, first_bytes=GB, further_bytes=0)),
+)
+MEMORY = MemoryUse(available_bytes=4 * GB, engines={"transformer": ENGINE})
+ON_CPU = INFO.model_copy(update={"memory": MEMORY})
+ON_GPU = GPU_INFO.model_copy(update={"memory": MEMORY})
+
+
+def video(tokens: int) -> VideoSpec:
+    """One frame, so that the rest of the service takes little."""
+    return new_job(width=32 * tokens, height=32, num_frames=1).spec
+
+
+def test_a_video_is_possible_while_the_service_with_it_stays_in_the_budget() -> None:
+    MemoryBudget(2.5, api_workers=1).require(ON_CPU, video(1000))
+
+    with pytest.raises(TooLargeError) as refused:
+        MemoryBudget(2.2, api_workers=1).require(ON_CPU, video(1000))
+
+    assert str(refused.value) == (
+        "width=32000, height=32, num_frames=1 needs 2.3 GB of memory, MEMORY_BUDGET_GB is 2.2; "
+        "try fewer frames or pixels"
+    )
+
+
+def test_without_a_setting_most_of_what_the_machine_has_is_the_budget() -> None:
+    MemoryBudget(None, api_workers=1).require(ON_CPU, video(2200))
+
+    with pytest.raises(TooLargeError, match=r"needs 3\.7 GB of memory, this machine has 3\.6;"):
+        MemoryBudget(None, api_workers=1).require(ON_CPU, video(2400))
+
+
+def test_videos_run_side_by_side_while_they_fit_together() -> None:
+    budget = MemoryBudget(2.4, api_workers=1)
+
+    assert budget.fits(ON_CPU, [video(1000)], video(10))
+    assert not budget.fits(ON_CPU, [video(1000)] * 5, video(10))
+    assert not budget.fits(ON_CPU, [video(10)], video(1200))
+
+
+def test_a_video_alone_is_never_held_back() -> None:
+    assert MemoryBudget(0.1, api_workers=1).fits(ON_CPU, [], video(1000))
+
+
+def test_processes_of_the_api_count() -> None:
+    assert not MemoryBudget(2.5, api_workers=9).fits(ON_CPU, [video(10)], video(1000))
+
+
+def test_on_a_gpu_the_engines_alone_count() -> None:
+    MemoryBudget(2.01, api_workers=9).require(ON_GPU, video(1000))
+
+    with pytest.raises(TooLargeError):
+        MemoryBudget(1.99, api_workers=9).require(ON_GPU, video(1000))
+
+
+@pytest.mark.parametrize("info", [INFO, None], ids=["not measured", "unknown"])
+def test_without_measurements_everything_fits(info: ModelInfo | None) -> None:
+    budget = MemoryBudget(0.1, api_workers=1)
+
+    budget.require(INFO, video(1000))
+    assert budget.fits(info, [video(1000)], video(1000))
