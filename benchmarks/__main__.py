@@ -1,7 +1,7 @@
 """Measure the service and its alternatives, compare results, write the report.
 
 run      measure parts of the suite, or all of it (an hour or two on two cores)
-report   write docs/performance.md and its plots from the results
+report   write docs/performance.md, its plots and docs/sizing.md from the results
 compare  list the changes between two results that exceed the noise
 check    run a few rounds against diffusers; fail if the service has lost its lead
 """
@@ -37,6 +37,7 @@ def parts() -> dict[str, Part]:
         large,
         rectangles,
         request,
+        sizing,
         start,
         steps,
         throughput,
@@ -50,6 +51,7 @@ def parts() -> dict[str, Part]:
         encoding.PART: Part(encoding.measure, 8),
         throughput.PART: Part(throughput.measure, 4),
         together.PART: Part(together.measure, 8),
+        sizing.PART: Part(sizing.measure, 2),
         start.PART: Part(start.measure, 5),
         install.PART: Part(install.measure, 1),
         steps.PART: Part(steps.measure, 10),
@@ -84,10 +86,12 @@ def run(options: argparse.Namespace) -> None:
 
 
 def report(options: argparse.Namespace) -> None:
-    from benchmarks.report.document import DOCUMENT, write
+    from benchmarks.report import document, sizing
 
-    write(result.load_all(options.results))
-    print(f"Wrote {DOCUMENT}")
+    results = result.load_all(options.results)
+    for page in (document, sizing):
+        page.write(results)
+        print(f"Wrote {page.DOCUMENT}")
 
 
 def compare(options: argparse.Namespace) -> None:
@@ -115,8 +119,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "parts",
         nargs="*",
         metavar="PART",
-        help="request, large, rectangles, encoding, throughput, together, start, "
-        "install, steps, grid, engines, deployment (default: all)",
+        help="request, large, rectangles, encoding, throughput, together, sizing, "
+        "start, install, steps, grid, engines, deployment (default: all)",
     )
     running.add_argument(
         "--rounds", type=_count, help="number of rounds (default: depends on the part)"
@@ -127,7 +131,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     _add_repository(running)
     running.set_defaults(command=run)
 
-    reporting = commands.add_parser("report", help="write docs/performance.md")
+    reporting = commands.add_parser("report", help="write the documents")
     reporting.add_argument(
         "--results", type=Path, default=result.FOLDER, help="folder (default: %(default)s)"
     )

@@ -1,0 +1,106 @@
+"""docs/sizing.md: memory and seconds by size of the video."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from benchmarks.report.figures import Figures
+from benchmarks.report.markdown import table
+from benchmarks.result import Result
+from benchmarks.suite import sizing
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "sizing.md"
+
+_INTRODUCTION = """\
+# Sizing
+
+The exporter measures what each engine takes for videos of several sizes, and keeps it beside the
+engine (`model.onnx.memory.json`). From that the service computes what a video needs. Jobs run side
+by side while the sum stays within `MEMORY_BUDGET_GB`, 90 % of the free memory by default; the
+others wait in turn. A video that can never fit is refused with a 400 that says what it needs.\
+"""
+_CPU = """\
+## On a CPU
+
+The demo checkpoint in FP32 on {cores} cores of {processor}. *Peak* is the largest sum over all
+processes of the service, *expected* what the service reckons with, *held* what it keeps afterwards.
+It takes {before:.0f} MB before the first video. BF16 takes less; the service reckons with FP32.\
+"""
+_GPU = """\
+## On a GPU
+
+Nothing was measured on one. Known before an export are the weights, in GB:\
+"""
+_PLANS = """\
+Beside them a GPU holds the activations of each plan's largest profile. `make export
+TARGET=tensorrt` prints them and keeps them (`model.plan.memory.json`). If they do not fit the GPU,
+or `MEMORY_BUDGET_GB` if that is less, each request is refused with both figures. In FP8 only the
+transformer's linear layers shrink, to half of BF16.\
+"""
+_HOW = """\
+`python -m benchmarks run sizing` measures, `python -m benchmarks report` writes this page from the
+[results](../benchmarks/results/suite/sizing.json).\
+"""
+
+
+def write(results: Sequence[Result], document: Path = DOCUMENT) -> None:
+    document.write_text(text(results), encoding="utf-8")
+
+
+def text(results: Sequence[Result]) -> str:
+    """Return the document.
+
+    Raises:
+        ValueError: the part `sizing` has not been measured.
+    """
+    measured = [each for each in results if each.measurements[0].part == sizing.PART]
+    if not measured:
+        raise ValueError("no results of sizing: run `python -m benchmarks run sizing` first")
+    [result] = measured
+    figures = Figures(result.measurements)
+    machine = result.machine
+    cpu = _CPU.format(
+        cores=machine.cores,
+        processor=machine.processor,
+        before=median(_bytes(figures, "before")) / 1e6,
+    )
+    blocks = [_INTRODUCTION, cpu, _videos(figures), _GPU, _weights(figures), _PLANS, _HOW]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _videos(figures: Figures) -> str:
+    rows = []
+    for labels in figures.labels(sizing.PART, "s"):
+        peak, expected, held = (
+            f"{median(figures.samples(sizing.PART, 'bytes', **labels, what=what)) / 1e6:.0f}"
+            for what in ("peak", "expected", "after")
+        )
+        side = labels["resolution"]
+        rows.append(
+            [
+                f"{labels['videos']}",
+                f"{side} x {side}",
+                f"{labels['duration']} s at {labels['fps']} fps",
+                f"{median(figures.samples(sizing.PART, 's', **labels)):.1f}",
+                *(peak, expected, held),
+            ]
+        )
+    memory = ["peak, MB", "expected, MB", "held, MB"]
+    return table(["videos at once", "pixels", "length", "seconds", *memory], rows)
+
+
+def _weights(figures: Figures) -> str:
+    rows = []
+    for labels in figures.labels(sizing.PART, "parameters"):
+        [count] = figures.samples(sizing.PART, "parameters", **labels)
+        sizes = [f"{count * width / 1e9:.1f}" for width in (4, 2)]
+        rows.append([f"{labels['component']}", f"{labels['model']}", f"{count / 1e9:.2f}", *sizes])
+    return table(["", "model", "parameters, billions", "FP32", "BF16"], rows)
+
+
+def _bytes(figures: Figures, what: str) -> Sequence[float]:
+    return [
+        sample
+        for labels in figures.labels(sizing.PART, "bytes", what=what)
+        for sample in figures.samples(sizing.PART, "bytes", **labels)
+    ]
