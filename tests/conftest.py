@@ -138,7 +138,10 @@ def repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
     def make(folder: Path) -> None:
         from export.run import ExportOptions, export
 
-        export(ExportOptions(model=str(checkpoint_folder), output=folder, name="hub/tiny"))
+        options = ExportOptions(
+            model=str(checkpoint_folder), output=folder, name="hub/tiny", for_cpu=False
+        )
+        export(options)
 
     return make_once("model_repository", make)
 

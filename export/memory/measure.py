@@ -52,11 +52,16 @@ def measure_memory(contract: ModelContract, config: PipelineConfig, folder: Path
 def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> CpuMemory:
     os.environ.update(MODEL_DEVICE="cpu", CPU_PRECISION="fp32")
     session = open_session(folder, contract)
-    one, two = [], []
+    one: list[int] = []  # peaks with one video, and with two
+    two: list[int] = []
+    outputs: list[int] = []
     for shape in LATENT_SHAPES:
         videos = [inputs(contract, config, shape, seed) for seed in (0, 1)]
-        one.append(_peak(session, contract, videos[:1]))
-        two.append(_peak(session, contract, videos))
+        for peaks, some in ((one, videos[:1]), (two, videos)):
+            _RESET.write_text(_RESET_PEAK, encoding="ascii")
+            largest = _run(session, contract, some)
+            peaks.append(_status("VmHWM"))
+        outputs.append(largest)
     resting = _status("VmRSS")
     one = list(accumulate(one, max, initial=resting))[1:]
     return CpuMemory(
@@ -66,29 +71,33 @@ def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> C
                 tokens=int(np.prod(shape)),
                 first_bytes=first - resting,
                 further_bytes=max(0, both - first),
+                output_bytes=output,
             )
-            for shape, first, both in zip(LATENT_SHAPES, one, two, strict=True)
+            for shape, first, both, output in zip(LATENT_SHAPES, one, two, outputs, strict=True)
         ),
     )
 
 
-def _peak(session: EngineSession, contract: ModelContract, videos: Sequence[Arrays]) -> int:
-    _RESET.write_text(_RESET_PEAK, encoding="ascii")
+def _run(session: EngineSession, contract: ModelContract, videos: Sequence[Arrays]) -> int:
+    """Return the bytes of the largest answer to a request for one video."""
     if contract == VAE_DECODER:
-        _decode_in_turns(session, videos)
-    else:
-        session.run({name: np.concatenate([each[name] for each in videos]) for name in videos[0]})
-    return _status("VmHWM")
+        return _decode_in_turns(session, videos)
+    outputs = session.run(
+        {name: np.concatenate([each[name] for each in videos]) for name in videos[0]}
+    )
+    return sum(array.nbytes for array in outputs.values()) // len(videos)
 
 
-def _decode_in_turns(session: EngineSession, videos: Sequence[Arrays]) -> None:
+def _decode_in_turns(session: EngineSession, videos: Sequence[Arrays]) -> int:
     """Decode the next piece of each video, until all are complete."""
     frames = 1 + 8 * (videos[0]["latents"].shape[1] - 1)
-    made = 0
+    made = largest = 0
     while made < frames:
         for video in videos:
-            piece = session.run(video, {FIRST_FRAME: made})["frames"].shape[1]
-        made += piece
+            piece = session.run(video, {FIRST_FRAME: made})["frames"]
+        made += piece.shape[1]
+        largest = max(largest, piece.nbytes)
+    return largest
 
 
 def _status(field: str) -> int:

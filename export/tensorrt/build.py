@@ -1,7 +1,7 @@
 """Build TensorRT plans from an ONNX export into a model repository."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from export.errors import ExportError
@@ -70,7 +70,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
                 continue
             onnx_file = version_folder(options.source, model) / ENGINE_FILE
             built = builder.build(onnx_file, model, info, folders[model.name])
-            _save_memory(folders[model.name], built.activation_bytes)
+            _save_memory(folders[model.name], built.activation_bytes, config)
             reports.append(
                 PlanReport(
                     model.name,
@@ -129,11 +129,13 @@ def plan_info(
     )
 
 
-def _save_memory(folder: Path, activation_bytes: int) -> None:
+def _save_memory(folder: Path, activation_bytes: int, config: PipelineConfig) -> None:
+    # Contexts of all shapes share the activations of the largest profile.
+    size = MemoryAt(tokens=0, first_bytes=activation_bytes, further_bytes=0, output_bytes=0)
+    frames = 3 * config.temporal_compression * config.spatial_compression**2  # of a token, in RGB
     GpuMemory(
         resting_bytes=(folder / PLAN_FILE).stat().st_size,
-        # Contexts of all shapes share the activations of the largest profile.
-        sizes=(MemoryAt(tokens=0, first_bytes=activation_bytes, further_bytes=0),),
+        sizes=(size, replace(size, tokens=1, output_bytes=frames)),
     ).save(folder)
 
 

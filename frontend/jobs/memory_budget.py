@@ -37,8 +37,14 @@ class MemoryBudget:
         if needed > limit:
             origin = "this machine has" if self.budget_gb is None else "MEMORY_BUDGET_GB is"
             raise TooLargeError(
-                f"width={spec.width}, height={spec.height}, num_frames={spec.num_frames} needs "
-                f"{_gb(needed)} GB of memory, {origin} {_gb(limit)}; try fewer frames or pixels"
+                f"{_size(spec)} needs {_gb(needed)} GB of memory, {origin} {_gb(limit)}; try fewer "
+                "frames or pixels"
+            )
+        shared = info.memory.needed_shared(info.limits.tokens(spec))
+        if shared > info.memory.shared_bytes:
+            raise TooLargeError(
+                f"{_size(spec)} needs {shared / 1e6:.0f} MB of shared memory, Triton has "
+                f"{info.memory.shared_bytes / 1e6:.0f} in /dev/shm; try fewer frames or pixels"
             )
 
     def fits(self, info: ModelInfo | None, running: Sequence[VideoSpec], spec: VideoSpec) -> bool:
@@ -69,6 +75,10 @@ class MemoryBudget:
 def _video_bytes(spec: VideoSpec) -> float:
     frames = 3 * spec.width * spec.height * spec.num_frames
     return _VIDEO_BYTES + _FRAME_COPIES * frames
+
+
+def _size(spec: VideoSpec) -> str:
+    return f"width={spec.width}, height={spec.height}, num_frames={spec.num_frames}"
 
 
 def _gb(size: float) -> str:

@@ -1,5 +1,6 @@
 """The memory that this machine has for the engines and their videos."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +11,7 @@ from ltx_triton.engines.device import Device
 from ltx_triton.engines.memory_use import CpuMemory, EngineMemory, GpuMemory, MemoryUse
 from ltx_triton.repository.layout import version_folder
 
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  chosen by Triton, not a temporary file
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
 
@@ -27,8 +29,16 @@ def read_memory_use(repository: Path, device: Device, server: psutil.Process) ->
         engines = {model.name: kind.load(version_folder(repository, model)) for model in ENGINES}
     except FileNotFoundError:
         return None
-    available = device.gpu_memory_bytes or available_to_tree(server)
-    return MemoryUse(available_bytes=available, engines=engines)
+    return MemoryUse(
+        available_bytes=device.gpu_memory_bytes or available_to_tree(server),
+        shared_bytes=shared_memory_bytes(),
+        engines=engines,
+    )
+
+
+def shared_memory_bytes() -> int:
+    """Return the bytes that are free in the machine's or container's shared memory."""
+    return shutil.disk_usage(_SHARED_MEMORY).free
 
 
 def available_to_tree(root: psutil.Process) -> int:

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from ltx_triton.json_file import JsonFile
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE
 
+_REGION_BYTES = 2e6  # of a process of the Python backend, before any large answer
+_REGIONS_FOR_AN_ANSWER = 3.3
+
 
 @dataclass(frozen=True)
 class MemoryAt:
@@ -18,6 +21,7 @@ class MemoryAt:
     tokens: int  # latent frames x rows x columns
     first_bytes: int  # for one video
     further_bytes: int  # for each other video of this size at the same time
+    output_bytes: int  # of the engine's largest answer, which passes through shared memory
 
 
 class EngineMemory(JsonFile):
@@ -34,6 +38,9 @@ class EngineMemory(JsonFile):
 
     def further_bytes(self, tokens: int) -> float:
         return _interpolate([(size.tokens, size.further_bytes) for size in self.sizes], tokens)
+
+    def output_bytes(self, tokens: int) -> float:
+        return _interpolate([(size.tokens, size.output_bytes) for size in self.sizes], tokens)
 
 
 class CpuMemory(EngineMemory):
@@ -54,11 +61,21 @@ class MemoryUse(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     available_bytes: int
+    shared_bytes: int  # of the machine's shared memory that are free
     engines: Mapping[str, EngineMemory]  # by model
 
     def needed(self, videos: Sequence[int]) -> float:
         """Return the bytes that all engines take while they make videos of so many tokens each."""
         return sum(self.by_engine(videos).values())
+
+    def needed_shared(self, tokens: int) -> float:
+        """Return the bytes of shared memory that the server takes for a video of so many tokens.
+
+        Triton 2.51 keeps a region for each process of the Python backend, which grows in steps to
+        what passes through it. The largest answer passes through two of them.
+        """
+        largest = max(engine.output_bytes(tokens) for engine in self.engines.values())
+        return _REGION_BYTES * (len(self.engines) + 1) + _REGIONS_FOR_AN_ANSWER * largest
 
     def by_engine(self, videos: Sequence[int]) -> dict[str, float]:
         """An engine works on one video, or one batch, at a time, and keeps a little of others."""

@@ -12,7 +12,9 @@ from export.errors import ExportError
 from export.run import ExportOptions, export
 from export.verification.verify import difference
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import version_folder
 from tests.export.engines import model_file
 
 
@@ -93,6 +95,20 @@ def test_an_interrupted_export_leaves_no_settings(
     with pytest.raises(KeyboardInterrupt):
         export(ExportOptions(model=str(checkpoint_folder), output=tmp_path))
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def test_what_engines_take_is_kept_beside_them(
+    checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = CpuMemory(resting_bytes=7, sizes=(MemoryAt(1, 2, 3, 4),))
+    for long_step in ("write_engine", "verify"):
+        monkeypatch.setattr(f"export.run.{long_step}", lambda *_: None)
+    monkeypatch.setattr("export.run.measure_memory", lambda *_: measured)
+
+    export(ExportOptions(model=str(checkpoint_folder), output=tmp_path))
+
+    for contract in ENGINES:
+        assert CpuMemory.load(version_folder(tmp_path, contract)) == measured
 
 
 def test_engines_too_large_to_compare_are_refused_at_once(

@@ -11,6 +11,7 @@ from export.errors import ExportError
 from export.tensorrt.build import PlanOptions, build_plans
 from export.tensorrt.builder import Builder, BuiltPlan
 from ltx_triton.contract import ENGINES, MODELS, ModelContract
+from ltx_triton.engines.memory_use import GpuMemory
 from ltx_triton.engines.tensorrt.cuda import Gpu
 from ltx_triton.engines.tensorrt.plan import PlanInfo
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
@@ -77,7 +78,8 @@ def names(models: tuple[ModelContract, ...] = ENGINES) -> list[str]:
 def test_the_repository_is_complete(options: PlanOptions, built: list[str]) -> None:
     reports = build_plans(options)
 
-    of_engines = ("1/model.plan", "1/model.plan.json", "configs/tensorrt.pbtxt")
+    of_plan = ("1/model.plan", "1/model.plan.json", "1/model.plan.memory.json")
+    of_engines = (*of_plan, "configs/tensorrt.pbtxt")
     assert set(files(options.output)) == {
         *(f"{name}/{file}" for name in names() for file in of_engines),
         *(f"{name}/{file}" for name in names(MODELS) for file in ("1/model.py", "config.pbtxt")),
@@ -93,6 +95,10 @@ def test_the_repository_is_complete(options: PlanOptions, built: list[str]) -> N
     assert info.onnx_sha256 == hashlib.sha256(b"graph of transformer").hexdigest()
     assert info.checkpoint_sha256 == CONFIG.checkpoint_sha256
     assert [profile.name for profile in info.profiles] == ["default", "maximum"]
+    memory = GpuMemory.load(options.output / "vae_decoder" / "1")
+    assert memory.resting_bytes == (options.output / "vae_decoder/1/model.plan").stat().st_size
+    assert memory.first_bytes(100) == 3 * 2**20, "the activations, at every size"
+    assert memory.output_bytes(100) == 100 * 32 * 32 * 8 * 3
     assert [(report.model, report.current) for report in reports] == [
         (name, False) for name in names()
     ]

@@ -7,13 +7,13 @@ from ltx_triton.video_spec import VideoSpec
 from tests.frontend.conftest import new_job
 from tests.frontend.fake_triton import GPU_INFO, INFO
 
-GB = 10**9
+GB, MB = 10**9, 10**6
 # 1 GB at rest, and 1 GB for each 1,000 tokens of the largest video.
 ENGINE = CpuMemory(
     resting_bytes=GB,
-    sizes=(MemoryAt(0, 0, 0), MemoryAt(tokens=1000, first_bytes=GB, further_bytes=0)),
+    sizes=(MemoryAt(0, 0, 0, 0), MemoryAt(1000, first_bytes=GB, further_bytes=0, output_bytes=MB)),
 )
-MEMORY = MemoryUse(available_bytes=4 * GB, engines={"transformer": ENGINE})
+MEMORY = MemoryUse(available_bytes=4 * GB, shared_bytes=20 * MB, engines={"transformer": ENGINE})
 ON_CPU = INFO.model_copy(update={"memory": MEMORY})
 ON_GPU = GPU_INFO.model_copy(update={"memory": MEMORY})
 
@@ -56,6 +56,19 @@ def test_a_video_alone_is_never_held_back() -> None:
 
 def test_processes_of_the_api_count() -> None:
     assert not MemoryBudget(2.5, api_workers=9).fits(ON_CPU, [video(10)], video(1000))
+
+
+def test_a_video_that_shared_memory_cannot_carry_is_refused() -> None:
+    with pytest.raises(TooLargeError) as refused:
+        MemoryBudget(None, api_workers=1).require(
+            ON_CPU.model_copy(update={"memory": MEMORY.model_copy(update={"shared_bytes": MB})}),
+            video(1000),
+        )
+
+    assert str(refused.value) == (
+        "width=32000, height=32, num_frames=1 needs 7 MB of shared memory, Triton has 1 in "
+        "/dev/shm; try fewer frames or pixels"
+    )
 
 
 def test_on_a_gpu_the_engines_alone_count() -> None:

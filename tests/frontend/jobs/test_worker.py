@@ -18,7 +18,7 @@ from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
 from frontend.services import Intervals
 from tests.frontend.conftest import SMALL, StartApi, new_job, post, wait_for, wait_until
-from tests.frontend.fake_triton import FakeTriton, Fault
+from tests.frontend.fake_triton import FakeTriton, Fault, with_memory
 
 
 @pytest.fixture
@@ -52,6 +52,18 @@ def test_the_third_loss_of_the_engine_fails_the_job(
     assert "the stream ended" in status["error"]
     assert status["error_type"] == "generation_error"
     assert list(output_dir.glob("*video*")) == []
+
+
+def test_a_job_waits_until_its_memory_is_free(start_api: StartApi, fake_triton: FakeTriton) -> None:
+    fake_triton.info = with_memory(bytes_for_a_token=10**7)
+    fake_triton.step_seconds = 0.1
+    api = start_api(memory_budget_gb=0.45)  # for one job: 8 tokens, and 0.33 GB of the service
+
+    jobs = [post(api), post(api), post(api)]
+
+    for job_id in jobs:
+        assert wait_for(api, job_id, "completed")["attempts"] == 1
+    assert fake_triton.most_at_once == 1
 
 
 def test_a_job_waits_for_triton_to_come_back(api: TestClient, fake_triton: FakeTriton) -> None:

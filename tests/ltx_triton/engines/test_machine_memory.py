@@ -11,7 +11,7 @@ from ltx_triton.engines.memory_use import CpuMemory, GpuMemory, MemoryAt
 from ltx_triton.repository.layout import version_folder
 
 CPU = Device("cpu", "A CPU")
-SIZES = (MemoryAt(tokens=1, first_bytes=2, further_bytes=3),)
+SIZES = (MemoryAt(tokens=1, first_bytes=2, further_bytes=3, output_bytes=4),)
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:

@@ -2,10 +2,12 @@ import pytest
 
 from ltx_triton.engines.memory_use import CpuMemory, MemoryAt, MemoryUse
 
-SMALL = MemoryAt(tokens=100, first_bytes=10, further_bytes=1)
-LARGE = MemoryAt(tokens=300, first_bytes=50, further_bytes=3)
+SMALL = MemoryAt(tokens=100, first_bytes=10, further_bytes=1, output_bytes=4)
+LARGE = MemoryAt(tokens=300, first_bytes=50, further_bytes=3, output_bytes=6)
 ENGINE = CpuMemory(resting_bytes=1000, sizes=(SMALL, LARGE))
-USE = MemoryUse(available_bytes=10_000, engines={"transformer": ENGINE, "vae_decoder": ENGINE})
+USE = MemoryUse(
+    available_bytes=10_000, shared_bytes=0, engines={"transformer": ENGINE, "vae_decoder": ENGINE}
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,10 @@ def test_an_engine_works_on_the_largest_video_and_keeps_a_little_of_the_others()
         "transformer": 1000 + 50 + 1 + 1,
         "vae_decoder": 1000 + 50 + 1 + 1,
     }
+
+
+def test_shared_memory_grows_with_the_largest_answer() -> None:
+    assert USE.needed_shared(300) - USE.needed_shared(100) == pytest.approx(3.3 * (6 - 4))
 
 
 def test_it_survives_its_journey_as_json() -> None:

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from ltx_triton.pipeline.config import SizeLimit
 from tests.frontend.conftest import SMALL, StartApi, post, wait_for, wait_until
-from tests.frontend.fake_triton import FakeTriton, Fault
+from tests.frontend.fake_triton import FakeTriton, Fault, with_memory
 
 WAITING = {**SMALL, "wait": True}
 
@@ -443,4 +443,19 @@ def test_a_video_that_the_engines_cannot_make_is_refused_before_it_is_queued(
         "error_type": "validation_error",
     }
     assert fake_triton.seen == []
+    assert api.post("/generate", json=SMALL).status_code == 202
+
+
+def test_a_video_that_can_never_fit_into_memory_is_refused(
+    start_api: StartApi, fake_triton: FakeTriton
+) -> None:
+    fake_triton.info = with_memory(bytes_for_a_token=10**7)
+    api = start_api(memory_budget_gb=0.5)
+
+    refused = api.post("/generate", json={**SMALL, "resolution": 256})
+
+    assert refused.status_code == 400
+    assert (
+        "num_frames=8 needs 1.6 GB of memory, MEMORY_BUDGET_GB is 0.5" in refused.json()["detail"]
+    )
     assert api.post("/generate", json=SMALL).status_code == 202
