@@ -11,7 +11,7 @@ from ltx_triton.engines.device import Device
 from ltx_triton.engines.memory_use import CpuMemory, EngineMemory, GpuMemory, MemoryUse
 from ltx_triton.repository.layout import version_folder
 
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  chosen by Triton, not a temporary file
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  chosen by Triton, not a temporary file
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
 
@@ -38,7 +38,7 @@ def read_memory_use(repository: Path, device: Device, server: psutil.Process) ->
 
 def shared_memory_bytes() -> int:
     """Return the bytes that are free in the machine's or container's shared memory."""
-    return shutil.disk_usage(_SHARED_MEMORY).free
+    return shutil.disk_usage(SHARED_MEMORY).free
 
 
 def available_to_tree(root: psutil.Process) -> int:

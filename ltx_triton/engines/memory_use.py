@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from ltx_triton.json_file import JsonFile
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE
 
-_REGION_BYTES = 2e6  # of a process of the Python backend, before any large answer
-_REGIONS_FOR_AN_ANSWER = 3.3
+_REGION_BYTES = 2e6  # before any large answer
 
 
 @dataclass(frozen=True)
@@ -69,13 +68,14 @@ class MemoryUse(BaseModel):
         return sum(self.by_engine(videos).values())
 
     def needed_shared(self, tokens: int) -> float:
-        """Return the bytes of shared memory that the server takes for a video of so many tokens.
+        """Return the least shared memory in bytes that a video of so many tokens passes through.
 
-        Triton 2.51 keeps a region for each process of the Python backend, which grows in steps to
-        what passes through it. The largest answer passes through two of them.
+        Each process of Triton's Python backend has a region, and the largest answer passes through
+        two of them. Earlier videos may have left a region no block that is large enough; then it
+        grows by another one.
         """
         largest = max(engine.output_bytes(tokens) for engine in self.engines.values())
-        return _REGION_BYTES * (len(self.engines) + 1) + _REGIONS_FOR_AN_ANSWER * largest
+        return _REGION_BYTES * (len(self.engines) + 1) + 2 * largest
 
     def by_engine(self, videos: Sequence[int]) -> dict[str, float]:
         """An engine works on one video, or one batch, at a time, and keeps a little of others."""

@@ -15,6 +15,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from ltx_triton.contract import LTX_VIDEO
+from ltx_triton.engines.machine_memory import SHARED_MEMORY, shared_memory_bytes
 from ltx_triton.json_file import JsonFileError
 from ltx_triton.launcher.process import LOOPBACK, Ports, TritonProcess
 from ltx_triton.launcher.signals import raise_on_termination
@@ -37,6 +38,7 @@ START_TIMEOUT = 900  # seconds; checkpoints of tens of gigabytes take minutes to
 # Each model gets a stub before it loads. A server that cannot start any does not exit by itself.
 STUB_TIMEOUT = 10  # seconds
 LOADING_LOG_INTERVAL = 10  # seconds
+_LEAST_SHARED_BYTES = 16e6  # for the smallest videos
 
 
 class TritonStartError(RuntimeError):
@@ -146,9 +148,10 @@ class LocalTriton:
         Raises:
             FileNotFoundError: no checkpoint has been exported into the model repository.
             MissingDependencyError: a requirement of the server is not met.
-            TritonStartError: a port is taken.
+            TritonStartError: a port is taken, or there is too little shared memory.
         """
         self._require_free_ports()
+        _require_shared_memory()
         PipelineConfig.load(version_folder(self._repository, LTX_VIDEO))
         raise_open_files_limit()
         wheel = self._wheel or TritonWheel.find()
@@ -249,6 +252,16 @@ class LocalTriton:
             elif time.monotonic() - last_seen_stubs > STUB_TIMEOUT:
                 return f"tritonserver has had no Python stub for {STUB_TIMEOUT} s"
         return None
+
+
+def _require_shared_memory() -> None:
+    free = shared_memory_bytes()
+    if free < _LEAST_SHARED_BYTES:
+        raise TritonStartError(
+            f"{SHARED_MEMORY} has {free / 1e6:.0f} MB free and Triton needs "
+            f"{_LEAST_SHARED_BYTES / 1e6:.0f}, more for large videos: give a container more with "
+            "--shm-size, or remove other programs' files there"
+        )
 
 
 def prepare_command(description: str) -> tuple[Path, Settings]:

@@ -2,11 +2,10 @@
 
 import secrets
 from contextlib import suppress
-from pathlib import Path
 
+from ltx_triton.engines.machine_memory import SHARED_MEMORY
 from ltx_triton.launcher.ownership import OwnerLock, has_dead_owner
 
-_FOLDER = Path("/dev/shm")  # noqa: S108  chosen by Triton, not a temporary file
 _PREFIX = "ltx_triton_"
 _LOCK = ".lock"
 
@@ -17,7 +16,7 @@ class SharedMemory:
     def __init__(self) -> None:
         name = f"{_PREFIX}{secrets.token_hex(8)}"
         self.prefix = f"{name}_"
-        self._lock = OwnerLock(_FOLDER / f"{name}{_LOCK}")
+        self._lock = OwnerLock(SHARED_MEMORY / f"{name}{_LOCK}")
 
     def remove(self) -> None:
         _remove_regions(self.prefix)
@@ -26,7 +25,7 @@ class SharedMemory:
     @staticmethod
     def remove_stale() -> None:
         """Remove regions whose launcher no longer runs (killed, power cut)."""
-        for lock in _FOLDER.glob(f"{_PREFIX}*{_LOCK}"):
+        for lock in SHARED_MEMORY.glob(f"{_PREFIX}*{_LOCK}"):
             if has_dead_owner(lock):
                 _remove_regions(f"{lock.name.removesuffix(_LOCK)}_")
                 with suppress(PermissionError):  # another user's
@@ -34,6 +33,6 @@ class SharedMemory:
 
 
 def _remove_regions(prefix: str) -> None:
-    for region in _FOLDER.glob(f"{prefix}*"):
+    for region in SHARED_MEMORY.glob(f"{prefix}*"):
         with suppress(PermissionError):
             region.unlink(missing_ok=True)

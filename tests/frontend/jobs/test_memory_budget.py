@@ -66,7 +66,7 @@ def test_a_video_that_shared_memory_cannot_carry_is_refused() -> None:
         )
 
     assert str(refused.value) == (
-        "width=32000, height=32, num_frames=1 needs 7 MB of shared memory, Triton has 1 in "
+        "width=32000, height=32, num_frames=1 needs 6 MB of shared memory, Triton has 1 in "
         "/dev/shm; try fewer frames or pixels"
     )
 
