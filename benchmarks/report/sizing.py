@@ -7,7 +7,7 @@ from statistics import median
 from benchmarks.report.figures import Figures
 from benchmarks.report.markdown import table
 from benchmarks.result import Result
-from benchmarks.suite import sizing
+from benchmarks.suite import grid, sizing
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sizing.md"
 
@@ -38,8 +38,9 @@ or `MEMORY_BUDGET_GB` if that is less, each request is refused with both figures
 transformer's linear layers shrink, to half of BF16.\
 """
 _HOW = """\
-`python -m benchmarks run sizing` measures, `python -m benchmarks report` writes this page from the
-[results](../benchmarks/results/suite/sizing.json).\
+`python -m benchmarks run sizing grid` measures, `python -m benchmarks report` writes this page from
+the results: [memory](../benchmarks/results/suite/sizing.json) and
+[seconds](../benchmarks/results/suite/grid.json).\
 """
 
 
@@ -57,7 +58,7 @@ def text(results: Sequence[Result]) -> str:
     if not measured:
         raise ValueError("no results of sizing: run `python -m benchmarks run sizing` first")
     [result] = measured
-    figures = Figures(result.measurements)
+    figures = Figures(each for result in results for each in result.measurements)
     machine = result.machine
     cpu = _CPU.format(
         cores=machine.cores,
@@ -70,23 +71,25 @@ def text(results: Sequence[Result]) -> str:
 
 def _videos(figures: Figures) -> str:
     rows = []
-    for labels in figures.labels(sizing.PART, "s"):
+    for resolution, duration, fps, videos in sizing.CASES:
+        size = {"resolution": resolution, "duration": duration, "fps": fps}
         peak, expected, held = (
-            f"{median(figures.samples(sizing.PART, 'bytes', **labels, what=what)) / 1e6:.0f}"
+            f"{median(samples) / 1e6:.0f}"
             for what in ("peak", "expected", "after")
+            for samples in [figures.samples(sizing.PART, "bytes", **size, videos=videos, what=what)]
         )
-        side = labels["resolution"]
+        seconds = figures.samples(grid.PART, "s", **size, stage="total") if videos == 1 else None
         rows.append(
             [
-                f"{labels['videos']}",
-                f"{side} x {side}",
-                f"{labels['duration']} s at {labels['fps']} fps",
-                f"{median(figures.samples(sizing.PART, 's', **labels)):.1f}",
+                f"{videos}",
+                f"{resolution} x {resolution}",
+                f"{duration} s at {fps} fps",
                 *(peak, expected, held),
+                f"{median(seconds):.1f}" if seconds else "",
             ]
         )
     memory = ["peak, MB", "expected, MB", "held, MB"]
-    return table(["videos at once", "pixels", "length", "seconds", *memory], rows)
+    return table(["videos at once", "pixels", "length", *memory, "seconds"], rows)
 
 
 def _weights(figures: Figures) -> str:

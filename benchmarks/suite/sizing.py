@@ -1,4 +1,4 @@
-"""Memory and seconds of the service by size of the video, and weights of the real models."""
+"""Memory of the service by size of the video, and weights of the real models."""
 
 import asyncio
 import time
@@ -50,7 +50,6 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
             "fps": fps,
             "videos": videos,
         }
-        yield Measurement(PART, labels, "s", [each.pop("s") for each in taken])
         for what in taken[0]:
             here = labels | {"what": what}
             yield Measurement(PART, here, "bytes", [each[what] for each in taken])
@@ -70,13 +69,10 @@ def _run(
         # The first request after the start fills caches.
         asyncio.run(ask_once(service.url, ClipRequest(prompts[0].text, 0, 1, 8, 64)))
         before = tree.pss_bytes()
-        began = time.monotonic()
         with PeakMemory(tree, _INTERVAL) as memory:
             asyncio.run(_ask_all(service.url, requests))
-        seconds = time.monotonic() - began
         time.sleep(_SETTLE)
         return {
-            "s": seconds,
             "before": before,
             "peak": memory.peak_bytes,
             "after": tree.pss_bytes(),

@@ -9,8 +9,8 @@ from fastapi import Request
 from pydantic import Field, ValidationError, create_model, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from frontend.api.errors import ApiError, bad_request, bad_value
-from frontend.api.values import read_values, truncate
+from frontend.api.errors import ApiError, bad_request, bad_value, shorten
+from frontend.api.values import read_values
 from ltx_triton.settings import MAX_FPS, RESOLUTION_STEP, Settings
 from ltx_triton.video_spec import SharedFields, VideoSpec
 
@@ -129,7 +129,7 @@ def _api_error(problem: ErrorDetails, model: type[GenerateRequest]) -> ApiError:
         return bad_value(text.format_map({"length": length, **context}))
     if not name:
         return bad_value(problem["msg"])
-    given = truncate(problem["input"])
+    given = shorten(repr(problem["input"]))
     return bad_value(f"{_subject(name)} must be {_allowed(name, model)}, not {given}")
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from frontend.api.errors import ApiError, ErrorType, bad_request
+from frontend.api.errors import ApiError, ErrorType, bad_request, shorten
 
 _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
@@ -49,7 +49,7 @@ async def read_values(
         if name in values and values[name] != value:
             raise bad_request(
                 f"{name} is given twice with different values: "
-                f"{truncate(values[name])} and {truncate(value)}"
+                f"{shorten(repr(values[name]))} and {shorten(repr(value))}"
             )
         values[name] = value
     return values
@@ -86,12 +86,6 @@ def parse_bool(name: str, given: Any) -> bool:
     if isinstance(given, str) and given.strip().lower() in _BOOLEANS:
         return _BOOLEANS[given.strip().lower()]
     raise _wrong_type(name, given, "true or false")
-
-
-def truncate(value: Any) -> str:
-    """Represent a value in an error message, cut to 100 characters."""
-    text = repr(value)
-    return text if len(text) <= 100 else f"{text[:97]}..."
 
 
 _PARSERS: dict[Any, Callable[[str, Any], Any]] = {str: parse_str, int: parse_int, bool: parse_bool}
@@ -185,4 +179,4 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _wrong_type(name: str, given: Any, allowed: str) -> ApiError:
-    return bad_request(f"{name} must be {allowed}, not {truncate(given)}")
+    return bad_request(f"{name} must be {allowed}, not {shorten(repr(given))}")
