@@ -95,7 +95,7 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         dest="verification",
         action="store_false",
         help="neither compare the engines with PyTorch nor measure their memory: for a machine "
-        "with too little",
+        "with too little memory",
     )
     tensorrt = parser.add_argument_group("with --target tensorrt")
     onnx_folder = tensorrt.add_argument(

@@ -21,6 +21,7 @@ from export.repository.staging import publish, staging
 from export.verification.fp8 import verify_fp8
 from export.verification.verify import require_memory, verify
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
+from ltx_triton.engines.memory_use import CpuMemory
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.assemble import assemble
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE, TOKENIZER_FILE, version_folder
@@ -55,7 +56,8 @@ def export(options: ExportOptions) -> None:
     """
     checkpoint = open_checkpoint(options.model, options.cache_dir)
     config = pipeline_config(checkpoint, options)
-    if is_current(options.output, config, verified=options.verification):
+    measured = [CpuMemory.FILE] if _measures_memory(options) else []
+    if is_current(options.output, config, measured, verified=options.verification):
         assemble(options.output)
         print(f"{options.output} is current")
         return
@@ -84,14 +86,20 @@ def export(options: ExportOptions) -> None:
                         verify(engine.contract, checkpoint, config, file)
                     else:
                         verify_fp8(checkpoint, config, engine.fp8, file)
-                if options.for_cpu and fp8 is None:  # OpenVINO does not run FP8
+                if measured:
                     with step(f"{name}: measuring its memory"):
                         memory = measure_memory(engine.contract, config, folders[name])
                     memory.save(folders[name])
         save_tokenizer(checkpoint, folders[LTX_VIDEO.name] / TOKENIZER_FILE)
         config.save(folders[LTX_VIDEO.name])
         write_fingerprint(folders[LTX_VIDEO.name], config, verified=options.verification)
-        publish(folders, stale=(f"{PLAN_FILE}*",))
+        unmeasured = [] if measured else [CpuMemory.FILE]
+        publish(folders, stale=(f"{PLAN_FILE}*", *unmeasured))
+
+
+def _measures_memory(options: ExportOptions) -> bool:
+    # OpenVINO does not run FP8.
+    return options.verification and options.for_cpu and options.precision is not Precision.FP8
 
 
 def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineConfig:

@@ -23,8 +23,10 @@ _CPU = """\
 ## On a CPU
 
 The demo checkpoint in FP32 on {cores} cores of {processor}. *Peak* is the largest sum over all
-processes of the service, *expected* what the service reckons with, *held* what it keeps afterwards.
-It takes {before:.0f} MB before the first video. BF16 takes less; the service reckons with FP32.\
+processes of the service, *expected* what the service computes for it, *held* what it keeps
+afterwards, *seconds* the time of one request (measured by `grid`). After a first small video it
+holds {before:.0f} MB. BF16 takes less; the service computes with FP32. Frames of more than
+512 x 512 pixels were not measured and may take more than it expects.\
 """
 _GPU = """\
 ## On a GPU
@@ -33,8 +35,9 @@ Nothing was measured on one. Known before an export are the weights, in GB:\
 """
 _PLANS = """\
 Beside them a GPU holds the activations of each plan's largest profile. `make export
-TARGET=tensorrt` prints them and keeps them (`model.plan.memory.json`). If they do not fit the GPU,
-or `MEMORY_BUDGET_GB` if that is less, each request is refused with both figures. In FP8 only the
+TARGET=tensorrt` prints them and keeps them (`model.plan.memory.json`). If they exceed
+`MEMORY_BUDGET_GB`, by default 90 % of the GPU's memory, every request is refused with both figures.
+With `--weight-streaming` the weights do not count. In FP8 only the
 transformer's linear layers shrink, to half of BF16.\
 """
 _HOW = """\

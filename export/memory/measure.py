@@ -35,8 +35,7 @@ def measure_memory(contract: ModelContract, config: PipelineConfig, folder: Path
         folder: has `model.onnx`.
 
     Raises:
-        ExportError: the engine ends, as the kernel does to those that take more memory than there
-            is.
+        ExportError: the engine's process was killed, as the kernel does when memory runs out.
     """
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as process:
@@ -45,7 +44,7 @@ def measure_memory(contract: ModelContract, config: PipelineConfig, folder: Path
         except BrokenProcessPool as error:
             raise ExportError(
                 f"{contract.name} ended while its memory was measured: this machine has too "
-                "little; --skip-verification exports without measuring"
+                "little memory; --skip-verification exports without measuring"
             ) from error
 
 
@@ -59,7 +58,7 @@ def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> C
         videos = [inputs(contract, config, shape, seed) for seed in (0, 1)]
         for peaks, some in ((one, videos[:1]), (two, videos)):
             _RESET.write_text(_RESET_PEAK, encoding="ascii")
-            largest = _run(session, contract, some)
+            largest = _run(session, contract, config, some)
             peaks.append(_status("VmHWM"))
         outputs.append(largest)
     resting = _status("VmRSS")
@@ -78,19 +77,25 @@ def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> C
     )
 
 
-def _run(session: EngineSession, contract: ModelContract, videos: Sequence[Arrays]) -> int:
+def _run(
+    session: EngineSession,
+    contract: ModelContract,
+    config: PipelineConfig,
+    videos: Sequence[Arrays],
+) -> int:
     """Return the bytes of the largest answer to a request for one video."""
     if contract == VAE_DECODER:
-        return _decode_in_turns(session, videos)
+        latent_frames = videos[0]["latents"].shape[1]
+        frames = 1 + config.temporal_compression * (latent_frames - 1)
+        return _decode_in_turns(session, videos, frames)
     outputs = session.run(
         {name: np.concatenate([each[name] for each in videos]) for name in videos[0]}
     )
     return sum(array.nbytes for array in outputs.values()) // len(videos)
 
 
-def _decode_in_turns(session: EngineSession, videos: Sequence[Arrays]) -> int:
-    """Decode the next piece of each video, until all are complete."""
-    frames = 1 + 8 * (videos[0]["latents"].shape[1] - 1)
+def _decode_in_turns(session: EngineSession, videos: Sequence[Arrays], frames: int) -> int:
+    """Decode the next piece of each video until all have so many frames."""
     made = largest = 0
     while made < frames:
         for video in videos:

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -57,11 +58,21 @@ def write_fingerprint(folder: Path, config: PipelineConfig, *, verified: bool) -
     (folder / FINGERPRINT_FILE).write_text(text, encoding="utf-8")
 
 
-def is_current(repository: Path, config: PipelineConfig, *, verified: bool) -> bool:
-    """Check that `repository` holds the export described by `config`, verified if required."""
+def is_current(
+    repository: Path, config: PipelineConfig, beside: Sequence[str] = (), *, verified: bool
+) -> bool:
+    """Check that `repository` holds the export described by `config`, verified if required.
+
+    Args:
+        repository: to check.
+        config: of the export.
+        beside: names of files that each engine needs beside it.
+        verified: whether the export has to be.
+    """
     folder = version_folder(repository, LTX_VIDEO)
     files = [folder / FINGERPRINT_FILE, folder / PIPELINE_CONFIG_FILE]
-    files += [version_folder(repository, model) / ENGINE_FILE for model in ENGINES]
+    engines = [version_folder(repository, model) for model in ENGINES]
+    files += [engine / name for engine in engines for name in (ENGINE_FILE, *beside)]
     if not all(file.is_file() for file in files):
         return False
     found, wanted = files[0].read_text(encoding="utf-8"), fingerprint(config)

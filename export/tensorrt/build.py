@@ -70,7 +70,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
                 continue
             onnx_file = version_folder(options.source, model) / ENGINE_FILE
             built = builder.build(onnx_file, model, info, folders[model.name])
-            _save_memory(folders[model.name], built.activation_bytes, config)
+            _save_memory(folders[model.name], built.activation_bytes, info, config)
             reports.append(
                 PlanReport(
                     model.name,
@@ -129,12 +129,15 @@ def plan_info(
     )
 
 
-def _save_memory(folder: Path, activation_bytes: int, config: PipelineConfig) -> None:
+def _save_memory(
+    folder: Path, activation_bytes: int, info: PlanInfo, config: PipelineConfig
+) -> None:
     # Contexts of all shapes share the activations of the largest profile.
     size = MemoryAt(tokens=0, first_bytes=activation_bytes, further_bytes=0, output_bytes=0)
     frames = 3 * config.temporal_compression * config.spatial_compression**2  # of a token, in RGB
     GpuMemory(
-        resting_bytes=(folder / PLAN_FILE).stat().st_size,
+        # Weights that stream take what is free.
+        resting_bytes=0 if info.weight_streaming else (folder / PLAN_FILE).stat().st_size,
         sizes=(size, replace(size, tokens=1, output_bytes=frames)),
     ).save(folder)
 
@@ -153,6 +156,7 @@ def _load_source(source: Path) -> PipelineConfig:
 
 def _is_current(folder: Path, wanted: PlanInfo) -> bool:
     try:
-        return (folder / PLAN_FILE).is_file() and PlanInfo.load(folder) == wanted
+        complete = all((folder / name).is_file() for name in (PLAN_FILE, GpuMemory.FILE))
+        return complete and PlanInfo.load(folder) == wanted
     except (FileNotFoundError, JsonFileError):
         return False

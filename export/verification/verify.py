@@ -57,7 +57,7 @@ def require_memory(engine: Engine, checkpoint: Checkpoint) -> None:
         raise ExportError(
             f"comparing the {engine.contract.name} with PyTorch takes about {needed / 1e9:.1f} GB "
             f"of memory and {available / 1e9:.1f} GB are available; --skip-verification exports "
-            "without comparing"
+            "without comparing and without measuring memory"
         )
 
 

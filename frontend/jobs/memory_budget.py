@@ -24,9 +24,9 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True)
 class MemoryBudget:
-    """MEMORY_BUDGET_GB, or what the device of the engines has."""
+    """Limits the memory of videos, by MEMORY_BUDGET_GB or by what the device has free."""
 
-    budget_gb: float | None
+    budget_gb: float | None  # 10^9 bytes; None: `_SHARE` of what is free
     api_workers: int
 
     def require(self, info: ModelInfo, spec: VideoSpec) -> None:
@@ -35,21 +35,22 @@ class MemoryBudget:
             return
         needed, limit = self.needed(info, [spec]), self._limit(info.memory)
         if needed > limit:
-            origin = "this machine has" if self.budget_gb is None else "MEMORY_BUDGET_GB is"
+            origin = f"{_SHARE:.0%} of what is free"
             raise TooLargeError(
-                f"{_size(spec)} needs {_gb(needed)} GB of memory, {origin} {_gb(limit)}; try fewer "
-                "frames or pixels"
+                f"{_size(spec)} needs {_gb(needed)} GB of memory; the limit is {_gb(limit)} GB "
+                f"({origin if self.budget_gb is None else 'MEMORY_BUDGET_GB'}); try fewer frames "
+                "or pixels"
             )
         shared = info.memory.needed_shared(info.limits.tokens(spec))
         if shared > info.memory.shared_bytes:
             raise TooLargeError(
-                f"{_size(spec)} needs {shared / 1e6:.0f} MB of shared memory, Triton has "
-                f"{info.memory.shared_bytes / 1e6:.0f} in /dev/shm; try fewer frames or pixels"
+                f"{_size(spec)} needs {shared / 1e6:.0f} MB of shared memory; /dev/shm has "
+                f"{info.memory.shared_bytes / 1e6:.0f} MB free; try fewer frames or pixels"
             )
 
-    def fits(self, info: ModelInfo | None, running: Sequence[VideoSpec], spec: VideoSpec) -> bool:
+    def fits(self, info: ModelInfo, running: Sequence[VideoSpec], spec: VideoSpec) -> bool:
         """Return whether the video can be made beside those that are running."""
-        if info is None or info.memory is None or not running:
+        if info.memory is None or not running:
             return True
         return self.needed(info, [*running, spec]) <= self._limit(info.memory)
 

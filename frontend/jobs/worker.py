@@ -115,6 +115,8 @@ class JobRunner:
             if self._stopping or await self._breaker.error() or not await self._has_room():
                 return
             info = await self._triton.model_info()
+            if info is None:
+                return  # ask again at the next claim
             job = await asyncio.to_thread(self._queue.claim, partial(self._budget.fits, info))
             if job is None:
                 return

@@ -12,7 +12,7 @@ from ltx_triton.repository.layout import PLAN_FILE
 class Device:
     kind: str  # "cpu" or "cuda"
     name: str  # as the hardware reports it
-    gpu_memory_bytes: int | None = None
+    gpu_memory_bytes: int | None = None  # in all; None: on a CPU
 
 
 def select_device(folder: Path) -> Device:

@@ -21,7 +21,7 @@ def read_memory_use(repository: Path, device: Device, server: psutil.Process) ->
 
     Args:
         repository: with the engines.
-        device: that they run on.
+        device: the engines' device.
         server: Triton's process, above those of the engines.
     """
     kind: type[EngineMemory] = CpuMemory if device.gpu_memory_bytes is None else GpuMemory
@@ -42,14 +42,21 @@ def shared_memory_bytes() -> int:
 
 
 def available_to_tree(root: psutil.Process) -> int:
-    """Return the bytes that a process and its descendants hold or can still get on the CPU."""
-    held = 0
-    for process in (root, *root.children(recursive=True)):
-        try:
-            held += process.memory_full_info().pss
-        except psutil.Error:  # it has ended
-            continue
-    return held + left_bytes()
+    """Return the bytes that a process and its descendants hold or can still get on the CPU.
+
+    Mapped files count as what they can still get: the kernel can drop them.
+    """
+    processes = (root, *root.children(recursive=True))
+    return sum(_held_bytes(process.pid) for process in processes) + left_bytes()
+
+
+def _held_bytes(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
+        return 0
+    kilobytes = [line.split()[1] for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:"))]
+    return 1024 * sum(map(int, kilobytes))
 
 
 def left_bytes(cgroups: Path = _CGROUPS, membership: Path = _MEMBERSHIP) -> int:

@@ -24,7 +24,10 @@ class MemoryAt:
 
 
 class EngineMemory(JsonFile):
-    """The memory of one engine on its device. `sizes` ascend; the last two are extrapolated."""
+    """The memory of one engine on its device.
+
+    `sizes` are in ascending order; beyond them, the line through the last two goes on.
+    """
 
     REMEDY = "run `make export` again"
 
@@ -52,6 +55,7 @@ class GpuMemory(EngineMemory):
     """Of `model.plan`: its weights, and the activations of its largest profile."""
 
     FILE = f"{PLAN_FILE}.memory.json"
+    REMEDY = "run `make export TARGET=tensorrt` again"
 
 
 class MemoryUse(BaseModel):
@@ -60,7 +64,7 @@ class MemoryUse(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     available_bytes: int
-    shared_bytes: int  # of the machine's shared memory that are free
+    shared_bytes: int  # free in the machine's shared memory
     engines: Mapping[str, EngineMemory]  # by model
 
     def needed(self, videos: Sequence[int]) -> float:
@@ -78,7 +82,10 @@ class MemoryUse(BaseModel):
         return _REGION_BYTES * (len(self.engines) + 1) + 2 * largest
 
     def by_engine(self, videos: Sequence[int]) -> dict[str, float]:
-        """An engine works on one video, or one batch, at a time, and keeps a little of others."""
+        """Return the bytes that each engine takes while it makes videos of so many tokens each.
+
+        It works on one video or batch at a time, and keeps a little of each other one.
+        """
         *others, largest = sorted(videos) or [0]
         return {
             name: engine.resting_bytes
@@ -94,4 +101,6 @@ def _interpolate(points: Sequence[tuple[int, int]], at: int) -> float:
         return points[0][1]
     index = min(bisect_left(points, (at, 0)), len(points) - 1)
     (before, low), (after, high) = points[index - 1 : index + 1]
-    return low + (at - before) * (high - low) / (after - before)
+    slope = (high - low) / (after - before)
+    # Noise may let a measurement fall; further on, a larger video never takes less.
+    return low + (at - before) * (max(0.0, slope) if at > after else slope)

@@ -42,4 +42,4 @@ def test_a_video_that_can_never_fit_is_refused(demo_repository: Path) -> None:
 
     assert refused.status_code == 400
     assert "num_frames=240 needs 1." in refused.json()["detail"]
-    assert "GB of memory, MEMORY_BUDGET_GB is 1.1" in refused.json()["detail"]
+    assert "GB of memory; the limit is 1.1 GB (MEMORY_BUDGET_GB)" in refused.json()["detail"]

@@ -50,8 +50,10 @@ def stack(
             stderr=output,
         ) as process,
     ):
-        yield process, f"http://127.0.0.1:{port}", log
-        process.terminate()
+        try:
+            yield process, f"http://127.0.0.1:{port}", log
+        finally:
+            process.terminate()
 
 
 def wait_until_healthy(url: str) -> None:
@@ -75,7 +77,7 @@ def test_videos_are_made_as_far_as_it_carries_them(demo_repository: Path, tmp_pa
 
     assert refused.status_code == 400
     assert "num_frames=80 needs " in refused.json()["detail"]
-    assert "MB of shared memory, Triton has 6" in refused.json()["detail"]
+    assert "MB of shared memory; /dev/shm has 6" in refused.json()["detail"]
     assert made.status_code == 200, made.text
 
 

@@ -22,10 +22,12 @@ class Graph:
 
     def run(self, inputs: Arrays) -> Any:
         """Return the outputs by name or number, valid until the next run but not the release."""
-        self._request = self._request or self.compiled.create_infer_request()
         shapes = [array.shape for array in inputs.values()]
+        # The first run after `release_memory` writes into freed memory if its shapes are those of
+        # the run before (OpenVINO 2026.4).
         if self._is_released and shapes == self._shapes:
-            self._change_shapes(self._request)
+            self.run_smallest()
+        self._request = self._request or self.compiled.create_infer_request()
         self._shapes, self._is_released = shapes, False
         return self._request.infer(dict(inputs), share_inputs=True, share_outputs=True)
 
@@ -37,15 +39,12 @@ class Graph:
             self.compiled.release_memory()
             trim()
 
-    def _change_shapes(self, request: openvino.InferRequest) -> None:
-        """Run with the smallest shapes, if the graph takes any.
-
-        The first run after `release_memory` writes into freed memory if its shapes are those of
-        the run before (OpenVINO 2026.4).
-        """
+    def run_smallest(self) -> None:
+        """Run with the smallest shapes, if the graph takes any."""
         if any(port.get_partial_shape().is_dynamic for port in self.compiled.inputs):
+            self._request = self._request or self.compiled.create_infer_request()
             smallest = [_smallest(port) for port in self.compiled.inputs]
-            request.infer(smallest, share_inputs=True)
+            self._request.infer(smallest, share_inputs=True)
 
 
 def _smallest(port: openvino.ConstOutput) -> Any:

@@ -22,9 +22,9 @@ def test_the_shipped_figures_are_what_the_decoder_takes_here(demo_repository: Pa
 
     measured = measure_memory(VAE_DECODER, config, folder)
 
-    assert measured.resting_bytes == pytest.approx(shipped.resting_bytes, abs=50 * MB)
+    assert measured.resting_bytes == pytest.approx(shipped.resting_bytes, rel=0.25)
     for here, there in zip(measured.sizes, shipped.sizes, strict=True):
-        assert here.first_bytes == pytest.approx(there.first_bytes, rel=0.1, abs=50 * MB)
+        assert here.first_bytes == pytest.approx(there.first_bytes, rel=0.15, abs=20 * MB)
         assert here.further_bytes == pytest.approx(there.further_bytes, abs=50 * MB)
 
 

@@ -5,6 +5,7 @@ import psutil
 import pytest
 
 from ltx_triton.contract import ENGINES
+from ltx_triton.engines import machine_memory
 from ltx_triton.engines.device import Device
 from ltx_triton.engines.machine_memory import available_to_tree, left_bytes, read_memory_use
 from ltx_triton.engines.memory_use import CpuMemory, GpuMemory, MemoryAt
@@ -67,10 +68,14 @@ def test_without_limits_the_machine_counts(tmp_path: Path, membership: Path) -> 
     assert 0 < left <= psutil.virtual_memory().total
 
 
-def test_what_a_process_holds_is_available_to_it() -> None:
-    process = psutil.Process()
+def test_what_a_process_holds_is_available_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine_memory, "left_bytes", lambda: 1000)
+    before = available_to_tree(psutil.Process())
 
-    assert available_to_tree(process) > process.memory_full_info().pss
+    held = bytearray(b"1") * 50_000_000
+
+    assert available_to_tree(psutil.Process()) - before == pytest.approx(len(held), rel=0.1)
+    assert before > 10_000_000
 
 
 def test_the_files_beside_the_engines_are_read_for_the_device(tmp_path: Path) -> None:

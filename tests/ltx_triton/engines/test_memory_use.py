@@ -19,6 +19,13 @@ def test_sizes_in_between_and_beyond_are_on_the_line(tokens: int, expected: int)
     assert ENGINE.first_bytes(tokens) == expected
 
 
+def test_beyond_the_last_size_nothing_falls() -> None:
+    falling = CpuMemory(resting_bytes=0, sizes=(LARGE, MemoryAt(400, 40, 0, 0)))
+
+    assert falling.first_bytes(350) == 45
+    assert falling.first_bytes(1000) == 50
+
+
 def test_one_measured_size_counts_for_all() -> None:
     engine = CpuMemory(resting_bytes=0, sizes=(SMALL,))
 

@@ -456,6 +456,6 @@ def test_a_video_that_can_never_fit_into_memory_is_refused(
 
     assert refused.status_code == 400
     assert (
-        "num_frames=8 needs 1.6 GB of memory, MEMORY_BUDGET_GB is 0.5" in refused.json()["detail"]
+        "needs 1.6 GB of memory; the limit is 0.5 GB (MEMORY_BUDGET_GB)" in refused.json()["detail"]
     )
     assert api.post("/generate", json=SMALL).status_code == 202
