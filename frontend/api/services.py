@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from frontend.api.rate_limit import RateLimiter
 from frontend.api.requests import GenerateRequest
 from frontend.database.database import StoreLostError
+from frontend.health_reasons import DISK_FULL
 from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.storage import VideoFolder
@@ -44,7 +45,7 @@ class Services:
             return str(error)
         except SQLAlchemyError:
             return "the job store does not answer"
-        return None if self.folder.has_room() else "the disk of OUTPUT_DIR is full"
+        return None if self.folder.has_room() else DISK_FULL
 
 
 def _services(request: Request) -> Services:

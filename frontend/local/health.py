@@ -5,6 +5,8 @@ import time
 
 import httpx
 
+from frontend.health_reasons import DISK_FULL
+
 _INTERVAL = 0.02  # seconds
 
 
@@ -13,19 +15,23 @@ class UnhealthyError(RuntimeError):
 
 
 def wait_until_healthy(process: subprocess.Popen[bytes], url: str, timeout: float) -> None:
-    """Poll `GET /health` until it succeeds.
+    """Poll `GET /health` until it succeeds, or finds nothing wrong but a full disk.
+
+    With that a service is up: it gives out the videos that are there, and jobs wait for room.
 
     Raises:
         UnhealthyError: the process ended, or `timeout` seconds passed.
     """
     deadline = time.monotonic() + timeout
+    reason: str | None = None
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise UnhealthyError(f"ended (exit {process.returncode})")
-        if unhealthy_reason(url) is None:
+        reason = unhealthy_reason(url)
+        if reason in (None, DISK_FULL):
             return
         time.sleep(_INTERVAL)
-    raise UnhealthyError(f"was not healthy after {timeout:.0f} s")
+    raise UnhealthyError(f"was not healthy after {timeout:.0f} s: {reason}")
 
 
 def unhealthy_reason(url: str) -> str | None:
