@@ -106,7 +106,8 @@ class Attempt:
 
     async def _complete(self, result: GenerationResult) -> None:
         job = self.job
-        waited = (job.started_at or job.created_at) - job.created_at
+        # The clock may have been set back meanwhile.
+        waited = max(0.0, (job.started_at or job.created_at) - job.created_at)
         stage_seconds = {"queue": round(waited, 3), **result.stage_seconds}
         stored = await self._record(
             lambda: self._queue.complete(

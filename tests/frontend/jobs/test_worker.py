@@ -219,6 +219,17 @@ def test_a_clock_that_is_set_costs_no_attempt(
         assert wait_for(first, job_id, "completed")["attempts"] == 1
 
 
+def test_a_clock_that_is_set_back_makes_no_job_wait_for_less_than_nothing(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(time=lambda: time.time() - 3600, monotonic=time.monotonic)
+    monkeypatch.setattr(transitions, "time", clock)
+
+    status = wait_for(api, post(api), "completed")
+
+    assert status["stage_seconds"]["queue"] == 0
+
+
 def test_a_result_is_kept_until_the_job_store_is_back(
     api: TestClient, fake_triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
 ) -> None:
