@@ -82,7 +82,7 @@ test: $(VENV)/dev  ## Run all tests
 test-fast: $(VENV)/dev  ## Run the tests that need no Triton and no export
 	$(PYTEST) $(PARALLEL) -m "not slow and not alone"
 
-test-faults: $(VENV)/dev $(REPOSITORY)  ## Inject faults into a running service, write docs/reliability.md: ten minutes
+test-faults: $(VENV)/dev $(REPOSITORY)  ## Inject faults into a running service, write docs/reliability.md: an hour
 	$(BIN)/python -m tests.faults
 
 lint: $(VENV)/dev  ## Check style and types

@@ -1,7 +1,8 @@
-from tests.faults.report import DOCUMENT, load, text
+from tests.faults.report import DOCUMENT, text
+from tests.faults.results import Results
 
 
 def test_the_document_shows_the_last_run_and_nothing_was_lost() -> None:
-    tallies = load()
-    assert DOCUMENT.read_text() == text(tallies)
-    assert all(tally.is_clean for tally in tallies)
+    results = Results.load()
+    assert DOCUMENT.read_text() == text(results)
+    assert results.unclean() == []

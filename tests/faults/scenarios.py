@@ -5,25 +5,47 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from tests.faults.service import FaultyService, wait_until
+from tests.faults import disk, postgres
+from tests.faults.clock import SetClock
+from tests.faults.disk import FillDisk
+from tests.faults.postgres import TakePostgresAway
+from tests.faults.service import FaultyService
 
+_HOUR = 3600.0  # seconds
 _HANG = 20.0  # seconds
 _LOCK = 5.0  # seconds
+
+
+Inject = Callable[[FaultyService], None]
+Missing = Callable[[], str | None]
 
 
 @dataclass(frozen=True)
 class Scenario:
     name: str
-    inject: Callable[[FaultyService], None]
+    inject: Inject
     stage: str = "denoise"  # of the first job, when the fault comes
     environment: dict[str, str] = field(default_factory=dict)
+    # What the service needs around it; it is not started yet.
+    surround: Callable[[FaultyService], AbstractContextManager[None]] = lambda _: nullcontext()
+    missing: Missing = lambda: None  # on this machine, for the scenario
+    interrupts: bool = True  # whether an attempt at a job may be lost
     in_short_form: bool = False
 
 
-def _send(role: str, number: signal.Signals) -> Callable[[FaultyService], None]:
+class Fault(Protocol):
+    """One that needs something around the service."""
+
+    def surround(self, service: FaultyService) -> AbstractContextManager[None]: ...
+
+    def inject(self, service: FaultyService) -> None: ...
+
+
+def _send(role: str, number: signal.Signals) -> Inject:
     def inject(service: FaultyService) -> None:
         found = service.find(role)
         assert found, f"no {role} runs"
@@ -33,14 +55,14 @@ def _send(role: str, number: signal.Signals) -> Callable[[FaultyService], None]:
     return inject
 
 
-def _send_to_one(role: str, number: signal.Signals) -> Callable[[FaultyService], None]:
+def _send_to_one(role: str, number: signal.Signals) -> Inject:
     def inject(service: FaultyService) -> None:
         service.find(role)[0].send_signal(number)
 
     return inject
 
 
-def _hang(role: str) -> Callable[[FaultyService], None]:
+def _hang(role: str) -> Inject:
     def inject(service: FaultyService) -> None:
         [process] = service.find(role)
         process.suspend()
@@ -51,15 +73,13 @@ def _hang(role: str) -> Callable[[FaultyService], None]:
     return inject
 
 
-def _end_and_start(role: str, number: signal.Signals) -> Callable[[FaultyService], None]:
+def _end_and_start(role: str, number: signal.Signals) -> Inject:
     """End the service by one of its processes, and start it again as an operator would."""
 
     def inject(service: FaultyService) -> None:
         for process in service.find(role):
             process.send_signal(number)
-        service.wait_until_ended()
-        wait_until(lambda: not service.survivors(), "all processes gone")
-        service.start()
+        service.start_again()
 
     return inject
 
@@ -80,6 +100,20 @@ def _hang_up_in_the_body(service: FaultyService) -> None:
             connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk)
 
 
+def _around(
+    name: str, fault: Fault, missing: Missing = lambda: None, in_short_form: bool = False
+) -> Scenario:
+    """What engines and encoders do not notice costs no attempt."""
+    return Scenario(
+        name,
+        fault.inject,
+        surround=fault.surround,
+        missing=missing,
+        interrupts=False,
+        in_short_form=in_short_form,
+    )
+
+
 KILL, TERM = signal.SIGKILL, signal.SIGTERM
 TWO_WORKERS = {"API_WORKERS": "2"}
 
@@ -87,26 +121,31 @@ SCENARIOS = (
     Scenario("kill -9 of the text encoder", _send("text_encoder", KILL)),
     Scenario("kill -9 of the transformer", _send("transformer", KILL), in_short_form=True),
     Scenario("kill -9 of the VAE decoder", _send("vae_decoder", KILL), stage="decode"),
-    Scenario("kill -9 of the denoising loop", _send("ltx_video", KILL)),
+    Scenario("kill -9 of the denoising loop", _send("denoising loop", KILL)),
     Scenario("kill -9 of tritonserver", _send("tritonserver", KILL)),
     Scenario("SIGTERM of tritonserver", _send("tritonserver", TERM), in_short_form=True),
     Scenario("transformer hangs for 20 s", _hang("transformer")),
-    Scenario("denoising loop hangs for 20 s", _hang("ltx_video")),
+    Scenario("denoising loop hangs for 20 s", _hang("denoising loop")),
     Scenario("tritonserver hangs for 20 s", _hang("tritonserver")),
     Scenario("kill -9 of every ffmpeg", _send("ffmpeg", KILL), stage="decode"),
     Scenario(
         "kill -9 of one of two API workers",
-        _send_to_one("worker", KILL),
+        _send_to_one("API worker", KILL),
         environment=TWO_WORKERS,
     ),
     Scenario(
         "kill -9 of the API's parent, start again",
-        _end_and_start("frontend", KILL),
+        _end_and_start("API's parent", KILL),
         environment=TWO_WORKERS,
         in_short_form=True,
     ),
     Scenario("kill -9 of the launcher, start again", _end_and_start("launcher", KILL)),
     Scenario("SIGTERM of the service, start again", _end_and_start("launcher", TERM)),
     Scenario("job store locked for 5 s", _lock_the_store),
+    _around("PostgreSQL restarted", TakePostgresAway(seconds=0), postgres.missing),
+    _around("PostgreSQL away for 14 s", TakePostgresAway(seconds=14), postgres.missing),
+    _around("disk full for 10 s", FillDisk(seconds=10), disk.missing),
+    _around("clock set forward by an hour", SetClock(_HOUR)),
+    _around("clock set back by an hour", SetClock(-_HOUR), in_short_form=True),
     Scenario("100 clients that hang up in their bodies", _hang_up_in_the_body),
 )

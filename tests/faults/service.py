@@ -1,21 +1,39 @@
 """The command behind `make serve`, on ports and in folders of its own, to do damage to."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 
+from benchmarks.process_tree import ProcessTree
 from ltx_triton.launcher.local_triton import free_port
+from ltx_triton.launcher.ownership import has_dead_owner
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
-_PATIENCE = 120.0  # seconds
+_PATIENCE = 240.0  # seconds
+# Patterns of command lines, the first that fits.
+_ROLES = {
+    "text_encoder": "/text_encoder/1/model.py",
+    "transformer": "/transformer/1/model.py",
+    "vae_decoder": "/vae_decoder/1/model.py",
+    "denoising loop": "/ltx_video/1/model.py",
+    "tritonserver": r"^\S*/tritonserver ",
+    "launcher": "-m frontend.local.stack",
+    "API's parent": "-m frontend$",
+    "API worker": "multiprocessing.spawn",
+    "resource tracker": "multiprocessing.resource_tracker",
+    "ffmpeg": r"^\S*ffmpeg",
+}
 _JOB = {"prompt": "a red ball", "resolution": 512, "duration": 4, "fps": 8, "wait": False}
 
 
@@ -27,10 +45,12 @@ class FaultyService:
         self.log = folder / "log.txt"
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
+        self._ever: set[psutil.Process] = set()
+        self._earlier_orphans = _orphaned_regions()
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         self._command = [sys.executable, "-m", "frontend.local.stack"]
         self._command += ["--model-repository", str(repository)]
-        self._environment = {
+        self.environment = {
             **os.environ,
             "API_HOST": "127.0.0.1",
             "API_PORT": str(port),
@@ -41,12 +61,15 @@ class FaultyService:
             **environment,
         }
 
-    def start(self) -> None:
+    def launch(self) -> None:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                self._command, env=self._environment, stdout=output, stderr=output
+                self._command, env=self.environment, stdout=output, stderr=output
             )
-        self._ever = {psutil.Process(self._process.pid)}
+        self._ever.add(psutil.Process(self._process.pid))
+
+    def start(self) -> None:
+        self.launch()
         wait_until(self.is_healthy, "healthy")
         self._ever.update(self.processes())
 
@@ -56,15 +79,26 @@ class FaultyService:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(_PATIENCE)
 
-    def wait_until_ended(self) -> None:
+    def start_again(self) -> None:
+        """Do what an operator does after the service has ended."""
         self._process.wait(_PATIENCE)
+        self.wait_until_gone()
+        self.start()
+
+    def wait_until_gone(self) -> None:
+        wait_until(lambda: not self.survivors(), "all processes gone")
 
     def is_healthy(self) -> bool:
+        answer = self.health()
+        return answer is not None and answer.is_success
+
+    def health(self) -> httpx.Response | None:
+        """Return the answer of /health; None while nothing answers."""
         assert self._process.poll() is None, self.log.read_text()
         try:
-            return httpx.get(f"{self.url}/health", timeout=30, trust_env=False).is_success
+            return httpx.get(f"{self.url}/health", timeout=30, trust_env=False)
         except httpx.TransportError:
-            return False
+            return None
 
     def processes(self) -> list[psutil.Process]:
         """Return the launcher and all that it has started."""
@@ -76,7 +110,7 @@ class FaultyService:
 
     def find(self, role: str) -> list[psutil.Process]:
         """Return the processes of a role, of which there may be several."""
-        found = [process for process in self.processes() if _has_role(process, role)]
+        found = [process for process in self.processes() if role_of(process) == role]
         self._ever.update(found)
         return found
 
@@ -86,26 +120,42 @@ class FaultyService:
         return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
     def open_files(self) -> int:
-        return sum(process.num_fds() for process in self.processes())
+        number = 0
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):  # an encoder that has just ended
+                number += process.num_fds()
+        return number
+
+    def memory_bytes(self) -> int:
+        return ProcessTree([self._process.pid]).pss_bytes()
+
+    def shared_memory_bytes(self) -> int:
+        line = " ".join(self.find("tritonserver")[0].cmdline())
+        [prefix] = re.findall(r"shm-region-prefix-name=(\w+)", line)
+        return sum(512 * region.stat().st_blocks for region in _SHARED_MEMORY.glob(f"{prefix}*"))
+
+    def log_lines(self) -> list[str]:
+        return self.log.read_text(errors="replace").splitlines()
 
     def leftovers(self) -> list[Path]:
         """Return partial videos, temporary folders and shared memory, if it does not run."""
         partial = self.outputs.glob(".video_*")
         temporary = self.temporary.glob("ltx_*")
-        return [*partial, *temporary, *set(_regions()).difference(self._foreign_regions)]
+        return [*partial, *temporary, *(_orphaned_regions() - self._earlier_orphans)]
 
-    def remember_foreign_regions(self) -> None:
-        self._foreign_regions = set(_regions())
-
-    def post(self, **parameters: Any) -> str | None:
-        """Post a job; return its id, or None if it was refused."""
-        answer = httpx.post(
+    def ask(self, **parameters: Any) -> httpx.Response:
+        """Post a job and return the answer."""
+        return httpx.post(
             f"{self.url}/generate", json=_JOB | parameters, timeout=60, trust_env=False
         )
-        if answer.status_code in (429, 503, 507):
-            return None
-        job_id: str = answer.raise_for_status().json()["job_id"]
+
+    def post(self, **parameters: Any) -> str:
+        """Post a job that is accepted; return its id."""
+        job_id: str = self.ask(**parameters).raise_for_status().json()["job_id"]
         return job_id
+
+    def cancel(self, job_id: str) -> httpx.Response:
+        return httpx.delete(f"{self.url}/jobs/{job_id}", timeout=60, trust_env=False)
 
     def status(self, job_id: str) -> dict[str, Any] | None:
         """Return the status of a job; None while nothing answers."""
@@ -141,6 +191,21 @@ class FaultyService:
         return list(last.values())
 
 
+@contextmanager
+def faulty_service(repository: Path, **environment: str) -> Iterator[FaultyService]:
+    """Lend a service that is not started yet, and leave none of its processes."""
+    with tempfile.TemporaryDirectory(prefix="faults_") as folder:
+        service = FaultyService(repository, Path(folder), **environment)
+        try:
+            yield service
+        finally:
+            if service.survivors():
+                with suppress(subprocess.TimeoutExpired):
+                    service.stop()
+            for process in service.survivors():
+                process.kill()
+
+
 def wait_until(condition: Callable[[], bool], what: str, interval: float = 0.05) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not condition():
@@ -148,25 +213,19 @@ def wait_until(condition: Callable[[], bool], what: str, interval: float = 0.05)
         time.sleep(interval)
 
 
-def _has_role(process: psutil.Process, role: str) -> bool:
+def role_of(process: psutil.Process) -> str | None:
+    """Return what a process does in the service; None of one that is only passing."""
     try:
-        command = process.cmdline()
+        line = " ".join(process.cmdline())
     except psutil.NoSuchProcess:
-        return False
-    line = " ".join(command)
-    match role:
-        case "launcher":
-            return "frontend.local.stack" in command
-        case "tritonserver":
-            return command[:1] != [] and command[0].endswith("/tritonserver")
-        case "frontend":
-            return command[-2:] == ["-m", "frontend"]
-        case "worker":
-            return "multiprocessing.spawn" in line
-        case "ffmpeg":
-            return command[:1] != [] and "ffmpeg" in Path(command[0]).name
-    return f"/{role}/1/model.py" in line
+        return None
+    return next((role for role, pattern in _ROLES.items() if re.search(pattern, line)), None)
 
 
-def _regions() -> list[Path]:
-    return list(_SHARED_MEMORY.glob("ltx_triton_*"))
+def _orphaned_regions() -> set[Path]:
+    """Return the shared memory of launchers that no longer run."""
+    regions = set(_SHARED_MEMORY.glob("ltx_triton_*"))
+    owned = [
+        region.stem for region in regions if region.suffix == ".lock" and not has_dead_owner(region)
+    ]
+    return {region for region in regions if not region.name.startswith(tuple(owned))}
