@@ -1,8 +1,10 @@
 """docs/reliability.md, from the results of a run."""
 
+from collections import Counter
 from pathlib import Path
 
 from benchmarks.report.markdown import table
+from tests.faults.random_kills import RandomKills
 from tests.faults.results import Results
 from tests.faults.soak import MARGIN, QUANTITIES, Soak
 from tests.faults.tally import Tally
@@ -23,11 +25,22 @@ interrupted by the death of an engine or encoder at work on them. *Leaked* count
 partial videos, temporary folders and shared memory after the service has stopped.
 """
 _NOTES = """\
-The disk that fills up is a tmpfs of 160 MB, filled to the last byte; on the one of 2 MB every
-request is refused with 507 until it grows. The clock is that of the launcher and the frontend.
-The random kills hit one service, six videos in each round: the seed of a round chooses one of the
-roles that run, launcher and encoders included, and a moment in the first 16 s; a service whose
-launcher or API was killed is started again. Their *seconds* are those of the longest round.
+- PostgreSQL is away for longer than the lease of a job, which is 10 s.
+- The disk that fills up is a tmpfs of 160 MB, filled to the last byte. On the one of 2 MB the
+  service starts, refuses every request with 507 and says in `/health` why, until there is room.
+- The clock is the one that the Python of the frontend and the launcher reads.
+- Random kills hit one service, which makes six videos in each round. The number of the round is
+  the seed: it chooses a moment in the first 16 s and one of the roles that run. A service whose
+  launcher or API's parent was killed is started again. *Seconds* are those of the longest round.
+"""
+_SOAK = """\
+## Soak
+
+Four clients at once ask for videos of 64 pixels square and 1 s, and of 256 pixels and 8 s; they
+cancel some, and hang up in bodies, while they wait, and in downloads.
+"""
+_LEVELS = f"""\
+Means of samples every 10 s; growth of more than {MARGIN:.0%} would count as a leak.
 """
 _HOW = """\
 `make test-faults` runs all of it and writes this page; the tests run five of the scenarios.
@@ -37,7 +50,10 @@ What operators can do is in [Operations](operations.md).
 
 def text(results: Results) -> str:
     faults = table(_HEAD, map(_row, results.all_tallies()))
-    return "\n".join([_INTRODUCTION, faults, "", _NOTES, _soak_text(results.soak), _HOW])
+    notes = f"{_NOTES}{_victims(results.random_kills)}\n"
+    soak = results.soak
+    parts = [_INTRODUCTION, faults, "", notes, _SOAK, _counts(soak), "", _LEVELS, _levels(soak)]
+    return "\n".join([*parts, "", _HOW])
 
 
 def _row(tally: Tally) -> list[str]:
@@ -48,18 +64,28 @@ def _row(tally: Tally) -> list[str]:
     return [tally.scenario, *map(str, counts), f"{tally.seconds:.0f}"]
 
 
-def _soak_text(soak: Soak) -> str:
-    introduction = f"""\
-## Soak
+def _victims(kills: RandomKills) -> str:
+    numbers = Counter(each.victim for each in kills.rounds).most_common()
+    return f"  Killed were {', '.join(f'{victim} {number}' for victim, number in numbers)}."
 
-In {soak.minutes:.0f} minutes four clients at once had {soak.completed} videos made, of 64 pixels
-square and 1 s or 256 and 8 s, cancelled {soak.cancelled} jobs and hung up
-{soak.hang_ups} times: in their bodies, while they waited, in a download. {soak.failed} jobs
-failed, {soak.accepted - soak.completed - soak.cancelled - soak.failed} were lost,
-{soak.done_twice} done twice; {soak.server_errors} answers were server errors, and
-{soak.leaked} things leaked. Means of samples every 10 s; growth of more than {MARGIN:.0%} counts
-as a leak.
-"""
+
+def _counts(soak: Soak) -> str:
+    cells = {
+        "minutes": f"{soak.minutes:g}",
+        "accepted": f"{soak.accepted}",
+        "completed": f"{soak.completed}",
+        "cancelled": f"{soak.cancelled}",
+        "failed": f"{soak.failed}",
+        "lost": f"{soak.lost}",
+        "done twice": f"{soak.done_twice}",
+        "hang-ups": f"{soak.hang_ups}",
+        "server errors": f"{soak.server_errors}",
+        "leaked": f"{soak.leaked}",
+    }
+    return table(cells.keys(), [cells.values()])
+
+
+def _levels(soak: Soak) -> str:
     rows = [
         [
             name,
@@ -68,5 +94,4 @@ as a leak.
         ]
         for name, quantity in QUANTITIES.items()
     ]
-    head = ["", "middle third", "last third", "growth"]
-    return "\n".join([introduction, table(head, rows), ""])
+    return table(["level", "middle third", "last third", "growth"], rows)
