@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,8 @@ def _run_round(service: FaultyService, seed: int) -> Round:
     time.sleep(moment)
     role, process = _choose(service, chance)
     began = time.monotonic()
-    process.kill()
+    with suppress(psutil.NoSuchProcess):  # an encoder may have ended by itself
+        process.kill()
     if role in _ENDS_THE_SERVICE:
         service.start_again()
     outcome = finish_jobs(service, jobs, began)
