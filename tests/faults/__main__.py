@@ -39,6 +39,7 @@ def _run_scenarios() -> list[Tally]:
             tqdm.write(f"left out, {reason}: {scenario.name}")
         else:
             tallies.append(run(scenario, SERVED_REPOSITORY))
+            tqdm.write(f"{tallies[-1]}")
     if reason := disk.missing():
         tqdm.write(f"left out, {reason}: start on a tiny disk")
     else:

@@ -37,7 +37,8 @@ _SOAK = """\
 ## Soak
 
 Four clients at once ask for videos of 64 pixels square and 1 s, and of 256 pixels and 8 s; they
-cancel some, and hang up in bodies, while they wait, and in downloads.
+cancel some, and hang up in bodies, while they wait, and in downloads. *Errors* are answers of 500
+and above, and answers that do not come.
 """
 _LEVELS = f"""\
 Means of samples every 10 s; growth of more than {MARGIN:.0%} would count as a leak.
@@ -79,7 +80,7 @@ def _counts(soak: Soak) -> str:
         "lost": f"{soak.lost}",
         "done twice": f"{soak.done_twice}",
         "hang-ups": f"{soak.hang_ups}",
-        "server errors": f"{soak.server_errors}",
+        "errors": f"{soak.errors}",
         "leaked": f"{soak.leaked}",
     }
     return table(cells.keys(), [cells.values()])

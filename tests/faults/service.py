@@ -71,11 +71,11 @@ class FaultyService:
     def start(self) -> None:
         self.launch()
         wait_until(self.is_healthy, "healthy")
-        self._ever.update(self.processes())
+        self.processes()
 
     def stop(self) -> int:
         """End it as an operator does; return its exit code."""
-        self._ever.update(self.processes())
+        self.processes()
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(_PATIENCE)
 
@@ -101,18 +101,18 @@ class FaultyService:
             return None
 
     def processes(self) -> list[psutil.Process]:
-        """Return the launcher and all that it has started."""
+        """Return the launcher and all that it has started, and remember them."""
         try:
             launcher = psutil.Process(self._process.pid)
-            return [launcher, *launcher.children(recursive=True)]
+            found = [launcher, *launcher.children(recursive=True)]
         except psutil.NoSuchProcess:
             return []
+        self._ever.update(found)
+        return found
 
     def find(self, role: str) -> list[psutil.Process]:
         """Return the processes of a role, of which there may be several."""
-        found = [process for process in self.processes() if role_of(process) == role]
-        self._ever.update(found)
-        return found
+        return [process for process in self.processes() if role_of(process) == role]
 
     def survivors(self) -> list[psutil.Process]:
         """Return the processes that were ever seen and still run."""

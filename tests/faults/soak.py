@@ -48,7 +48,7 @@ class Soak:
     failed: int
     done_twice: int
     hang_ups: int
-    server_errors: int
+    errors: int  # answers of 500 and above, and none
     leaked: int
     samples: list[Sample]
 
@@ -67,7 +67,7 @@ class Soak:
 
     @property
     def is_clean(self) -> bool:
-        wrong = (self.failed, self.lost, self.done_twice, self.server_errors, self.leaked)
+        wrong = (self.failed, self.lost, self.done_twice, self.errors, self.leaked)
         is_level = all(self.growth(quantity) <= MARGIN for quantity in QUANTITIES.values())
         return is_level and not any(wrong)
 
@@ -94,7 +94,7 @@ def run_soak(repository: Path, minutes: float) -> Soak:
             failed=sum("failed" in each for each in ends),
             done_twice=sum(each.count("completed") > 1 for each in ends),
             hang_ups=counts["hang_ups"],
-            server_errors=counts["server_errors"],
+            errors=counts["errors"],
             leaked=leaked,
             samples=samples,
         )

@@ -35,7 +35,10 @@ class SoakClient:
         }
         while time.monotonic() < until:
             [action] = self._chance.choices(list(actions), list(actions.values()))
-            action()
+            try:
+                action()
+            except httpx.TransportError:
+                self.counts["errors"] += 1
 
     def _make(self) -> None:
         answer = self._service.ask(wait=True, **self._size())
@@ -79,5 +82,5 @@ class SoakClient:
     def _count(self, answer: httpx.Response) -> bool:
         """Count what was not as it should be; return whether the answer is a success."""
         if answer.status_code >= 500:
-            self.counts["server_errors"] += 1
+            self.counts["errors"] += 1
         return answer.is_success
