@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from ltx_triton.repository.layout import SERVED_REPOSITORY
 from tests.faults import disk, report
-from tests.faults.random_kills import ROUNDS, run_random_kills
+from tests.faults.random_kills import SEEDS, run_random_kills
 from tests.faults.results import Results
 from tests.faults.run import run
 from tests.faults.scenarios import SCENARIOS
@@ -22,7 +22,7 @@ def main() -> None:
     minutes = parser.parse_args().soak_minutes
     results = Results(
         _run_scenarios(),
-        run_random_kills(SERVED_REPOSITORY, range(1, ROUNDS + 1)),
+        run_random_kills(SERVED_REPOSITORY, SEEDS),
         run_soak(SERVED_REPOSITORY, minutes),
     )
     results.save()

@@ -29,9 +29,10 @@ _NOTES = """\
 - The disk that fills up is a tmpfs of 160 MB, filled to the last byte. On the one of 2 MB the
   service starts, refuses every request with 507 and says in `/health` why, until there is room.
 - The clock is the one that the Python of the frontend and the launcher reads.
-- Random kills hit one service, which makes six videos in each round. The number of the round is
-  the seed: it chooses a moment in the first 16 s and one of the roles that run. A service whose
-  launcher or API's parent was killed is started again. *Seconds* are those of the longest round.
+- Random kills hit one service, which makes six videos in each round. The seed of a round chooses
+  a moment of the time that six videos take undisturbed, and one of the roles that run then. A
+  service whose launcher or API's parent was killed is started again. *Seconds* are those of the
+  longest round.
 """
 _SOAK = """\
 ## Soak
