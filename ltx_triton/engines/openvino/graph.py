@@ -26,7 +26,7 @@ class Graph:
         # The first run after `release_memory` writes into freed memory if its shapes are those of
         # the run before (OpenVINO 2026.4).
         if self._is_released and shapes == self._shapes:
-            self.run_smallest()
+            self._change_shapes()
         self._request = self._request or self.compiled.create_infer_request()
         self._shapes, self._is_released = shapes, False
         return self._request.infer(dict(inputs), share_inputs=True, share_outputs=True)
@@ -39,8 +39,11 @@ class Graph:
             self.compiled.release_memory()
             trim()
 
-    def run_smallest(self) -> None:
-        """Run with the smallest shapes, if the graph takes any."""
+    def _change_shapes(self) -> None:
+        """Run with small shapes, if the graph takes any.
+
+        Not before the first real run, whose outputs would then be wrong.
+        """
         if any(port.get_partial_shape().is_dynamic for port in self.compiled.inputs):
             self._request = self._request or self.compiled.create_infer_request()
             smallest = [_smallest(port) for port in self.compiled.inputs]

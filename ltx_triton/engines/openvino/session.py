@@ -23,7 +23,6 @@ _KEPT_BYTES = 128 * 2**20  # besides the engine, between runs
 class OpenVinoSession:
     def __init__(self, path: Path, contract: ModelContract, precision: CpuPrecision) -> None:
         self._graph = Graph(openvino.Core().read_model(path), precision)
-        self._graph.run_smallest()  # what OpenVINO allocates once is no run's memory
         self._memory = ProcessMemory()
         self._first_input = contract.inputs[0].name
         self._outputs = [tensor.name for tensor in contract.outputs]
