@@ -40,16 +40,14 @@ class Graph:
             trim()
 
     def _change_shapes(self) -> None:
-        """Run with small shapes, if the graph takes any.
-
-        Not before the first real run, whose outputs would then be wrong.
-        """
+        """Run with small shapes, if the graph takes any."""
         if any(port.get_partial_shape().is_dynamic for port in self.compiled.inputs):
             self._request = self._request or self.compiled.create_infer_request()
-            smallest = [_smallest(port) for port in self.compiled.inputs]
+            smallest = [_small(port) for port in self.compiled.inputs]
             self._request.infer(smallest, share_inputs=True)
 
 
-def _smallest(port: openvino.ConstOutput) -> Any:
-    sizes = [max(1, size) for size in port.get_partial_shape().get_min_shape()]
+def _small(port: openvino.ConstOutput) -> Any:
+    # Not 1: once it has begun with a single token, the transformer's outputs are wrong.
+    sizes = [2 if size.is_dynamic else size.get_length() for size in port.get_partial_shape()]
     return np.zeros(sizes, port.get_element_type().to_dtype())
