@@ -14,7 +14,7 @@ from tqdm import tqdm
 from tests.faults.service import FaultyService, faulty_service, role_of
 from tests.faults.tally import Outcome, Tally, finish_jobs, post_jobs, stop, warm_up
 
-SEEDS = range(21, 41)  # with these no role is left out, on the machine where they were chosen
+SEEDS = range(21, 41)
 _ENDS_THE_SERVICE = ("launcher", "API's parent")
 _COUNTS = ("accepted", "completed", "failed", "lost", "done_twice", "second_attempts")
 
