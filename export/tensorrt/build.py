@@ -136,7 +136,7 @@ def _save_memory(
     size = MemoryAt(tokens=0, first_bytes=activation_bytes, further_bytes=0, output_bytes=0)
     frames = 3 * config.temporal_compression * config.spatial_compression**2  # of a token, in RGB
     GpuMemory(
-        # Weights that stream take what is free.
+        # Leave streaming weights out: TensorRT fits them into the free memory.
         resting_bytes=0 if info.weight_streaming else (folder / PLAN_FILE).stat().st_size,
         sizes=(size, replace(size, tokens=1, output_bytes=frames)),
     ).save(folder)

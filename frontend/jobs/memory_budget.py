@@ -26,7 +26,7 @@ class TooLargeError(Exception):
 class MemoryBudget:
     """Limits the memory of videos, by MEMORY_BUDGET_GB or by what the device has free."""
 
-    budget_gb: float | None  # 10^9 bytes; None: `_SHARE` of what is free
+    budget_gb: float | None  # 10^9 bytes; None: `_SHARE` of the free memory
     api_workers: int
 
     def require(self, info: ModelInfo, spec: VideoSpec) -> None:
@@ -35,7 +35,7 @@ class MemoryBudget:
             return
         needed, limit = self.needed(info, [spec]), self._limit(info.memory)
         if needed > limit:
-            origin = f"{_SHARE:.0%} of what is free"
+            origin = f"{_SHARE:.0%} of the free memory"
             raise TooLargeError(
                 f"{_size(spec)} needs {_gb(needed)} GB of memory; the limit is {_gb(limit)} GB "
                 f"({origin if self.budget_gb is None else 'MEMORY_BUDGET_GB'}); try fewer frames "
@@ -57,7 +57,7 @@ class MemoryBudget:
     def needed(self, info: ModelInfo, specs: Sequence[VideoSpec]) -> float:
         """Return the bytes that the service takes while it makes these videos at once.
 
-        Without the engines' share, if the exporter has not measured it.
+        0 if the exporter has not measured the engines.
         """
         if info.memory is None:
             return 0.0

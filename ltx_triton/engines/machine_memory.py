@@ -22,7 +22,7 @@ def read_memory_use(repository: Path, device: Device, server: psutil.Process) ->
     Args:
         repository: with the engines.
         device: the engines' device.
-        server: Triton's process, above those of the engines.
+        server: Triton's process, the parent of the engines' processes.
     """
     kind: type[EngineMemory] = CpuMemory if device.gpu_memory_bytes is None else GpuMemory
     try:
@@ -77,7 +77,7 @@ def _left_in_cgroups(cgroups: Path, membership: Path) -> Iterator[int]:
 
 
 def _left(root: Path, path: str, limit: str, usage: str, reclaimable: str) -> Iterator[int]:
-    # In a container the path is that of the host, and its own cgroup is mounted as the root.
+    # In a container the path is the host's, and the container's cgroup is mounted as the root.
     inside = PurePosixPath(path.lstrip("/"))
     for folder in (root / inside, *(root / parent for parent in inside.parents)):
         try:

@@ -1,4 +1,4 @@
-"""What videos cost in memory: measured by the exporter, told by the model info."""
+"""Memory of the engines by size of the video: the exporter measures, the model info tells."""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence

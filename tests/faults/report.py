@@ -30,9 +30,9 @@ _NOTES = """\
   service starts, refuses every request with 507 and says in `/health` why, until there is room.
 - The clock is the one that the Python of the frontend and the launcher reads.
 - Random kills hit one service, which makes six videos in each round. The seed of a round chooses
-  a moment of the time that six videos take undisturbed, and one of the roles that run then. A
-  service whose launcher or API's parent was killed is started again. *Seconds* are those of the
-  longest round.
+  a moment of the time that six videos take undisturbed, and one of the roles that run then. After
+  a kill of the launcher or of the API's parent the service is started again. *Seconds* are the
+  longest round's.
 """
 _SOAK = """\
 ## Soak

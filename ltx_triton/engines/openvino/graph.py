@@ -21,7 +21,7 @@ class Graph:
         self._is_released = False
 
     def run(self, inputs: Arrays) -> Any:
-        """Return the outputs by name or number, valid until the next run but not the release."""
+        """Return the outputs by name or number, valid until the next run, even after a release."""
         shapes = [array.shape for array in inputs.values()]
         # The first run after `release_memory` writes into freed memory if its shapes are those of
         # the run before (OpenVINO 2026.4).
