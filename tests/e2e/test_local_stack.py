@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,10 +21,10 @@ from tests.ltx_triton.launcher.processes import (
 
 
 @pytest.fixture
-def serve(repository: Path, tmp_path: Path) -> "subprocess.Popen[str]":
+def serve(repository: Path, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     """The command behind `make serve`, ready."""
     port = free_port()
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "frontend.local.stack", "--model-repository", repository],
         env=os.environ
         | free_triton_ports()
@@ -35,11 +36,14 @@ def serve(repository: Path, tmp_path: Path) -> "subprocess.Popen[str]":
         },
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stderr is not None
-    line = process.stderr.readline()
-    assert line == f"Ready: http://127.0.0.1:{port} (Ctrl-C stops)\n"
-    return process
+    ) as process:
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline()
+            assert line == f"Ready: http://127.0.0.1:{port} (Ctrl-C stops)\n"
+            yield process
+        finally:
+            process.terminate()
 
 
 def sessions(launcher: int) -> list[int]:
@@ -92,7 +96,8 @@ def test_an_engine_that_hangs_is_restarted_and_no_job_is_lost(
     serve: "subprocess.Popen[str]",
 ) -> None:
     url = f"http://127.0.0.1:{psutil.Process(serve.pid).environ()['API_PORT']}"
-    jobs = [post(url, duration=4)["job_id"] for _ in range(6)]
+    large = {"duration": 10, "resolution": 256}  # so that its steps last long enough to be seen
+    jobs = [post(url, **large)["job_id"], *(post(url)["job_id"] for _ in range(5))]
     wait_until(url, jobs[0], lambda answer: answer.get("stage") == "denoise")
 
     stub_of(serve.pid, "transformer").suspend()
@@ -102,5 +107,3 @@ def test_an_engine_that_hangs_is_restarted_and_no_job_is_lost(
     assert {answer["status"] for answer in answers} == {"completed"}
     assert max(answer["attempts"] for answer in answers) <= 2
     assert sum(answer["attempts"] == 1 for answer in answers) >= 2  # those that had not begun
-    serve.terminate()
-    serve.communicate(timeout=30)
