@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 import psutil
@@ -73,7 +74,8 @@ class TritonProcess:
                 stdin=subprocess.DEVNULL,
                 env=_MALLOC | os.environ | wheel.environment(links),
                 start_new_session=True,  # Ctrl-C goes to the launcher, which ends the server
-                preexec_fn=die_with_parent,
+                # SIGTERM would let it drain, and hold the ports that the next start needs.
+                preexec_fn=partial(die_with_parent, signal.SIGKILL),
             )
 
     @property

@@ -17,13 +17,13 @@ def raise_on_termination() -> None:
         signal.signal(number, _raise_once)
 
 
-def die_with_parent() -> None:
-    """Send this process SIGTERM when the parent's thread ends; an exec keeps that.
+def die_with_parent(number: int = signal.SIGTERM) -> None:
+    """Send this process a signal when the parent's thread ends; an exec keeps that.
 
     A launcher killed without a chance to clean up then leaves nothing running.
     """
     pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, number)
 
 
 def _raise_once(*_: object) -> NoReturn:

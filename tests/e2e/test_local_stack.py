@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -19,31 +20,45 @@ from tests.ltx_triton.launcher.processes import (
     wait_for,
 )
 
+LARGE = {"duration": 10, "resolution": 256}  # its steps last long enough to be seen
 
-@pytest.fixture
-def serve(repository: Path, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+
+@contextmanager
+def command(repository: Path, environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
     """The command behind `make serve`, ready."""
-    port = free_port()
     with subprocess.Popen(
         [sys.executable, "-m", "frontend.local.stack", "--model-repository", repository],
-        env=os.environ
-        | free_triton_ports()
-        | {
-            "API_HOST": "127.0.0.1",
-            "API_PORT": str(port),
-            "OUTPUT_DIR": str(tmp_path / "outputs"),
-            "LOG_LEVEL": "ERROR",
-        },
+        env=os.environ | environment,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         try:
             assert process.stderr is not None
             line = process.stderr.readline()
-            assert line == f"Ready: http://127.0.0.1:{port} (Ctrl-C stops)\n"
+            assert line == f"Ready: {url_of(environment)} (Ctrl-C stops)\n"
             yield process
         finally:
             process.terminate()
+
+
+def url_of(environment: dict[str, str]) -> str:
+    return f"http://127.0.0.1:{environment['API_PORT']}"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return free_triton_ports() | {
+        "API_HOST": "127.0.0.1",
+        "API_PORT": str(free_port()),
+        "OUTPUT_DIR": str(tmp_path / "outputs"),
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+@pytest.fixture
+def serve(repository: Path, environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    with command(repository, environment) as process:
+        yield process
 
 
 def sessions(launcher: int) -> list[int]:
@@ -92,12 +107,25 @@ def test_a_taken_port_is_named_instead_of_serving_somebody_elses_answers(
     assert requests.get(f"{frontend}/health", timeout=10).status_code == 200
 
 
-def test_an_engine_that_hangs_is_restarted_and_no_job_is_lost(
-    serve: "subprocess.Popen[str]",
+def test_the_command_starts_again_at_once_after_it_was_killed(
+    repository: Path, environment: dict[str, str]
 ) -> None:
-    url = f"http://127.0.0.1:{psutil.Process(serve.pid).environ()['API_PORT']}"
-    large = {"duration": 10, "resolution": 256}  # so that its steps last long enough to be seen
-    jobs = [post(url, **large)["job_id"], *(post(url)["job_id"] for _ in range(5))]
+    """Nothing of the dead one holds a port, even in the middle of a job, which then goes on."""
+    url = url_of(environment)
+    with command(repository, environment) as killed:
+        job = post(url, **LARGE)["job_id"]
+        wait_until(url, job, lambda answer: answer.get("stage") == "denoise")
+        killed.kill()
+
+    with command(repository, environment):
+        assert finish(url, job)["status"] == "completed"
+
+
+def test_an_engine_that_hangs_is_restarted_and_no_job_is_lost(
+    serve: "subprocess.Popen[str]", environment: dict[str, str]
+) -> None:
+    url = url_of(environment)
+    jobs = [post(url, **LARGE)["job_id"], *(post(url)["job_id"] for _ in range(5))]
     wait_until(url, jobs[0], lambda answer: answer.get("stage") == "denoise")
 
     stub_of(serve.pid, "transformer").suspend()
