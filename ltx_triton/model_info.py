@@ -1,10 +1,8 @@
 """The typed description of the loaded model, which the frontend asks `ltx_video` for."""
 
-import math
-
 from pydantic import BaseModel, ConfigDict
 
-from ltx_triton.engines.memory_use import MemoryUse
+from ltx_triton.engines.memory_use import LatentSize, MemoryUse
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 from ltx_triton.pipeline.noise import latent_shape
 from ltx_triton.video_spec import VideoSpec
@@ -35,16 +33,14 @@ class EngineLimits(BaseModel):
             default_num_inference_steps=config.num_inference_steps,
         )
 
-    def tokens(self, spec: VideoSpec) -> int:
-        """Return the number of latent positions of a video."""
-        return math.prod(
-            latent_shape(
-                spec,
-                spatial_compression=self.spatial_compression,
-                temporal_compression=self.temporal_compression,
-                channels=1,
-            )
+    def latent_size(self, spec: VideoSpec) -> LatentSize:
+        _, frames, rows, columns, _ = latent_shape(
+            spec,
+            spatial_compression=self.spatial_compression,
+            temporal_compression=self.temporal_compression,
+            channels=1,
         )
+        return LatentSize(frames, area=rows * columns)
 
     def require(self, spec: VideoSpec) -> None:
         """Raise UnsupportedSpecError unless the engines can make the video."""

@@ -33,7 +33,10 @@ CASES = (
     (512, 10, 8, 1),
     (512, 10, 24, 1),
     (512, 10, 24, 4),
+    (768, 5, 24, 1),
+    (1024, 3, 8, 1),
 )
+_SMALL = 64  # pixels a side
 _INTERVAL = 0.1  # seconds between samples of memory
 _SETTLE = 5.0  # seconds after the videos before reading the memory held
 
@@ -42,7 +45,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
     """Start the service for each case anew, and make its videos at once."""
     found: dict[tuple[int, ...], list[dict[str, float]]] = {case: [] for case in CASES}
     for _, case in tqdm(list(product(range(rounds), CASES)), desc=PART, unit="case"):
-        found[case].append(_run(repository, *case))
+        found[case].append(run_case(repository, *case))
     for (resolution, duration, fps, videos), taken in found.items():
         labels: Labels = {
             "resolution": resolution,
@@ -58,16 +61,17 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
         yield Measurement(PART, labels, "parameters", [float(count)])
 
 
-def _run(
+def run_case(
     repository: Path, resolution: int, duration: int, fps: int, videos: int
 ) -> dict[str, float]:
+    """Return the bytes of all processes of the service, and what it expects, for these videos."""
     prompts = held_out_prompts(videos)
     requests = [ClipRequest(each.text, each.seed, duration, fps, resolution) for each in prompts]
-    with local_service(repository) as service:
+    with local_service(repository, MAX_RESOLUTION=str(max(resolution, _SMALL))) as service:
         tree = ProcessTree([service.pid, service.triton.pid])
         info = asyncio.run(_model_info(service.triton.grpc_address))
         # The first request after the start fills caches.
-        asyncio.run(ask_once(service.url, ClipRequest(prompts[0].text, 0, 1, 8, 64)))
+        asyncio.run(ask_once(service.url, ClipRequest(prompts[0].text, 0, 1, 8, _SMALL)))
         before = tree.pss_bytes()
         with PeakMemory(tree, _INTERVAL) as memory:
             asyncio.run(_ask_all(service.url, requests))

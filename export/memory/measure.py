@@ -11,12 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from export.errors import ExportError
-from export.memory.videos import LATENT_SHAPES, inputs
+from export.verification.inputs import Inputs, random_inputs
 from ltx_triton.contract import FIRST_FRAME, VAE_DECODER, ModelContract
 from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.engines.open import open_session
 from ltx_triton.engines.session import Arrays, EngineSession
 from ltx_triton.pipeline.config import PipelineConfig
+
+# 9, 57 and 257 frames of 512 x 512 with LTX-Video. Ascending.
+_LATENT_FRAMES = (2, 8, 33)
+_LATENT_ROWS = _LATENT_COLUMNS = 16
 
 _STATUS = Path("/proc/self/status")
 _RESET = Path("/proc/self/clear_refs")
@@ -54,8 +58,8 @@ def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> C
     one: list[int] = []  # peaks with one video, and with two
     two: list[int] = []
     outputs: list[int] = []
-    for shape in LATENT_SHAPES:
-        videos = [inputs(contract, config, shape, seed) for seed in (0, 1)]
+    for frames in _LATENT_FRAMES:
+        videos = [_inputs(contract, config, frames, seed) for seed in (0, 1)]
         for peaks, some in ((one, videos[:1]), (two, videos)):
             _RESET.write_text(_RESET_PEAK, encoding="ascii")
             largest = _run(session, contract, config, some)
@@ -65,16 +69,29 @@ def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> C
     one = list(accumulate(one, max, initial=resting))[1:]
     return CpuMemory(
         resting_bytes=resting - _library_bytes(),
+        area=_LATENT_ROWS * _LATENT_COLUMNS,
         sizes=tuple(
             MemoryAt(
-                tokens=int(np.prod(shape)),
+                tokens=frames * _LATENT_ROWS * _LATENT_COLUMNS,
                 first_bytes=first - resting,
                 further_bytes=max(0, both - first),
                 output_bytes=output,
             )
-            for shape, first, both, output in zip(LATENT_SHAPES, one, two, outputs, strict=True)
+            for frames, first, both, output in zip(_LATENT_FRAMES, one, two, outputs, strict=True)
         ),
     )
+
+
+def _inputs(contract: ModelContract, config: PipelineConfig, frames: int, seed: int) -> Inputs:
+    sizes = {
+        "batch": 1,
+        "frames": frames,
+        "latent_height": _LATENT_ROWS,
+        "latent_width": _LATENT_COLUMNS,
+        "tokens": config.text_length,
+    }
+    generator = np.random.default_rng(seed)
+    return random_inputs(contract, config, 1, sizes, config.num_inference_steps, generator)
 
 
 def _run(

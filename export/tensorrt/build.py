@@ -138,6 +138,7 @@ def _save_memory(
     GpuMemory(
         # Leave streaming weights out: TensorRT fits them into the free memory.
         resting_bytes=0 if info.weight_streaming else (folder / PLAN_FILE).stat().st_size,
+        area=None,
         sizes=(size, replace(size, tokens=1, output_bytes=frames)),
     ).save(folder)
 

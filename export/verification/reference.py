@@ -21,10 +21,10 @@ from export.checkpoint.schedule import load_scheduler, set_steps
 from export.fp8.record import Record
 from export.fp8.simulate import fake_quantized
 from export.precision import Precision
+from export.verification.inputs import Inputs
 from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
 
-Inputs = dict[str, NDArray[Any]]
 Outputs = list[NDArray[Any]]
 
 

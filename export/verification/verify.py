@@ -20,7 +20,8 @@ from export.checkpoint.weights import weight_bytes
 from export.errors import ExportError
 from export.graphs.engine import Engine
 from export.onnx.upcast import upcast
-from export.verification.reference import REFERENCES, Inputs, Outputs
+from export.verification.inputs import Inputs, random_inputs
+from export.verification.reference import REFERENCES, Outputs
 from ltx_triton.contract import ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
 
@@ -85,10 +86,15 @@ def random_batches(
 ) -> list[Inputs]:
     """Fresh random inputs of both shapes."""
     generator = np.random.default_rng()
+    vocabulary = vocabulary_size(checkpoint)
     return [
-        random_inputs(contract, config, checkpoint, sizes, steps, generator)
+        random_inputs(contract, config, vocabulary, sizes, steps, generator)
         for sizes, steps in CASES
     ]
+
+
+def vocabulary_size(checkpoint: Checkpoint) -> int:
+    return int(checkpoint.config("text_encoder")["vocab_size"])
 
 
 def compare(contract: ModelContract, actual: Outputs, expected: Outputs) -> None:
@@ -137,41 +143,3 @@ def difference(actual: NDArray[Any], expected: NDArray[Any]) -> Difference:
         raise ExportError(f"shape {actual.shape}, expected {expected.shape}")
     largest = float(np.abs(actual.astype(np.float64) - expected).max())
     return Difference(actual.shape, largest, largest / float(np.abs(expected).max()))
-
-
-def random_inputs(
-    contract: ModelContract,
-    config: PipelineConfig,
-    checkpoint: Checkpoint,
-    sizes: dict[str, int],
-    steps: int,
-    generator: np.random.Generator,
-) -> Inputs:
-    """Draw inputs of an engine; every sample has its own text length, frame rate and sigma."""
-    batch = sizes["batch"]
-    lengths = generator.integers(1, sizes["tokens"], size=(batch, 1), endpoint=True)
-    latents = (
-        batch,
-        sizes["frames"],
-        sizes["latent_height"],
-        sizes["latent_width"],
-        config.latent_channels,
-    )
-    text = (batch, sizes["tokens"])
-    vocabulary = checkpoint.config("text_encoder")["vocab_size"]
-    sigmas = np.array(config.sigmas[steps], dtype=np.float32)[-batch - 1 :, None]
-
-    def normal(*shape: int) -> NDArray[np.float32]:
-        return generator.standard_normal(shape, dtype=np.float32)
-
-    values: Inputs = {
-        "input_ids": generator.integers(vocabulary, size=text, dtype=np.int32),
-        "attention_mask": (np.arange(sizes["tokens"])[None] < lengths).astype(np.int32),
-        "latents": normal(*latents),
-        "noise": normal(*latents),
-        "prompt_embeds": normal(*text, config.caption_channels),
-        "frame_rate": generator.choice([8, 12.5, 24, 30], (batch, 1)).astype(np.float32),
-        "sigma": sigmas[:-1],
-        "sigma_next": sigmas[1:],
-    }
-    return {tensor.name: values[tensor.name] for tensor in contract.inputs}

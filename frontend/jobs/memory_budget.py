@@ -41,7 +41,7 @@ class MemoryBudget:
                 f"({origin if self.budget_gb is None else 'MEMORY_BUDGET_GB'}); try fewer frames "
                 "or pixels"
             )
-        shared = info.memory.needed_shared(info.limits.tokens(spec))
+        shared = info.memory.needed_shared(info.limits.latent_size(spec))
         if shared > info.memory.shared_bytes:
             raise TooLargeError(
                 f"{_size(spec)} needs {shared / 1e6:.0f} MB of shared memory; /dev/shm has "
@@ -61,7 +61,7 @@ class MemoryBudget:
         """
         if info.memory is None:
             return 0.0
-        engines = info.memory.needed([info.limits.tokens(spec) for spec in specs])
+        engines = info.memory.needed([info.limits.latent_size(spec) for spec in specs])
         if info.device != "cpu":  # the rest of the service has memory of its own
             return engines
         service = _SERVICE_BYTES + self.api_workers * _WORKER_BYTES

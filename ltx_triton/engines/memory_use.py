@@ -1,7 +1,7 @@
 """Memory of the engines by size of the video: the exporter measures, the model info tells."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,18 @@ from ltx_triton.json_file import JsonFile
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE
 
 _REGION_BYTES = 2e6  # before any large answer
+
+
+@dataclass(frozen=True)
+class LatentSize:
+    """Size of a video's latents."""
+
+    frames: int
+    area: int  # rows x columns
+
+    @property
+    def tokens(self) -> int:
+        return self.frames * self.area
 
 
 @dataclass(frozen=True)
@@ -31,18 +43,32 @@ class EngineMemory(JsonFile):
 
     REMEDY = "run `make export` again"
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     resting_bytes: int  # held between videos
+    area: int | None  # latent rows x columns of all `sizes`; None: the tokens alone count
     sizes: tuple[MemoryAt, ...]
 
-    def first_bytes(self, tokens: int) -> float:
-        return _interpolate([(size.tokens, size.first_bytes) for size in self.sizes], tokens)
+    def first_bytes(self, video: LatentSize) -> float:
+        return self._estimate(video, lambda size: size.first_bytes)
 
-    def further_bytes(self, tokens: int) -> float:
-        return _interpolate([(size.tokens, size.further_bytes) for size in self.sizes], tokens)
+    def further_bytes(self, video: LatentSize) -> float:
+        return self._estimate(video, lambda size: size.further_bytes)
 
-    def output_bytes(self, tokens: int) -> float:
-        return _interpolate([(size.tokens, size.output_bytes) for size in self.sizes], tokens)
+    def output_bytes(self, video: LatentSize) -> float:
+        return self._estimate(video, lambda size: size.output_bytes)
+
+    def _estimate(self, video: LatentSize, part: Callable[[MemoryAt], int]) -> float:
+        """Take the more of two estimates: by tokens, and by area for as many frames.
+
+        Attention grows with the tokens; a decoder that works through the frames in pieces grows
+        with the area.
+        """
+        points = [(size.tokens, part(size)) for size in self.sizes]
+        by_tokens = _interpolate(points, video.tokens)
+        if self.area is None:
+            return by_tokens
+        of_measured_area = _interpolate(points, video.frames * self.area)
+        return max(by_tokens, of_measured_area * video.area / self.area)
 
 
 class CpuMemory(EngineMemory):
@@ -67,32 +93,32 @@ class MemoryUse(BaseModel):
     shared_bytes: int  # free in the machine's shared memory
     engines: Mapping[str, EngineMemory]  # by model
 
-    def needed(self, videos: Sequence[int]) -> float:
-        """Return the bytes that all engines take while they make videos of so many tokens each."""
+    def needed(self, videos: Sequence[LatentSize]) -> float:
+        """Return the bytes that all engines take while they make these videos."""
         return sum(self.by_engine(videos).values())
 
-    def needed_shared(self, tokens: int) -> float:
-        """Return the least shared memory in bytes that a video of so many tokens passes through.
+    def needed_shared(self, video: LatentSize) -> float:
+        """Return the least shared memory in bytes that a video passes through.
 
         Each process of Triton's Python backend has a region, and the largest answer passes through
         two of them. Earlier videos may have left a region no block that is large enough; then it
         grows by another one.
         """
-        largest = max(engine.output_bytes(tokens) for engine in self.engines.values())
+        largest = max(engine.output_bytes(video) for engine in self.engines.values())
         return _REGION_BYTES * (len(self.engines) + 1) + 2 * largest
 
-    def by_engine(self, videos: Sequence[int]) -> dict[str, float]:
-        """Return the bytes that each engine takes while it makes videos of so many tokens each.
+    def by_engine(self, videos: Sequence[LatentSize]) -> dict[str, float]:
+        """Return the bytes that each engine takes while it makes these videos."""
+        return {name: _taken(engine, videos) for name, engine in self.engines.items()}
 
-        It works on one video or batch at a time, and keeps a little of each other one.
-        """
-        *others, largest = sorted(videos) or [0]
-        return {
-            name: engine.resting_bytes
-            + (engine.first_bytes(largest) if videos else 0)
-            + sum(map(engine.further_bytes, others))
-            for name, engine in self.engines.items()
-        }
+
+def _taken(engine: EngineMemory, videos: Sequence[LatentSize]) -> float:
+    """It works on one video or batch at a time, and keeps a little of each other one."""
+    if not videos:
+        return engine.resting_bytes
+    *others, largest = sorted(videos, key=engine.first_bytes)
+    further = sum(map(engine.further_bytes, others))
+    return engine.resting_bytes + engine.first_bytes(largest) + further
 
 
 def _interpolate(points: Sequence[tuple[int, int]], at: int) -> float:

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from benchmarks.process_tree import PeakMemory, ProcessTree
+from benchmarks.suite.sizing import run_case
 from frontend.local.service import local_service
 from tests.e2e.jobs import TIMEOUT, finish, post, status
 
@@ -43,3 +44,13 @@ def test_a_video_that_can_never_fit_is_refused(demo_repository: Path) -> None:
     assert refused.status_code == 400
     assert "num_frames=240 needs 1." in refused.json()["detail"]
     assert "GB of memory; the limit is 1.1 GB (MEMORY_BUDGET_GB)" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(("resolution", "duration", "fps"), [(512, 3, 8), (1024, 3, 8)])
+def test_videos_take_no_more_than_the_service_expects(
+    demo_repository: Path, resolution: int, duration: int, fps: int
+) -> None:
+    """Of frames larger than those that the exporter measures, too."""
+    taken = run_case(demo_repository, resolution, duration, fps, videos=1)
+
+    assert taken["peak"] < taken["expected"]

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.checkpoint.folder import Checkpoint
-from export.verification.reference import REFERENCES, Inputs
-from export.verification.verify import Difference, difference, random_inputs, run
+from export.verification.inputs import Inputs, random_inputs
+from export.verification.reference import REFERENCES
+from export.verification.verify import Difference, difference, run, vocabulary_size
 from ltx_triton.contract import ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import ENGINE_FILE
@@ -31,7 +32,10 @@ def differences_to_pytorch(
 ) -> list[Difference]:
     """One difference for each of SIZES; every sample has its own mask, frame rate and sigma."""
     generator = np.random.default_rng(3)
-    batches = [random_inputs(contract, config, checkpoint, sizes, 8, generator) for sizes in SIZES]
+    batches = [
+        random_inputs(contract, config, vocabulary_size(checkpoint), sizes, 8, generator)
+        for sizes in SIZES
+    ]
     expected = REFERENCES[contract.name](checkpoint, config, batches)
     actual = run(model_file(repository, contract), batches)
     return [difference(*pair) for pair in zip(actual, expected, strict=True)]

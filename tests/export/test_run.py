@@ -100,7 +100,7 @@ def test_an_interrupted_export_leaves_no_settings(
 def test_what_engines_take_is_kept_beside_them(
     checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measured = CpuMemory(resting_bytes=7, sizes=(MemoryAt(1, 2, 3, 4),))
+    measured = CpuMemory(resting_bytes=7, area=1, sizes=(MemoryAt(1, 2, 3, 4),))
     for long_step in ("write_engine", "verify"):
         monkeypatch.setattr(f"export.run.{long_step}", lambda *_: None)
     monkeypatch.setattr("export.run.measure_memory", lambda *_: measured)

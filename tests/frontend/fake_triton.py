@@ -46,7 +46,7 @@ INFO = ModelInfo(
 def with_memory(bytes_for_a_token: int) -> ModelInfo:
     """Return an engine's info whose memory grows with the video."""
     sizes = (MemoryAt(0, 0, 0, 0), MemoryAt(1, bytes_for_a_token, bytes_for_a_token, 0))
-    engines = {"transformer": CpuMemory(resting_bytes=0, sizes=sizes)}
+    engines = {"transformer": CpuMemory(resting_bytes=0, area=None, sizes=sizes)}
     memory = MemoryUse(available_bytes=10**10, shared_bytes=10**10, engines=engines)
     return INFO.model_copy(update={"memory": memory})
 

@@ -9,8 +9,9 @@ from torch import nn
 
 from benchmarks.baselines.flops import component_flops, peak_flops
 from export.checkpoint.folder import Checkpoint
+from export.verification.inputs import random_inputs
 from export.verification.reference import transformer
-from export.verification.verify import random_inputs
+from export.verification.verify import vocabulary_size
 from ltx_triton.contract import ENGINES, TRANSFORMER
 from ltx_triton.pipeline.config import PipelineConfig
 
@@ -22,7 +23,9 @@ def test_linears_are_counted_as_diffusers_runs_them(
 ) -> None:
     random = np.random.default_rng(0)
     inputs = {
-        contract.name: random_inputs(contract, config, checkpoint, SIZES, 8, random)
+        contract.name: random_inputs(
+            contract, config, vocabulary_size(checkpoint), SIZES, 8, random
+        )
         for contract in ENGINES
     }
     counted = 0

@@ -11,7 +11,7 @@ from export.errors import ExportError
 from export.tensorrt.build import PlanOptions, build_plans
 from export.tensorrt.builder import Builder, BuiltPlan
 from ltx_triton.contract import ENGINES, MODELS, ModelContract
-from ltx_triton.engines.memory_use import GpuMemory
+from ltx_triton.engines.memory_use import GpuMemory, LatentSize
 from ltx_triton.engines.tensorrt.cuda import Gpu
 from ltx_triton.engines.tensorrt.plan import PlanInfo
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
@@ -97,8 +97,8 @@ def test_the_repository_is_complete(options: PlanOptions, built: list[str]) -> N
     assert [profile.name for profile in info.profiles] == ["default", "maximum"]
     memory = GpuMemory.load(options.output / "vae_decoder" / "1")
     assert memory.resting_bytes == (options.output / "vae_decoder/1/model.plan").stat().st_size
-    assert memory.first_bytes(100) == 3 * 2**20, "the activations, at every size"
-    assert memory.output_bytes(100) == 100 * 32 * 32 * 8 * 3
+    assert memory.first_bytes(LatentSize(10, 10)) == 3 * 2**20, "the activations, at every size"
+    assert memory.output_bytes(LatentSize(10, 10)) == 100 * 32 * 32 * 8 * 3
     assert [(report.model, report.current) for report in reports] == [
         (name, False) for name in names()
     ]

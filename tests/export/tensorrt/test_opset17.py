@@ -7,7 +7,8 @@ import pytest
 from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
 from export.tensorrt.opset17 import to_opset_17
-from export.verification.verify import random_inputs, run
+from export.verification.inputs import random_inputs
+from export.verification.verify import run, vocabulary_size
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
 from tests.export.engines import SIZES, model_file
@@ -24,7 +25,7 @@ def test_the_rewritten_graph_computes_the_same(
     file = model_file(repository, engine)
     rewritten = file.with_name("opset17.onnx")  # beside the weights
     rewritten.write_bytes(to_opset_17(file))
-    batch = random_inputs(engine, config, checkpoint, SIZES[1], 8, generator)
+    batch = random_inputs(engine, config, vocabulary_size(checkpoint), SIZES[1], 8, generator)
     try:
         onnx.checker.check_model(rewritten)
         [expected], [actual] = run(file, [batch]), run(rewritten, [batch])

@@ -10,6 +10,7 @@ GB, MB = 10**9, 10**6
 # 1 GB at rest, and 1 GB for each 1,000 tokens of the largest video.
 ENGINE = CpuMemory(
     resting_bytes=GB,
+    area=None,
     sizes=(MemoryAt(0, 0, 0, 0), MemoryAt(1000, first_bytes=GB, further_bytes=0, output_bytes=MB)),
 )
 MEMORY = MemoryUse(available_bytes=4 * GB, shared_bytes=20 * MB, engines={"transformer": ENGINE})

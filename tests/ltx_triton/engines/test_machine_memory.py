@@ -82,8 +82,8 @@ def test_the_files_beside_the_engines_are_read_for_the_device(tmp_path: Path) ->
     for model in ENGINES:
         folder = version_folder(tmp_path, model)
         folder.mkdir(parents=True)
-        CpuMemory(resting_bytes=10, sizes=SIZES).save(folder)
-        GpuMemory(resting_bytes=20, sizes=SIZES).save(folder)
+        CpuMemory(resting_bytes=10, area=1, sizes=SIZES).save(folder)
+        GpuMemory(resting_bytes=20, area=None, sizes=SIZES).save(folder)
 
     on_cpu = read_memory_use(tmp_path, CPU, psutil.Process())
     on_gpu = read_memory_use(tmp_path, Device("cuda", "A GPU", 24 * 2**30), psutil.Process())

@@ -1,13 +1,17 @@
 import pytest
 
-from ltx_triton.engines.memory_use import CpuMemory, MemoryAt, MemoryUse
+from ltx_triton.engines.memory_use import CpuMemory, LatentSize, MemoryAt, MemoryUse
 
 SMALL = MemoryAt(tokens=100, first_bytes=10, further_bytes=1, output_bytes=4)
 LARGE = MemoryAt(tokens=300, first_bytes=50, further_bytes=3, output_bytes=6)
-ENGINE = CpuMemory(resting_bytes=1000, sizes=(SMALL, LARGE))
+ENGINE = CpuMemory(resting_bytes=1000, area=None, sizes=(SMALL, LARGE))
 USE = MemoryUse(
     available_bytes=10_000, shared_bytes=0, engines={"transformer": ENGINE, "vae_decoder": ENGINE}
 )
+
+
+def video(tokens: int) -> LatentSize:
+    return LatentSize(frames=tokens, area=1)
 
 
 @pytest.mark.parametrize(
@@ -16,20 +20,35 @@ USE = MemoryUse(
     ids=["below", "first", "between", "last", "beyond"],
 )
 def test_sizes_in_between_and_beyond_are_on_the_line(tokens: int, expected: int) -> None:
-    assert ENGINE.first_bytes(tokens) == expected
+    assert ENGINE.first_bytes(video(tokens)) == expected
 
 
 def test_beyond_the_last_size_nothing_falls() -> None:
-    falling = CpuMemory(resting_bytes=0, sizes=(LARGE, MemoryAt(400, 40, 0, 0)))
+    falling = CpuMemory(resting_bytes=0, area=None, sizes=(LARGE, MemoryAt(400, 40, 0, 0)))
 
-    assert falling.first_bytes(350) == 45
-    assert falling.first_bytes(1000) == 50
+    assert falling.first_bytes(video(350)) == 45
+    assert falling.first_bytes(video(1000)) == 50
+
+
+def test_twice_the_area_takes_up_to_twice_as_much_for_as_many_frames() -> None:
+    decoder = CpuMemory(resting_bytes=0, area=10, sizes=(SMALL, LARGE, MemoryAt(400, 50, 3, 6)))
+
+    assert decoder.first_bytes(LatentSize(frames=30, area=10)) == 50
+    assert decoder.first_bytes(LatentSize(frames=30, area=20)) == 100
+    assert decoder.output_bytes(LatentSize(frames=30, area=20)) == 12
+
+
+def test_smaller_frames_take_no_less_than_their_tokens_say() -> None:
+    transformer = CpuMemory(resting_bytes=0, area=10, sizes=(SMALL, LARGE))
+
+    assert transformer.first_bytes(LatentSize(frames=30, area=5)) == 50 / 2
+    assert transformer.first_bytes(LatentSize(frames=10, area=5)) == 10
 
 
 def test_one_measured_size_counts_for_all() -> None:
-    engine = CpuMemory(resting_bytes=0, sizes=(SMALL,))
+    engine = CpuMemory(resting_bytes=0, area=None, sizes=(SMALL,))
 
-    assert engine.first_bytes(1) == engine.first_bytes(1000) == 10
+    assert engine.first_bytes(video(1)) == engine.first_bytes(video(1000)) == 10
 
 
 def test_without_videos_the_engines_rest() -> None:
@@ -37,15 +56,17 @@ def test_without_videos_the_engines_rest() -> None:
 
 
 def test_an_engine_works_on_the_largest_video_and_keeps_a_little_of_the_others() -> None:
-    assert USE.by_engine([100, 300, 100]) == {
+    assert USE.by_engine([video(100), video(300), video(100)]) == {
         "transformer": 1000 + 50 + 1 + 1,
         "vae_decoder": 1000 + 50 + 1 + 1,
     }
 
 
 def test_shared_memory_grows_with_the_largest_answer() -> None:
-    assert USE.needed_shared(300) - USE.needed_shared(100) == 2 * (6 - 4)
+    assert USE.needed_shared(video(300)) - USE.needed_shared(video(100)) == 2 * (6 - 4)
 
 
 def test_it_survives_its_journey_as_json() -> None:
-    assert MemoryUse.model_validate_json(USE.model_dump_json()).needed([300]) == USE.needed([300])
+    arrived = MemoryUse.model_validate_json(USE.model_dump_json())
+
+    assert arrived.needed([video(300)]) == USE.needed([video(300)])
