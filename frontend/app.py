@@ -26,7 +26,7 @@ from frontend.api.security.hosts import HostMiddleware
 from frontend.jobs.worker import JobRunner
 from frontend.services import Intervals, running_services
 from frontend.web.pages import STATIC_FOLDER
-from ltx_triton.launcher.signals import die_with_parent
+from ltx_triton.parent_process import die_with_parent
 from ltx_triton.settings import Settings, load_settings
 
 _CORS_METHODS = ("GET", "POST", "DELETE")
@@ -37,8 +37,9 @@ _CORS_EXPOSED = ("Content-Disposition", "Content-Range", "Retry-After")
 def create_app(settings: Settings | None = None, intervals: Intervals | None = None) -> FastAPI:
     """Create the application of one worker; the settings default to the environment."""
     settings = settings or load_settings()
-    if multiprocessing.parent_process():  # uvicorn's, of several workers
-        die_with_parent()
+    supervisor = multiprocessing.parent_process()  # uvicorn's, of several workers
+    if supervisor and supervisor.pid:
+        die_with_parent(supervisor.pid)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

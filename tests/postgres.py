@@ -7,13 +7,14 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
 import psycopg
 
-from ltx_triton.launcher.signals import die_with_parent
+from ltx_triton.parent_process import die_with_parent
 
 _START_TIMEOUT = 60  # seconds
 _NAMES = count(1)
@@ -66,7 +67,7 @@ class Postgres:
                 ],
                 cwd=self._folder,
                 stderr=log,
-                preexec_fn=die_with_parent,
+                preexec_fn=partial(die_with_parent, os.getpid()),
                 **self._as_user,
             )
         self._wait_until_ready()
@@ -101,7 +102,7 @@ class Postgres:
             check=True,
             cwd=self._folder,
             stdout=subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
+            preexec_fn=partial(die_with_parent, os.getpid()),
             **self._as_user,
         )
 

@@ -62,12 +62,17 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
 
 
 def run_case(
-    repository: Path, resolution: int, duration: int, fps: int, videos: int
+    repository: Path, resolution: int, duration: int, fps: int, videos: int, **environment: str
 ) -> dict[str, float]:
-    """Return the bytes of all processes of the service, and what it expects, for these videos."""
+    """Return the bytes of all processes of the service, and what it expects, for these videos.
+
+    Raises:
+        ValueError: the service refuses one.
+    """
     prompts = held_out_prompts(videos)
     requests = [ClipRequest(each.text, each.seed, duration, fps, resolution) for each in prompts]
-    with local_service(repository, MAX_RESOLUTION=str(max(resolution, _SMALL))) as service:
+    environment["MAX_RESOLUTION"] = str(max(resolution, _SMALL))
+    with local_service(repository, **environment) as service:
         tree = ProcessTree([service.pid, service.triton.pid])
         info = asyncio.run(_model_info(service.triton.grpc_address))
         # The first request after the start fills caches.
@@ -85,7 +90,9 @@ def run_case(
 
 
 async def _ask_all(url: str, requests: list[ClipRequest]) -> None:
-    await asyncio.gather(*(ask_once(url, request) for request in requests))
+    answers = await asyncio.gather(*(ask_once(url, request) for request in requests))
+    if any(answer.refused for answer in answers):
+        raise ValueError("the service has refused a video")
 
 
 async def _model_info(address: str) -> ModelInfo:

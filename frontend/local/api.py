@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from frontend.health_reasons import ENGINES_FAIL
 from frontend.local.health import UnhealthyError, unhealthy_reason, wait_until_healthy
 from ltx_triton.launcher.local_triton import LocalTriton, bind_error, free_port
-from ltx_triton.launcher.signals import die_with_parent
+from ltx_triton.parent_process import die_with_parent
 
 START_TIMEOUT = 60  # seconds
 STOP_TIMEOUT = 20  # seconds
@@ -74,7 +75,7 @@ class LocalFrontend:
             stdout=output,
             stderr=output,
             start_new_session=True,  # Ctrl-C reaches the launcher, which stops it before Triton
-            preexec_fn=die_with_parent,
+            preexec_fn=partial(die_with_parent, os.getpid()),
             env=self._environment,
         )
         if output:

@@ -12,6 +12,7 @@ import triton_python_backend_utils as pb_utils
 
 from ltx_triton.contract import ModelContract
 from ltx_triton.engines.open import open_session
+from ltx_triton.parent_process import exit_after_parent
 
 
 class EngineModel:
@@ -20,6 +21,8 @@ class EngineModel:
     contract: ClassVar[ModelContract]
 
     def initialize(self, args: dict[str, str]) -> None:
+        # Triton's own check hangs if the server was killed while it held a lock that they share.
+        exit_after_parent()
         folder = Path(args["model_repository"]) / args["model_version"]
         self._session = open_session(folder, self.contract)
         family = pb_utils.MetricFamily(

@@ -14,8 +14,8 @@ import psutil
 
 from ltx_triton.contract import MODELS
 from ltx_triton.launcher.shared_memory import SharedMemory
-from ltx_triton.launcher.signals import die_with_parent
 from ltx_triton.launcher.wheel import ServerLinks, TritonWheel
+from ltx_triton.parent_process import die_with_parent
 
 LOOPBACK = "127.0.0.1"
 EXIT_TIMEOUT = 10  # seconds for running requests; without it a crashed stub blocks the exit
@@ -75,7 +75,7 @@ class TritonProcess:
                 env=_MALLOC | os.environ | wheel.environment(links),
                 start_new_session=True,  # Ctrl-C goes to the launcher, which ends the server
                 # SIGTERM would let it drain, and hold the ports that the next start needs.
-                preexec_fn=partial(die_with_parent, signal.SIGKILL),
+                preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGKILL),
             )
 
     @property

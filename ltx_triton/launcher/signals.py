@@ -1,6 +1,5 @@
-"""Orderly exits: of commands on Ctrl-C or SIGTERM, of children with their parent."""
+"""Orderly exits of commands on Ctrl-C or SIGTERM."""
 
-import ctypes
 import signal
 from typing import NoReturn
 
@@ -15,15 +14,6 @@ def raise_on_termination() -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _raise_once)
-
-
-def die_with_parent(number: int = signal.SIGTERM) -> None:
-    """Send this process a signal when the parent's thread ends; an exec keeps that.
-
-    A launcher killed without a chance to clean up then leaves nothing running.
-    """
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, number)
 
 
 def _raise_once(*_: object) -> NoReturn:

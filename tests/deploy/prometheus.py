@@ -1,9 +1,11 @@
 """The real Prometheus with the configuration of the containers, before servers on this machine."""
 
 import math
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +14,7 @@ import httpx
 import yaml
 
 from ltx_triton.launcher.local_triton import free_port
-from ltx_triton.launcher.signals import die_with_parent
+from ltx_triton.parent_process import die_with_parent
 from tests.deploy.stack import DEPLOY
 from tests.frontend.conftest import wait_until
 
@@ -76,7 +78,7 @@ def running(program: str, folder: Path, urls: dict[str, str]) -> Iterator[Promet
             ],
             stdout=output,
             stderr=output,
-            preexec_fn=die_with_parent,
+            preexec_fn=partial(die_with_parent, os.getpid()),
         )
     prometheus = Prometheus(port)
     try:

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -15,8 +16,8 @@ from tritonclient.utils import InferenceServerException
 from ltx_triton.launcher.local_triton import free_port
 from ltx_triton.launcher.process import LOOPBACK
 from ltx_triton.launcher.shared_memory import SharedMemory
-from ltx_triton.launcher.signals import die_with_parent
 from ltx_triton.launcher.wheel import TritonWheel
+from ltx_triton.parent_process import die_with_parent
 from tests.deploy.stack import DEPLOY
 from tests.frontend.conftest import wait_until
 
@@ -52,7 +53,7 @@ def ports(repository: Path, log: Path) -> Iterator[list[int]]:
             stderr=output,
             env=environment,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=partial(die_with_parent, os.getpid()),
         )
     try:
 

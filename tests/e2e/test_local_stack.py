@@ -20,8 +20,6 @@ from tests.ltx_triton.launcher.processes import (
     wait_for,
 )
 
-LARGE = {"duration": 10, "resolution": 256}  # its steps last long enough to be seen
-
 
 @contextmanager
 def command(repository: Path, environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
@@ -113,9 +111,12 @@ def test_the_command_starts_again_at_once_after_it_was_killed(
     """Nothing of the dead one holds a port, even in the middle of a job, which then goes on."""
     url = url_of(environment)
     with command(repository, environment) as killed:
-        job = post(url, **LARGE)["job_id"]
-        wait_until(url, job, lambda answer: answer.get("stage") == "denoise")
+        stub = stub_of(killed.pid, "transformer")
+        stub.suspend()
+        job = post(url)["job_id"]
+        wait_until(url, job, lambda answer: answer["status"] == "running")
         killed.kill()
+        stub.resume()
 
     with command(repository, environment):
         assert finish(url, job)["status"] == "completed"
@@ -125,10 +126,8 @@ def test_an_engine_that_hangs_is_restarted_and_no_job_is_lost(
     serve: "subprocess.Popen[str]", environment: dict[str, str]
 ) -> None:
     url = url_of(environment)
-    jobs = [post(url, **LARGE)["job_id"], *(post(url)["job_id"] for _ in range(5))]
-    wait_until(url, jobs[0], lambda answer: answer.get("stage") == "denoise")
-
     stub_of(serve.pid, "transformer").suspend()
+    jobs = [post(url)["job_id"] for _ in range(6)]
 
     wait_for(lambda: requests.get(f"{url}/health", timeout=10).status_code == 503, 60, "unhealthy")
     answers = [finish(url, job_id) for job_id in jobs]

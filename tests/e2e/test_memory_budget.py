@@ -54,3 +54,11 @@ def test_videos_take_no_more_than_the_service_expects(
     taken = run_case(demo_repository, resolution, duration, fps, videos=1)
 
     assert taken["peak"] < taken["expected"]
+
+
+@pytest.mark.timeout(600)
+def test_four_of_the_largest_videos_at_once_fit_into_8_gb(demo_repository: Path) -> None:
+    taken = run_case(demo_repository, 512, 10, 24, videos=4, MEMORY_BUDGET_GB="8")
+
+    assert taken["peak"] < min(taken["expected"], 8e9)
+    assert taken["after"] - taken["before"] < 300e6

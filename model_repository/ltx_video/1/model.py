@@ -27,6 +27,7 @@ from ltx_triton.engines.machine_memory import read_memory_use
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.engines.tensorrt.plan import require_checkpoint
 from ltx_triton.model_info import EngineLimits, ModelInfo, UnsupportedSpecError
+from ltx_triton.parent_process import exit_after_parent
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
@@ -52,6 +53,7 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load what the exporter has left beside this file."""
+        exit_after_parent()
         folder = Path(args["model_repository"]) / args["model_version"]
         config = PipelineConfig.load(folder)
         repository = folder.parent.parent
