@@ -1,5 +1,6 @@
 """Transactions on the database: one SQLAlchemy engine per process, shared by its threads."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from frontend.database.schema import prepare_schema
 STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 _TIMEOUT = 1.5  # seconds to wait for a lock, a connection or an answer
+_RETRY_DELAY = 0.01  # seconds
 _POSTGRES_OPTIONS = {
     "connect_timeout": 2,  # seconds, the least that libpq takes
     "tcp_user_timeout": int(1000 * _TIMEOUT),  # milliseconds
@@ -122,5 +124,20 @@ class Database:
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={int(1000 * _TIMEOUT)}")
-    cursor.execute("PRAGMA journal_mode=WAL")
+    deadline = time.monotonic() + _TIMEOUT
+    while not _uses_wal(cursor):
+        if time.monotonic() > deadline:
+            raise sqlite3.OperationalError("database is locked: the write-ahead log cannot be used")
+        time.sleep(_RETRY_DELAY)
     cursor.close()
+
+
+def _uses_wal(cursor: sqlite3.Cursor) -> bool:
+    """Switch to the write-ahead log. Of several that do so at once all but one fail at once."""
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

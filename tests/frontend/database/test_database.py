@@ -1,8 +1,14 @@
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from frontend.database.database import Database
+from frontend.services import GATES
 
 
 def test_the_values_of_a_failed_statement_are_not_told(database: Database) -> None:
@@ -11,3 +17,17 @@ def test_the_values_of_a_failed_statement_are_not_told(database: Database) -> No
 
     assert "nowhere" in str(raised.value)
     assert "private" not in str(raised.value)
+
+
+def test_a_new_file_that_another_process_has_locked_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.db"
+    with closing(sqlite3.connect(file, check_same_thread=False)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        released = threading.Timer(0.3, other.rollback)
+        released.start()
+
+        database = Database(f"sqlite:///{file}")
+        database.prepare(GATES)
+
+        database.close()
+        released.join()
