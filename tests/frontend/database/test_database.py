@@ -22,7 +22,7 @@ def test_the_values_of_a_failed_statement_are_not_told(database: Database) -> No
 def test_a_new_file_that_another_process_has_locked_is_waited_for(tmp_path: Path) -> None:
     file = tmp_path / "jobs.db"
     with closing(sqlite3.connect(file, check_same_thread=False)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+        other.execute("BEGIN IMMEDIATE")
         released = threading.Timer(0.3, other.rollback)
         released.start()
 
