@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 from enum import Enum, auto
+from typing import Any, TypeVar
 
 from frontend.database.database import STORE_AWAY
 from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.generation import GenerationResult, generate_video
-from frontend.jobs.model import MAX_ATTEMPTS, FailureKind, Job
+from frontend.jobs.model import FailureKind, Job, JobState
 from frontend.jobs.observer import JobObserver
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
@@ -24,6 +25,8 @@ from frontend.triton import (
 from ltx_triton.contract import Progress
 
 _RECORD_INTERVAL = 1.0  # seconds between tries to write a result down
+
+_Written = TypeVar("_Written")
 
 _log = logging.getLogger(__name__)
 
@@ -153,9 +156,8 @@ class Attempt:
             await self._release(reason)
             return
         delay = self._retry_delay * self.job.attempts
-        if await self._record(lambda: self._queue.retry(self.job, reason, delay)):
-            state = "queued again" if self.job.attempts < MAX_ATTEMPTS else "failed"
-            log_job(self.job.id, state, attempt=self.job.attempts, error=reason)
+        state = await self._record(lambda: self._queue.retry(self.job, reason, delay))
+        self._log_given_back(state, attempt=self.job.attempts, error=reason)
 
     async def _wait_for_room(self, reason: str) -> None:
         has_room = await asyncio.to_thread(self._folder.has_room)
@@ -164,10 +166,14 @@ class Attempt:
 
     async def _release(self, reason: str) -> None:
         """Queue the job again; the attempt does not count."""
-        if await self._record(lambda: self._queue.release(self.job)):
-            log_job(self.job.id, "queued again", reason=reason)
+        state = await self._record(lambda: self._queue.release(self.job))
+        self._log_given_back(state, reason=reason)
 
-    async def _record(self, write: Callable[[], bool]) -> bool:
+    def _log_given_back(self, state: str | None, **fields: Any) -> None:
+        if state is not None:
+            log_job(self.job.id, "queued again" if state == JobState.QUEUED else state, **fields)
+
+    async def _record(self, write: Callable[[], _Written]) -> _Written:
         """Write the end of the attempt down, however long the job store is away.
 
         Raises:

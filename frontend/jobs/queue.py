@@ -115,21 +115,25 @@ class JobQueue:
         """Finish the job as cancelled, if that was requested."""
         return self._finish(job, JobState.CANCELLED, Job.cancel_requested.is_(True))
 
-    def retry(self, job: Job, reason: str, delay: float) -> bool:
-        """Queue a job again whose engine was lost, or fail it after its last attempt."""
-        if job.attempts >= MAX_ATTEMPTS:
-            values = transitions.exhausted(reason)
-        else:
-            values = {**transitions.requeued(), "not_before": time.time() + delay}
-        return self._execute(update(Job).where(self._is_owned(job)).values(**values))
+    def retry(self, job: Job, reason: str, delay: float) -> str | None:
+        """Queue a job again whose engine was lost, or fail it after its last attempt.
 
-    def release(self, job: Job) -> bool:
-        """Queue a job again that this worker stops; it does not count as an attempt."""
-        return self._execute(
-            update(Job)
-            .where(self._is_owned(job))
-            .values(**transitions.requeued(), attempts=Job.attempts - 1)
-        )
+        Returns:
+            Its state now; None if it was lost meanwhile.
+        """
+        if job.attempts >= MAX_ATTEMPTS:
+            if self.cancel(job):
+                return JobState.CANCELLED
+            return self._give_back(job, transitions.exhausted(reason))
+        return self._give_back(job, transitions.requeued() | {"not_before": time.time() + delay})
+
+    def release(self, job: Job) -> str | None:
+        """Queue a job again that this worker stops; it does not count as an attempt.
+
+        Returns:
+            Its state now; None if it was lost meanwhile.
+        """
+        return self._give_back(job, transitions.requeued() | {"attempts": Job.attempts - 1})
 
     def reclaim_expired(self, held: Collection[str] = ()) -> bool:
         """Queue the jobs of dead workers again, or fail them after their last attempt.
@@ -153,16 +157,21 @@ class JobQueue:
             update(Job).where(expired, last_attempt).values(**transitions.exhausted())
         )
         requeued = self._execute(update(Job).where(expired).values(**transitions.requeued()))
-        return failed or requeued
+        return bool(failed or requeued)
+
+    def _give_back(self, job: Job, values: dict[str, Any]) -> str | None:
+        changed = self._execute(update(Job).where(self._is_owned(job)).values(**values))
+        return next(iter(changed), None)
 
     def _finish(
         self, job: Job, state: JobState, *conditions: ColumnElement[bool], **values: Any
     ) -> bool:
-        return self._execute(
+        changed = self._execute(
             update(Job)
             .where(self._is_owned(job), *conditions)
             .values(state=state, completed_at=time.time(), **values)
         )
+        return bool(changed)
 
     def _next(self) -> Select[str, VideoSpec]:
         now = time.time()
@@ -189,7 +198,8 @@ class JobQueue:
             Job.attempts == job.attempts,
         )
 
-    def _execute(self, statement: Update) -> bool:
+    def _execute(self, statement: Update) -> list[str]:
+        """Return the new states of the jobs that were changed."""
         with self.database.transaction() as session:
             changed = session.execute(
                 statement.returning(Job.state, Job.error_type).execution_options(
@@ -199,4 +209,4 @@ class JobQueue:
         for state, error_type in changed:
             if state in FINISHED:
                 self.observer.job_finished(state, error_type)
-        return bool(changed)
+        return [state for state, _ in changed]

@@ -82,8 +82,12 @@ class JobStore:
             )
             return (ahead or 0) + 1
 
-    def cancel(self, job_id: str) -> Job | None:
-        """Cancel a queued job at once; ask the worker of a running one to stop it."""
+    def cancel(self, job_id: str) -> bool:
+        """Cancel a queued job at once; ask the worker of a running one to stop it.
+
+        Returns:
+            Whether the job was queued, and is cancelled by this.
+        """
         with self.database.transaction() as session:
             cancelled = self._cancel_queued(session, job_id)
             session.execute(
@@ -95,7 +99,7 @@ class JobStore:
             cancelled = self._cancel_queued(session, job_id) or cancelled
         if cancelled:
             self.observer.job_finished(JobState.CANCELLED, None)
-        return self.get(job_id)
+        return cancelled
 
     def unfinished(self) -> dict[str, int]:
         """Count the jobs by state, without finished ones."""

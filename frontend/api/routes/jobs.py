@@ -42,16 +42,16 @@ async def status(job_id: str, services: CurrentServices) -> JSONResponse:
 )
 async def cancel(job_id: str, services: CurrentServices) -> JSONResponse:
     """A queued job is cancelled at once; the engine stops a running one at its next step."""
-    before = await find_job(job_id, services)
-    job = await asyncio.to_thread(services.store.cancel, job_id)
+    await find_job(job_id, services)
+    if await asyncio.to_thread(services.store.cancel, job_id):
+        log_job(job_id, "cancelled")  # of a job that runs, the attempt logs it
     services.runner.cancel(job_id)
-    if job and job.state == JobState.RUNNING:
+    job = await find_job(job_id, services)
+    if job.state == JobState.RUNNING:
         with suppress(TimeoutError, ShuttingDownError):
             async with asyncio.timeout(_CANCEL_TIMEOUT):
                 await services.runner.wait_until_finished(job_id)
-        job = await asyncio.to_thread(services.store.get, job_id)
-    if job is None:
-        raise not_found("Job not found", job_id)
+        job = await find_job(job_id, services)
     if job.state in (JobState.COMPLETED, JobState.FAILED):
         raise ApiError(
             HTTPStatus.CONFLICT,
@@ -59,8 +59,6 @@ async def cancel(job_id: str, services: CurrentServices) -> JSONResponse:
             f"The job is {job.state} and can no longer be cancelled",
             job_id,
         )
-    if before.state == JobState.QUEUED and job.state == JobState.CANCELLED:
-        log_job(job_id, "cancelled")
     return await _answer(job, services)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import update
 
 from frontend.database.database import Database
 from frontend.jobs.model import MAX_ATTEMPTS, FailureKind, Job, JobState
@@ -33,6 +34,14 @@ def claimed(store: JobStore, queue: JobQueue) -> Job:
     store.add(new_job(), ALL)
     job = queue.claim()
     assert job
+    return job
+
+
+def claimed_for_the_last_time(store: JobStore, queue: JobQueue) -> Job:
+    job = claimed(store, queue)
+    job.attempts = MAX_ATTEMPTS
+    with queue.database.transaction() as session:
+        session.execute(update(Job).where(Job.id == job.id).values(attempts=MAX_ATTEMPTS))
     return job
 
 
@@ -172,22 +181,17 @@ def test_a_lost_engine_delays_the_next_attempt_and_the_last_one_fails(
     store: JobStore, queue: JobQueue
 ) -> None:
     job = claimed(store, queue)
-    assert queue.retry(job, "connection lost", delay=60)
+    assert queue.retry(job, "connection lost", delay=60) == JobState.QUEUED
     assert queue.claim() is None
-    again = claimed(store, queue)
-    again.attempts = MAX_ATTEMPTS
-    with queue.database.transaction() as session:
-        stored = session.get(Job, again.id)
-        assert stored
-        stored.attempts = MAX_ATTEMPTS
-    assert queue.retry(again, "connection lost", delay=0)
+    again = claimed_for_the_last_time(store, queue)
+    assert queue.retry(again, "connection lost", delay=0) == JobState.FAILED
     assert state(store, again).state == JobState.FAILED
     assert "connection lost" in (state(store, again).error or "")
 
 
 def test_a_released_job_does_not_lose_an_attempt(store: JobStore, queue: JobQueue) -> None:
     job = claimed(store, queue)
-    assert queue.release(job)
+    assert queue.release(job) == JobState.QUEUED
     stored = state(store, job)
     assert (stored.state, stored.attempts, stored.worker_id) == (JobState.QUEUED, 0, None)
 
@@ -202,15 +206,16 @@ def test_a_cancelled_job_does_not_complete(store: JobStore, queue: JobQueue) -> 
 
 
 @pytest.mark.parametrize("loss", ["released", "engine lost", "lease expired"])
-def test_a_job_that_is_to_be_cancelled_does_not_return_to_the_queue(
-    loss: str, database: Database, store: JobStore, queue: JobQueue
+@pytest.mark.parametrize("is_last_attempt", [False, True])
+def test_a_job_that_is_to_be_cancelled_neither_returns_to_the_queue_nor_fails(
+    is_last_attempt: bool, loss: str, database: Database, store: JobStore, queue: JobQueue
 ) -> None:
-    job = claimed(store, queue)
+    job = (claimed_for_the_last_time if is_last_attempt else claimed)(store, queue)
     store.cancel(job.id)
     if loss == "released":
-        queue.release(job)
+        assert queue.release(job) == JobState.CANCELLED
     elif loss == "engine lost":
-        queue.retry(job, "connection lost", 0)
+        assert queue.retry(job, "connection lost", 0) == JobState.CANCELLED
     else:
         let_lease_expire(database, store, job)
         queue.reclaim_expired()

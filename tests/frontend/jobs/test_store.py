@@ -1,4 +1,5 @@
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -6,7 +7,8 @@ import pytest
 from frontend.database.database import Database
 from frontend.jobs.model import JobState
 from frontend.jobs.queue import JobQueue
-from frontend.jobs.store import JobStore, QueueFullError
+from frontend.jobs.store import JobStore, QueueFullError, QuotaExceededError
+from ltx_triton.video_spec import VideoSpec
 from tests.frontend.conftest import new_job, on_both_databases
 
 pytestmark = on_both_databases
@@ -43,6 +45,27 @@ def test_only_so_many_jobs_are_admitted_even_all_at_once(store: JobStore) -> Non
         assert sum(threads.map(add, range(16))) == 5
 
 
+def test_unfinished_jobs_and_the_new_one_count_against_the_quota(
+    database: Database, store: JobStore
+) -> None:
+    queue = JobQueue(database, "worker", 10)
+    completed, running, queued, new = (new_job(num_frames=frames) for frames in (1, 2, 4, 8))
+    for job in (completed, running, queued):
+        store.add(job, 10)
+    first, _ = queue.claim(), queue.claim()
+    assert first
+    queue.complete(first)
+
+    def exceed_quota(specs: Iterable[VideoSpec]) -> bool:
+        assert sorted(spec.num_frames for spec in specs) == [2, 4, 8]
+        return True
+
+    with pytest.raises(QuotaExceededError):
+        store.add(new, 10, exceed_quota)
+
+    assert sum(store.unfinished().values()) == 2
+
+
 def test_the_queue_position_counts_the_jobs_ahead(store: JobStore) -> None:
     jobs = [new_job(created_at=time.time() + number) for number in range(3)]
     for job in jobs:
@@ -53,24 +76,27 @@ def test_the_queue_position_counts_the_jobs_ahead(store: JobStore) -> None:
 def test_a_queued_job_is_cancelled_at_once(store: JobStore) -> None:
     job = new_job()
     store.add(job, 10)
-    cancelled = store.cancel(job.id)
+    assert store.cancel(job.id)
+    cancelled = store.get(job.id)
     assert cancelled
     assert cancelled.state == JobState.CANCELLED
     assert cancelled.completed_at
+    assert not store.cancel(job.id)
 
 
 def test_a_running_job_is_marked_for_its_worker(database: Database, store: JobStore) -> None:
     store.add(new_job(), 10)
     job = JobQueue(database, "worker", 1).claim()
     assert job
-    cancelled = store.cancel(job.id)
-    assert cancelled
-    assert (cancelled.state, cancelled.cancel_requested) == (JobState.RUNNING, True)
+    assert not store.cancel(job.id)
+    marked = store.get(job.id)
+    assert marked
+    assert (marked.state, marked.cancel_requested) == (JobState.RUNNING, True)
 
 
 def test_an_unknown_job_is_none(store: JobStore) -> None:
     assert store.get("00000000") is None
-    assert store.cancel("00000000") is None
+    assert not store.cancel("00000000")
 
 
 def test_recent_jobs_come_newest_first(store: JobStore) -> None:

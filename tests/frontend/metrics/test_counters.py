@@ -71,6 +71,21 @@ def test_a_job_that_goes_back_to_the_queue_is_not_over(database: Database, growt
     assert [growth(FINISHED, state=state) for state in states] == [0, 0, 0, 0]
 
 
+def test_a_job_that_is_cancelled_instead_of_queued_again_is_over(
+    database: Database, growth: Growth
+) -> None:
+    store = JobStore(database)
+    queue = JobQueue(database, "worker", max_running=4, observer=JobCounters())
+    for give_back in (queue.release, lambda job: queue.retry(job, "connection lost", 0)):
+        store.add(new_job(), 10)
+        job = queue.claim()
+        assert job
+        store.cancel(job.id)
+        give_back(job)
+
+    assert growth(FINISHED, state="cancelled") == 2
+
+
 @pytest.mark.slow
 def test_every_worker_tells_what_all_have_counted_even_those_that_died(
     fake_triton: FakeTriton, tmp_path: Path

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from frontend.jobs.model import JobState
+from frontend.jobs.store import JobStore
 from tests.frontend.conftest import StartApi, post, wait_for, wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
 
@@ -74,13 +76,15 @@ def test_an_unknown_job_is_not_found(method: str, job_id: str, api: TestClient) 
 
 
 def test_cancelling_a_queued_job_keeps_it_from_running(
-    start_api: StartApi, fake_triton: FakeTriton
+    start_api: StartApi, fake_triton: FakeTriton, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     api = start_api(max_concurrent_jobs=1)
     fake_triton.faults = [Fault.HANG]
     running, queued = post(api), post(api)
     assert api.get(f"/status/{queued}").json()["status"] == "queued"
     assert api.delete(f"/jobs/{queued}").json()["status"] == "cancelled"
+    assert caplog.messages.count(f"job {queued} cancelled") == 1
     api.delete(f"/jobs/{running}")
     third = post(api)
     wait_for(api, third, "completed")
@@ -116,6 +120,34 @@ def test_a_job_is_cancelled_through_another_worker(
     assert other.delete(f"/jobs/{job_id}").json()["status"] == "cancelled"
     assert time.monotonic() - began < 1.5
     wait_until(lambda: fake_triton.seen[0].cancelled, seconds=2)
+
+
+def test_the_end_of_a_job_that_is_claimed_while_it_is_cancelled_is_logged_once(
+    start_api: StartApi,
+    fake_triton: FakeTriton,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level("INFO")
+    api = start_api(max_concurrent_jobs=1)
+    fake_triton.faults = [Fault.HANG] * 2
+    running, queued = post(api), post(api)
+    cancel = JobStore.cancel
+
+    def is_running(store: JobStore) -> bool:
+        job = store.get(queued)
+        return job is not None and job.state == JobState.RUNNING
+
+    def cancel_late(store: JobStore, job_id: str) -> bool:
+        cancel(store, running)
+        wait_until(lambda: is_running(store))
+        return cancel(store, job_id)
+
+    monkeypatch.setattr(JobStore, "cancel", cancel_late)
+
+    assert api.delete(f"/jobs/{queued}").json()["status"] == "cancelled"
+
+    assert caplog.messages.count(f"job {queued} cancelled") == 1
 
 
 def test_a_finished_job_cannot_be_cancelled(api: TestClient, fake_triton: FakeTriton) -> None:
