@@ -44,6 +44,7 @@ _CHANNEL_OPTIONS = [
 
 _INPUTS = {tensor.name: tensor for tensor in LTX_VIDEO.inputs}
 _SERVER_STOPS_MESSAGE = "not ready"  # "Server not ready": it lets no engine call begin any more
+_SHARED_MEMORY_MESSAGE = "increase the shared memory pool size"
 _OUT_OF_MEMORY_MESSAGES = ("out of memory", "out_of_memory", "outofmemory", "bad_alloc")
 
 _log = logging.getLogger(__name__)
@@ -203,6 +204,11 @@ def _engine_error(message: str) -> EngineError:
     if not separator or kind not in ErrorKind.__members__:
         kind, text = ErrorKind.FAILED, message
     lowered = text.lower()
+    if _SHARED_MEMORY_MESSAGE in lowered:
+        return EngineFailedError(
+            "The engines ran out of shared memory: try fewer frames or pixels, make room in "
+            "/dev/shm, or give a container more with --shm-size"
+        )
     if any(phrase in lowered for phrase in _OUT_OF_MEMORY_MESSAGES):
         return EngineOutOfMemoryError(text)
     if _SERVER_STOPS_MESSAGE in lowered:

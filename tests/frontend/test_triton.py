@@ -52,31 +52,37 @@ def test_a_request_arrives_as_it_was_sent_and_so_do_progress_and_frames(
 
 
 @pytest.mark.parametrize(
-    ("message", "error"),
+    ("message", "error", "text"),
     [
-        ("ENGINE_LOST: transformer is gone", EngineUnavailableError),
-        ("INVALID_REQUEST: height=65 is not possible", EngineRejectedError),
-        ("FAILED: latents are not finite", EngineFailedError),
-        ("FAILED: CUDA error: out of memory", EngineOutOfMemoryError),
-        ("std::bad_alloc", EngineOutOfMemoryError),
-        ("Stub process 'ltx_video_0_0' is not healthy.", EngineUnavailableError),
-        ("Request for unknown model: 'ltx_video' is not found", EngineUnavailableError),
+        ("ENGINE_LOST: transformer is gone", EngineUnavailableError, "transformer is gone"),
+        ("INVALID_REQUEST: height=65: no", EngineRejectedError, "height=65: no"),
+        ("FAILED: latents are not finite", EngineFailedError, "latents are not finite"),
+        ("FAILED: CUDA: out of memory", EngineOutOfMemoryError, "CUDA: out of memory"),
+        ("std::bad_alloc", EngineOutOfMemoryError, "std::bad_alloc"),
+        ("'ltx_video' is not found", EngineUnavailableError, "'ltx_video' is not found"),
+        ("Stub 'x' is not healthy.", EngineUnavailableError, "Stub 'x' is not healthy."),
+        ("Model x: Server not ready", EngineStoppingError, "Model x: Server not ready"),
         (
-            "Model transformer - Error when running inference: Server not ready",
-            EngineStoppingError,
+            "FAILED: Failed to process the request(s) for model 'vae_decoder_0_0', message: Failed "
+            "to increase the shared memory pool size for key 'ltx_triton_1_7' to 67108864 bytes. "
+            "If you are running Triton inside docker, use '--shm-size' flag to control the shared "
+            "memory region size. Error: No space left on device",
+            EngineFailedError,
+            "The engines ran out of shared memory: try fewer frames or pixels, make room in "
+            "/dev/shm, or give a container more with --shm-size",
         ),
-        ("anything else", EngineFailedError),
+        ("anything else", EngineFailedError, "anything else"),
     ],
 )
 def test_error_messages_become_typed_errors(
-    message: str, error: type[EngineError], fake_triton: FakeTriton
+    message: str, error: type[EngineError], text: str, fake_triton: FakeTriton
 ) -> None:
     fake_triton.faults = [Fault.ERROR_MESSAGE]
     fake_triton.message = message
     with pytest.raises(error) as raised:
         asyncio.run(generate(fake_triton.address))
     assert type(raised.value) is error
-    assert str(raised.value) in message
+    assert str(raised.value) == text
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
