@@ -49,6 +49,7 @@ def make_video(
     """
     if output and output.is_dir():
         raise ClientError(f"{output} is a folder, not a file to write")
+    _require_utf8({"prompt": parameters["prompt"], "URL": url, "API key": api_key})
     headers = {b"X-API-Key": api_key.encode()} if api_key else {}
     with (
         httpx.Client(
@@ -70,6 +71,15 @@ def make_video(
         path = output or Path(Path(status["filename"]).name)
         _download(http, f"/download/{job_id}", path)
     return DownloadedVideo(path, status)
+
+
+def _require_utf8(texts: dict[str, str | int | None]) -> None:
+    # Python passes other bytes of a command line on, as characters that nothing can encode.
+    for name, text in texts.items():
+        try:
+            str(text).encode()
+        except UnicodeEncodeError:
+            raise ClientError(f"the {name} is not UTF-8") from None
 
 
 def _request(http: httpx.Client, method: str, path: str, **options: Any) -> dict[str, Any]:

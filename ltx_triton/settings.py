@@ -72,6 +72,7 @@ def _require_driver(url: str | None) -> str | None:
     return url
 
 
+_Folder = Annotated[Path, AfterValidator(_expand)]
 _Hosts = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_require_hosts)
 ]
@@ -87,7 +88,7 @@ class Settings(BaseSettings):
     model_name: str = "Lightricks/LTX-Video-0.9.7-distilled"
     model_device: Literal["auto", "cuda", "cpu"] = "auto"
     cpu_precision: Literal["auto", "bf16", "fp32"] = "auto"
-    model_cache_dir: Path | None = None
+    model_cache_dir: _Folder | None = None
 
     # Video generation limits
     max_video_duration: Annotated[int, Field(ge=1)] = 10  # seconds
@@ -120,7 +121,7 @@ class Settings(BaseSettings):
     mp4_preset: Mp4Preset = "ultrafast"
 
     # Storage
-    output_dir: Annotated[Path, AfterValidator(_expand)] = Path("./outputs")
+    output_dir: _Folder = Path("./outputs")
     max_storage_gb: Annotated[float, Field(gt=0)] = 100.0
     cleanup_after_days: Annotated[float, Field(gt=0)] = 7.0
     # None: SQLite in OUTPUT_DIR

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from frontend.api.errors import ApiError, ErrorType
+from frontend.api.errors import ApiError, ErrorType, shorten
 
 _SINGLE_RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,1000})-(?P<last>[0-9]{0,1000})")
 _conditions = StaticFiles()
@@ -37,7 +37,8 @@ class RangedFileResponse(FileResponse):
             error = ApiError(
                 HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
                 ErrorType.VALIDATION,
-                f"The range {header!r} begins after the end of the file of {size} bytes",
+                f"The range {shorten(repr(header))} begins after the end of the file of "
+                f"{size} bytes",
                 headers={"Content-Range": f"bytes */{size}"},
             )
             await error.response()(scope, receive, send)

@@ -42,7 +42,9 @@ def server(shared_triton: FakeTriton, tmp_path_factory: pytest.TempPathFactory) 
         yield api
 
 
-def client(*arguments: str, folder: Path, shell: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+def client(
+    *arguments: str | bytes, folder: Path, shell: tuple[str, ...] = ()
+) -> subprocess.Popen[str]:
     root = Path(__file__).resolve().parents[2]
     return subprocess.Popen(
         [*shell, sys.executable, "-m", "frontend.client", *arguments],
@@ -137,6 +139,21 @@ def test_an_output_that_cannot_be_written_is_told_in_one_line(server: Api, tmp_p
     assert process.returncode == 1
     assert errors.splitlines()[-1].startswith("Error: the video could not be downloaded to nowhere")
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("prompt", [b"caf\xe9"]),
+        ("URL", [b"A cat", b"--url", b"http://caf\xe9"]),
+        ("API key", [b"A cat", b"--api-key", b"caf\xe9"]),
+    ],
+)
+def test_an_argument_in_another_encoding_is_told_in_one_line(
+    name: str, arguments: list[bytes], tmp_path: Path
+) -> None:
+    _, errors = client(*arguments, folder=tmp_path).communicate(timeout=30)
+    assert errors == f"Error: the {name} is not UTF-8\n"
 
 
 @pytest.mark.parametrize("output", ["folder", "."])

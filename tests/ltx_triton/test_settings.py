@@ -58,6 +58,7 @@ def test_defaults_are_the_documented_ones() -> None:
         ("ALLOWED_HOSTS", "example.org:8000", "'example.org:8000' is no host name"),
         ("CORS_ORIGINS", "https://a.example, b.example", "'b.example' is no origin"),
         ("OUTPUT_DIR", "~no such user/videos", "no home folder"),
+        ("MODEL_CACHE_DIR", "~no such user/models", "no home folder"),
         ("CORS_ORIGINS", "https://a.example/", "'https://a.example/' is no origin"),
         ("TRITON_GRPC_ADDRESS", "somewhere", "match pattern"),
         ("TRITON_METRICS_URL", "http://localhost:999999/metrics", "match pattern"),
@@ -200,11 +201,14 @@ def test_a_database_that_has_no_driver_here_is_refused_without_its_password(
     assert "hunter2" not in str(stop.value)
 
 
-def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["OUTPUT_DIR", "MODEL_CACHE_DIR"])
+def test_a_tilde_is_the_home_folder(
+    variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("OUTPUT_DIR", "~/videos")
+    monkeypatch.setenv(variable, "~/folder")
 
-    assert load_settings().output_dir == tmp_path / "videos"
+    assert getattr(load_settings(), variable.lower()) == tmp_path / "folder"
 
 
 @given(

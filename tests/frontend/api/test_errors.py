@@ -14,7 +14,10 @@ from frontend.jobs.store import JobStore
         ("GET", "/static/../app.py", 404, "not_found"),
         ("GET", "/generate", 405, "method_not_allowed"),
         ("DELETE", "/health", 405, "method_not_allowed"),
+        # A redirect would lead from https:// to http://.
         ("GET", "/health/", 404, "not_found"),
+        ("POST", "/generate/", 404, "not_found"),
+        ("GET", "/status/00000000/", 404, "not_found"),
     ],
 )
 def test_errors_of_the_router_have_the_documented_body(
