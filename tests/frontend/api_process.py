@@ -31,10 +31,11 @@ class Api:
     def __init__(self, fake: FakeTriton, folder: Path, **environment: str) -> None:
         self.log = folder / "log.txt"
         self.port = free_port()
+        self.output_dir = folder / "outputs"
         self._environment = {
             "API_HOST": "127.0.0.1",
             "API_PORT": str(self.port),
-            "OUTPUT_DIR": str(folder / "outputs"),
+            "OUTPUT_DIR": str(self.output_dir),
             "TRITON_GRPC_ADDRESS": fake.address,
             "TRITON_METRICS_URL": fake.metrics_url,
             **environment,

@@ -66,6 +66,7 @@ nv_gpu_memory_used_bytes{gpu_uuid="GPU-1"} 3221225472.000000
 class Fault(Enum):
     """What goes wrong with a request."""
 
+    ERROR_AT_ONCE = auto()  # an error message in the stream, before any progress
     ERROR_MESSAGE = auto()  # an error message in the stream, after one step
     ABORT = auto()  # the call ends with a gRPC code, after one step
     HANG = auto()  # nothing more after one step, until the client cancels
@@ -165,6 +166,8 @@ class FakeTriton:
         def progress(stage: Stage, step: int) -> Progress:
             return Progress(stage, step, self.steps, time.perf_counter() - began)
 
+        if fault is Fault.ERROR_AT_ONCE:
+            raise RuntimeError(self.message)
         yield progress(Stage.TEXT, 0)
         time.sleep(self.step_seconds)
         yield progress(Stage.DENOISE, 0)

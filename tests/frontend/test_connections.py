@@ -1,18 +1,21 @@
 """Silent, broken and too many connections, in front of a process with real sockets."""
 
+import json
 import resource
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from frontend.connections import HEAD_TIMEOUT
+from frontend.connections import HEAD_TIMEOUT, KEEP_ALIVE
 from tests.frontend.api_process import Api, running
-from tests.frontend.conftest import wait_until
+from tests.frontend.conftest import SMALL, wait_until
 from tests.frontend.fake_triton import FakeTriton
 
 OPEN_FILES = 256
@@ -67,6 +70,40 @@ def test_a_connection_waits_for_its_next_request(api: Api) -> None:
         assert connection.sock is socket
 
 
+def test_idle_connections_are_kept_longer_than_proxies_keep_theirs() -> None:
+    assert KEEP_ALIVE > 60
+
+
+def ask(connection: HTTPConnection, method: str, path: str, **body: Any) -> int:
+    """Return the status of the answer."""
+    connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
+def test_a_connection_serves_on_after_503_and_500(api: Api) -> None:
+    job_id = api.post()
+    wait_until(lambda: api.status(job_id) == "completed")
+    with (
+        closing(HTTPConnection("127.0.0.1", api.port, timeout=20)) as connection,
+        closing(sqlite3.connect(api.output_dir / "jobs.db", isolation_level=None)) as store,
+    ):
+        connection.connect()
+        socket = connection.sock
+
+        store.execute("BEGIN IMMEDIATE")
+        assert ask(connection, "POST", "/generate", **SMALL) == 503
+        store.execute("ROLLBACK")
+        assert ask(connection, "POST", "/generate", **SMALL) == 202
+
+        store.execute("UPDATE jobs SET spec = 'unreadable' WHERE id = ?", [job_id])
+        assert ask(connection, "GET", f"/status/{job_id}") == 500
+        assert ask(connection, "GET", "/health") == 200
+
+        assert connection.sock is socket
+
+
 def test_what_is_not_http_is_answered_with_the_documented_body(api: Api) -> None:
     with connect(api) as connection:
         connection.sendall(b"nonsense\r\n\r\n")
@@ -86,14 +123,22 @@ def test_headers_keep_browsers_from_guessing_types_and_telling_addresses(api: Ap
     assert "Server" not in headers
 
 
-@pytest.mark.parametrize("broken_off", [b"", b"zz\r\nnot a chunk\r\n"])
+@pytest.mark.parametrize(
+    "broken_off",
+    [
+        b"Transfer-Encoding: chunked\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\nnot a chunk\r\n",
+        b'Content-Length: 100\r\n\r\n{"prompt": "A cat',
+    ],
+)
 def test_a_client_that_hangs_up_is_no_fault_of_the_service(broken_off: bytes, api: Api) -> None:
     head = b"POST /generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     with connect(api) as connection:
-        connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + broken_off)
+        connection.sendall(head + broken_off)
 
-    counted = 'endpoint="/generate",status="499"'
-    wait_until(lambda: counted in api.http.get("/metrics").text, seconds=10)
+    counted = 'endpoint="/generate",status="{}"'
+    wait_until(lambda: counted.format(499) in api.http.get("/metrics").text, seconds=10)
+    assert counted.format(500) not in api.http.get("/metrics").text
     log = api.log.read_text()
     assert log.count("The client hung up during POST /generate") == 1
     assert "Traceback" not in log

@@ -1,5 +1,6 @@
 """Answers and jobs while the job store is away, locked, or lost."""
 
+import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -75,10 +76,15 @@ def test_a_database_that_is_away_for_longer_than_the_lease_costs_nothing(
         second.__exit__(None, None, None)
 
 
-def test_a_store_whose_file_was_removed_takes_no_jobs(api: TestClient, output_dir: Path) -> None:
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_store_whose_file_was_removed_or_replaced_takes_no_jobs(
+    is_replaced: bool, api: TestClient, output_dir: Path
+) -> None:
     wait_for(api, post(api), "completed")
     kept = output_dir / "kept.db"
     (output_dir / "jobs.db").rename(kept)
+    if is_replaced:
+        shutil.copy(kept, output_dir / "jobs.db")
 
     assert is_refused(api, "POST", "/generate", json=SMALL)
     health = api.get("/health")

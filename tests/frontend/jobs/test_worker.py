@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from frontend.database.database import Database
 from frontend.jobs import lease_clock, queue, transitions
-from frontend.jobs.model import Job
+from frontend.jobs.model import MAX_ATTEMPTS, Job
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
@@ -39,6 +39,16 @@ def test_a_job_whose_engine_is_lost_is_tried_again_with_the_same_seed(
     assert (status["status"], status["attempts"]) == ("completed", 2)
     first, second = (seen.request for seen in fake_triton.seen)
     assert first == second
+
+
+def test_an_engine_that_is_lost_before_any_progress_costs_no_attempt(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.faults = [Fault.ERROR_AT_ONCE] * MAX_ATTEMPTS
+    fake_triton.message = "ENGINE_LOST: text_encoder: the process died"
+    status = wait_for(api, post(api), "completed", "failed")
+    assert (status["status"], status["attempts"]) == ("completed", 1)
+    assert len(fake_triton.seen) == MAX_ATTEMPTS + 1
 
 
 def test_the_third_loss_of_the_engine_fails_the_job(
@@ -262,7 +272,8 @@ def test_a_job_whose_encoder_was_killed_is_tried_again(
     for encoder in encoders():
         encoder.kill()
 
-    assert wait_for(api, job_id, "completed", "failed")["attempts"] == 2
+    status = wait_for(api, job_id, "completed", "failed")
+    assert (status["status"], status["attempts"]) == ("completed", 2)
 
 
 def test_a_job_waits_for_room_on_the_disk(

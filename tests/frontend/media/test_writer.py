@@ -88,6 +88,28 @@ def test_an_abandoned_video_leaves_no_file_and_no_process(tmp_path: Path) -> Non
     assert not ffmpegs()
 
 
+def test_a_video_that_is_cancelled_while_ffmpeg_starts_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancel() -> None:
+        starting = asyncio.Event()
+
+        async def start(*_: object, **__: object) -> None:
+            starting.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
+        encoding = asyncio.create_task(encode(tmp_path))
+        await starting.wait()
+        assert names(tmp_path) == [".video.partial"]
+        encoding.cancel()
+        await encoding
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancel())
+    assert names(tmp_path) == []
+
+
 def test_a_folder_that_cannot_be_written_to_is_noticed_before_the_first_frame(
     tmp_path: Path,
 ) -> None:

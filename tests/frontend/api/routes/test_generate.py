@@ -1,5 +1,7 @@
 import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -309,6 +311,19 @@ def test_used_up_storage_refuses_requests_and_keeps_the_videos(
     assert refused.json()["error_type"] == "storage_full"
     assert len(list(output_dir.glob("*.mp4"))) == 1
     assert api.get(f"/download/{job_id}").status_code == 200
+
+
+def test_posts_at_once_are_promised_no_more_than_the_storage_limit(
+    start_api: StartApi, fake_triton: FakeTriton
+) -> None:
+    promised = 0.1 * 64 * 64 * 8  # bytes of each video
+    api = start_api(max_storage_gb=5.5 * promised / 1e9)
+    fake_triton.faults = [Fault.HANG] * 4
+
+    with ThreadPoolExecutor(20) as clients:
+        answers = list(clients.map(lambda _: api.post("/generate", json=SMALL), range(20)))
+
+    assert Counter(answer.status_code for answer in answers) == {202: 5, 507: 15}
 
 
 def test_the_rate_limit_counts_posts_of_all_workers_and_nothing_else(start_api: StartApi) -> None:
