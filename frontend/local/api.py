@@ -67,7 +67,7 @@ class LocalFrontend:
             TritonStartError: Triton, which may have been starting, could not.
             FrontendStartError: the port is taken, the frontend ended, or it did not answer.
         """
-        self._require_free_port()  # otherwise a health check could reach another server
+        self.require_free_port()  # otherwise a health check could reach another server
         output = self._log_file.open("ab") if self._log_file else None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "frontend"],
@@ -117,7 +117,12 @@ class LocalFrontend:
                 checked = time.monotonic()
         return exit_code
 
-    def _require_free_port(self) -> None:
+    def require_free_port(self) -> None:
+        """Look whether the frontend could listen.
+
+        Raises:
+            FrontendStartError: it could not.
+        """
         if error := bind_error(self._host, self._port):
             raise FrontendStartError(
                 f"cannot listen on API_HOST={self._host} API_PORT={self._port}: {error}"

@@ -6,7 +6,7 @@ import time
 from frontend.client import ClientError, DownloadedVideo, make_video
 from frontend.local.api import LocalFrontend
 from frontend.local.stack import START_ERRORS
-from ltx_triton.launcher.local_triton import LocalTriton
+from ltx_triton.launcher.local_triton import LocalTriton, log_to_terminal
 from ltx_triton.launcher.signals import raise_on_termination
 from ltx_triton.settings import Settings, load_settings
 
@@ -15,6 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m frontend.local.demo", description=__doc__)
     parser.add_argument("prompt")
     prompt = parser.parse_args().prompt
+    log_to_terminal()
     settings = load_settings()
     raise_on_termination()
     try:

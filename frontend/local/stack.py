@@ -14,12 +14,11 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     repository, settings = prepare_command("Serve the HTTP API with a local Triton behind it.")
+    triton = LocalTriton.from_settings(settings, repository)
+    frontend = LocalFrontend(triton, host=settings.api_host, port=settings.api_port)
     try:
-        with (
-            contextlib.suppress(KeyboardInterrupt),
-            LocalTriton.from_settings(settings, repository).starting() as triton,
-            LocalFrontend(triton, host=settings.api_host, port=settings.api_port) as frontend,
-        ):
+        frontend.require_free_port()
+        with contextlib.suppress(KeyboardInterrupt), triton.starting(), frontend:
             log.info("Ready: %s (Ctrl-C stops)", frontend.url)
             raise FrontendStartError(f"the frontend ended (exit {frontend.wait()})")
     except START_ERRORS as error:

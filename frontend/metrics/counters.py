@@ -5,8 +5,9 @@ them up on request.
 """
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,9 +21,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from frontend.jobs.model import FailureKind, JobState
 from frontend.jobs.observer import JobObserver
 from ltx_triton.contract import Stage
-from ltx_triton.launcher.ownership import OwnedFolder
+from ltx_triton.launcher.ownership import OwnedFolder, remove_abandoned
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # read by prometheus_client when it is imported
+_PREFIX = "ltx_counts_"
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000)
 
 # prometheus_client leaves them out with several workers; do so with one.
@@ -70,9 +72,11 @@ for _stage in ("queue", *Stage):
 def shared_between(workers: int) -> Iterator[None]:
     """Let the worker processes that start in this context count together."""
     if workers == 1:  # it runs in this process
+        with suppress(FileNotFoundError):  # no folder here takes temporary files
+            remove_abandoned(_PREFIX, tempfile.gettempdir())
         yield
         return
-    folder = OwnedFolder("ltx_counts_")
+    folder = OwnedFolder(_PREFIX)
     try:
         os.environ[_FOLDER] = str(folder.path)
         yield

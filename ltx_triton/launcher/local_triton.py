@@ -264,14 +264,19 @@ def _require_shared_memory() -> None:
         )
 
 
+def log_to_terminal() -> None:
+    """Let a command that starts Triton say what it does."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
 def prepare_command(description: str) -> tuple[Path, Settings]:
     """Set up logging and signals, and read the command line and settings, of a serving command.
 
     Returns:
         The model repository to serve, and the settings.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    log_to_terminal()
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
         "--model-repository",

@@ -40,15 +40,20 @@ def has_dead_owner(lock: Path) -> bool:
     return True
 
 
+def remove_abandoned(prefix: str, parent: str) -> None:
+    """Remove the owned folders that killed processes have left."""
+    for folder in Path(parent).glob(f"{prefix}*"):
+        if has_dead_owner(folder / _LOCK):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 class OwnedFolder:
     """A temporary folder, and the end of those that killed processes have left beside it."""
 
     def __init__(self, prefix: str, parent: str | None = None) -> None:
-        beside = Path(parent or tempfile.gettempdir())
-        for left in beside.glob(f"{prefix}*"):
-            if has_dead_owner(left / _LOCK):
-                shutil.rmtree(left, ignore_errors=True)
-        self._folder = tempfile.TemporaryDirectory(prefix=prefix, dir=beside)
+        parent = parent or tempfile.gettempdir()
+        remove_abandoned(prefix, parent)
+        self._folder = tempfile.TemporaryDirectory(prefix=prefix, dir=parent)
         self.path = Path(self._folder.name)
         self._lock = OwnerLock(self.path / _LOCK)
 

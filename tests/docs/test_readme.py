@@ -47,7 +47,7 @@ def run(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("clone") / "repository"
+    folder = tmp_path_factory.mktemp("clone") / "mes vidéos"  # a space, and a letter beyond ASCII
     subprocess.run([GIT, "clone", "--quiet", ROOT, folder], check=True)
     yield folder
     shutil.rmtree(folder)  # an environment of hundreds of megabytes

@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,12 +21,14 @@ from tests.ltx_triton.launcher.processes import (
     wait_for,
 )
 
+SERVE = [sys.executable, "-m", "frontend.local.stack", "--model-repository"]
+
 
 @contextmanager
 def command(repository: Path, environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
     """The command behind `make serve`, ready."""
     with subprocess.Popen(
-        [sys.executable, "-m", "frontend.local.stack", "--model-repository", repository],
+        [*SERVE, repository],
         env=os.environ | environment,
         stderr=subprocess.PIPE,
         text=True,
@@ -92,6 +95,48 @@ def test_the_command_ends_when_the_frontend_does(serve: "subprocess.Popen[str]")
     _, printed = serve.communicate(timeout=30)
     assert serve.returncode == 1
     assert "the frontend ended (exit -9)" in printed
+
+
+def test_a_taken_port_ends_the_command_before_triton_starts(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Triton, without a checkpoint here, would end it with other words."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(environment["API_PORT"])))
+        taken.listen()
+
+        ended = subprocess.run(
+            [*SERVE, tmp_path],
+            env=os.environ | environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(
+        f"cannot listen on API_HOST=127.0.0.1 API_PORT={environment['API_PORT']}: "
+    )
+
+
+def test_too_few_open_files_end_the_command_in_words(
+    repository: Path, environment: dict[str, str]
+) -> None:
+    """Triton would hang."""
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *SERVE, repository],
+        env=os.environ | environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "this process may open 64 files, Triton needs 256: raise the limit (ulimit -n 256)\n"
+    )
 
 
 def test_a_taken_port_is_named_instead_of_serving_somebody_elses_answers(

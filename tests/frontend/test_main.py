@@ -10,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.frontend.api_process import run, running
+from tests.frontend.api_process import Api, run, running
 from tests.frontend.conftest import SMALL, wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
 
@@ -125,6 +125,15 @@ def test_a_store_of_a_newer_version_stops_the_start_with_one_message(tmp_path: P
     assert message.startswith(f"The job store {file} has schema revision 9876, and this version")
 
 
+def kill_parent(api: Api) -> list[psutil.Process]:
+    """Kill the parent of the workers, and return the workers that do not end with it."""
+    workers = psutil.Process(api.process.pid).children(recursive=True)
+    api.process.kill()
+    api.process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    return list(alive)
+
+
 @pytest.mark.slow
 def test_workers_end_with_their_parent_and_leave_the_port_to_the_next_start(
     fake_triton: FakeTriton, tmp_path: Path
@@ -133,17 +142,35 @@ def test_workers_end_with_their_parent_and_leave_the_port_to_the_next_start(
     with running(fake_triton, tmp_path, API_WORKERS="2", TMPDIR=str(tmp_path)) as api:
         job_id = api.post()
         wait_until(lambda: bool(fake_triton.seen))
-        workers = psutil.Process(api.process.pid).children(recursive=True)
-        api.process.kill()
-        api.process.wait()
-        _, alive = psutil.wait_procs(workers, timeout=10)
-        assert alive == []
+        assert kill_parent(api) == []
         assert list(tmp_path.glob("ltx_counts_*"))
 
         api.start()
 
         wait_until(lambda: api.status(job_id) == "completed")
         assert len(list(tmp_path.glob("ltx_counts_*"))) == 1
+
+
+@pytest.mark.slow
+def test_a_start_with_one_worker_removes_what_a_killed_one_with_several_left(
+    fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    with running(fake_triton, tmp_path, API_WORKERS="2", TMPDIR=str(tmp_path)) as several:
+        kill_parent(several)
+    assert list(tmp_path.glob("ltx_counts_*"))
+
+    with running(fake_triton, tmp_path, API_WORKERS="1", TMPDIR=str(tmp_path)):
+        assert list(tmp_path.glob("ltx_counts_*")) == []
+
+
+def test_a_service_below_a_path_answers_what_the_proxy_passes_on(
+    fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    key = "0123456789abcdef"
+    values = {"ROOT_PATH": "/video", "API_KEY_REQUIRED": "true", "API_KEY": key}
+    with running(fake_triton, tmp_path, **values) as api:  # it is healthy without a key
+        for path in ("/", "/static/style.css", "/swagger/swagger-ui.css", "/openapi.json"):
+            assert api.http.get(path, headers={"X-API-Key": key}).is_success, path
 
 
 def test_videos_without_jobs_are_named_at_the_start(

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from frontend.health_reasons import DISK_FULL
-from frontend.local.health import UnhealthyError, wait_until_healthy
+from frontend.local.health import UnhealthyError, unhealthy_reason, wait_until_healthy
 
 
 class Unhealthy(BaseHTTPRequestHandler):
@@ -54,3 +54,15 @@ def test_a_start_that_fails_says_what_was_wrong(
 
     with pytest.raises(UnhealthyError, match="after 0 s: the job store does not answer"):
         wait_until_healthy(process, url, timeout=0.2)
+
+
+def test_a_service_is_asked_past_the_proxy_of_the_environment(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Unhealthy, "reason", DISK_FULL)
+
+    assert unhealthy_reason(url) == DISK_FULL

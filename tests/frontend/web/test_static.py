@@ -1,38 +1,27 @@
 """The pages' scripts in a real browser, where a fault is needed. `tests/e2e` has the rest."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 
 from tests.frontend.api_process import running
 from tests.frontend.fake_triton import FakeTriton
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: apt install chromium"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def page(fake_triton: FakeTriton, tmp_path: Path) -> Iterator[Page]:
+def page(browser_page: Page, fake_triton: FakeTriton, tmp_path: Path) -> Iterator[Page]:
     """The home page, filled in."""
-    with running(fake_triton, tmp_path) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page()
-        page.goto(str(server.http.base_url))
-        page.fill("#prompt", "a lighthouse")
-        page.fill("[name=duration]", "1")
-        page.select_option("[name=resolution]", "64")
-        yield page
-        browser.close()
+    with running(fake_triton, tmp_path) as server:
+        browser_page.goto(str(server.http.base_url))
+        browser_page.fill("#prompt", "a lighthouse")
+        browser_page.fill("[name=duration]", "1")
+        browser_page.select_option("[name=resolution]", "64")
+        yield browser_page
 
 
 def test_failed_polls_do_not_give_up_a_job_and_its_video_joins_the_recent_ones(page: Page) -> None:

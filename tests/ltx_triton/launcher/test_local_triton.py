@@ -27,6 +27,22 @@ from tests.model_repository.client import generate_all
 
 REQUEST = VideoSpec(prompt="a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+LAUNCHER = ["-m", "ltx_triton.launcher.local_triton"]
+READ_ALL = "-all,+dac_read_search"
+# Nobody's rights, but to read the files of whoever runs the tests, wherever they are.
+AS_NOBODY = [
+    *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+    *(f"--inh-caps={READ_ALL}", f"--ambient-caps={READ_ALL}", f"--bounding-set={READ_ALL}"),
+]
+IMPATIENT = """
+from pathlib import Path
+from ltx_triton.repository import layout
+layout.SERVED_REPOSITORY = Path("{repository}")
+from ltx_triton.launcher import local_triton
+local_triton.LOADING_LOG_INTERVAL = 0.1
+from {module} import main
+main()
+"""
 
 
 def regions_of(server: int) -> list[Path]:
@@ -80,6 +96,37 @@ def test_serves_from_a_path_with_spaces_and_accents(repository: Path, tmp_path: 
         [video] = generate_all(triton.grpc_address, [REQUEST])
 
     assert len(video.frames) == REQUEST.num_frames
+
+
+def test_does_not_touch_the_stub_of_the_environment(repository: Path) -> None:
+    """Triton takes all others' rights from a stub that ends in an unexpected way on its trial."""
+
+    def mode_and_change() -> tuple[int, int]:
+        stub = TritonWheel.find().stub.stat()
+        return stub.st_mode, stub.st_ctime_ns
+
+    before = mode_and_change()
+
+    with LocalTriton(repository) as triton:
+        generate_all(triton.grpc_address, [REQUEST])
+
+    assert mode_and_change() == before
+
+
+def test_runs_as_a_user_who_may_write_nothing_of_the_environment(repository: Path) -> None:
+    if os.geteuid() != 0 or subprocess.run([*AS_NOBODY, "true"], check=False).returncode != 0:
+        pytest.skip("may not become another user")
+    with subprocess.Popen(
+        [*AS_NOBODY, sys.executable, *LAUNCHER, "--model-repository", repository],
+        env=os.environ | free_triton_ports(),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as launcher:
+        assert launcher.stderr is not None
+        line = launcher.stderr.readline()
+        launcher.terminate()
+
+    assert line.startswith("Triton is ready")
 
 
 def test_a_repository_without_a_checkpoint_says_which_command_makes_one(tmp_path: Path) -> None:
@@ -145,13 +192,7 @@ def is_ready(triton: LocalTriton) -> bool:
 def test_the_server_ends_with_its_launcher(repository: Path, number: signal.Signals) -> None:
     """Even SIGKILL of the launcher leaves no server behind."""
     launcher = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "ltx_triton.launcher.local_triton",
-            "--model-repository",
-            repository,
-        ],
+        [sys.executable, *LAUNCHER, "--model-repository", repository],
         env=os.environ | free_triton_ports(),
         stderr=subprocess.PIPE,
         text=True,
@@ -168,12 +209,40 @@ def test_the_server_ends_with_its_launcher(repository: Path, number: signal.Sign
     wait_for(lambda: processes_of_session(server.pid) == [], 30, "all processes gone")
 
 
-def test_a_taken_port_is_named_before_anything_starts(repository: Path) -> None:
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [("ltx_triton.launcher.local_triton", []), ("frontend.local.demo", ["a red ball"])],
+)
+def test_a_command_that_waits_for_the_models_says_so(
+    repository: Path, tmp_path: Path, module: str, arguments: list[str]
+) -> None:
+    code = IMPATIENT.format(repository=repository, module=module)
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | free_triton_ports() | {"OUTPUT_DIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as command:
+        assert command.stderr is not None
+        line = command.stderr.readline()
+        command.terminate()
+
+    assert line.startswith("Triton is still loading the models (")
+
+
+@pytest.mark.parametrize(
+    ("argument", "variable"),
+    [("grpc_port", "TRITON_GRPC_ADDRESS"), ("metrics_port", "TRITON_METRICS_URL")],
+)
+def test_a_taken_port_is_named_before_anything_starts(
+    repository: Path, argument: str, variable: str
+) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        server = LocalTriton(repository, metrics_port=port)
+        server = LocalTriton(repository, **{argument: port})
 
-        with pytest.raises(TritonStartError, match=rf"port {port} \(TRITON_METRICS_URL\): Address"):
+        with pytest.raises(TritonStartError, match=rf"port {port} \({variable}\): Address"):
             server.start()

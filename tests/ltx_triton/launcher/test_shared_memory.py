@@ -9,19 +9,25 @@ from ltx_triton.launcher.shared_memory import SharedMemory
 
 FOLDER = Path("/dev/shm")  # noqa: S108
 OWN = (
-    "import sys; from ltx_triton.launcher.shared_memory import SharedMemory\n"
-    "memory = SharedMemory(); print(memory.prefix, flush=True); sys.stdin.read()"
+    "import os, sys; from ltx_triton.launcher.shared_memory import SharedMemory\n"
+    "memory = SharedMemory(); print(memory.prefix, flush=True); sys.stdin.read(); os._exit(1)"
 )
+UNSHARE = ["unshare", "--pid", "--fork"]
 
 
-@pytest.fixture
-def other() -> Iterator[subprocess.Popen[str]]:
-    """A launcher in another process."""
+@pytest.fixture(params=[[], UNSHARE], ids=["beside", "in another container"])
+def other(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    """A launcher in another process, which ends with its input."""
+    if subprocess.run([*request.param, "true"], check=False).returncode != 0:
+        pytest.skip("may not make a namespace of processes")
     with subprocess.Popen(
-        [sys.executable, "-c", OWN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*request.param, sys.executable, "-c", OWN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         yield process
-        process.kill()
+        process.communicate()
 
 
 @pytest.fixture
@@ -53,8 +59,7 @@ def test_removes_the_regions_of_a_launcher_that_no_longer_runs(
     SharedMemory.remove_stale()
     assert region.exists()
 
-    other.kill()
-    other.wait()
+    other.communicate()
     SharedMemory.remove_stale()
 
     assert list(FOLDER.glob(f"{region.name.removesuffix('_region')}*")) == []
