@@ -5,9 +5,10 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
-_INTERVAL = 0.5  # seconds
+_INTERVAL = 0.2  # seconds
 
 
 def die_with_parent(parent: int, number: int = signal.SIGTERM) -> None:
@@ -23,7 +24,7 @@ def die_with_parent(parent: int, number: int = signal.SIGTERM) -> None:
 
 
 def exit_after_parent() -> None:
-    """Exit once the parent has ended.
+    """Let this process be killed once its parent has ended, even while it holds Python's GIL.
 
     For a parent that starts processes in threads which end, as Triton does.
     """
@@ -32,6 +33,16 @@ def exit_after_parent() -> None:
 
 
 def _watch(parent: int) -> None:
-    while os.getppid() == parent:
+    # When the thread that started this process ends, the parent's main thread takes it over.
+    while os.getppid() == parent and not _belongs_to_main_thread(parent):
         time.sleep(_INTERVAL)
-    os._exit(1)
+    die_with_parent(parent, signal.SIGKILL)
+    threading.Event().wait()  # what prctl has been told ends with its thread
+
+
+def _belongs_to_main_thread(parent: int) -> bool:
+    try:
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+    except OSError:  # it has ended, or the kernel has no such file
+        return False
+    return str(os.getpid()) in children.split()

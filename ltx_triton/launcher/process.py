@@ -1,6 +1,7 @@
 """One tritonserver process with its Python stubs, from launch until the last of them exits."""
 
 import contextlib
+import itertools
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import httpx
 import psutil
@@ -22,6 +24,8 @@ EXIT_TIMEOUT = 10  # seconds for running requests; without it a crashed stub blo
 # Return freed buffers of a mebibyte and more to the system at once, and keep few arenas: or glibc
 # holds on to the frames of past requests.
 _MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**20), "MALLOC_ARENA_MAX": "2"}
+_SERVER = "tritonserver"
+_ENVIRONMENTS = Path("/tmp/python_env_*")  # noqa: S108  a fixed path of the Python backend
 # Errors of Triton itself, of the C++ runtime and of the shells that start its stubs.
 _ERROR_LINE = re.compile(r"E\d{4} |error:|terminate|\S*bash: |\S*sh: \d+: ")
 
@@ -41,6 +45,7 @@ class TritonProcess:
     def __init__(self, wheel: TritonWheel, links: ServerLinks, ports: Ports) -> None:
         self._shared_memory = SharedMemory()
         self._shared_memory.remove_stale()
+        _remove_environments()
         self._url = f"http://{LOOPBACK}:{ports.http}"
         self._stubs: set[psutil.Process] = set()
         self.log_path = links.folder / "triton.log"
@@ -132,17 +137,31 @@ class TritonProcess:
         self._process.kill()
         self._process.wait()
         # The stubs, orphaned now, still belong to the session that was started for the server.
-        for process in psutil.process_iter():
+        # Twice: a shell may start one after it was listed and before it is killed.
+        for process in itertools.chain(psutil.process_iter(), psutil.process_iter()):
             with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
                 if os.getsid(process.pid) == self.pid:
                     process.kill()
         self._shared_memory.remove()
+        _remove_environments()
 
     def _descendants(self) -> set[psutil.Process]:
         try:
             return set(psutil.Process(self._process.pid).children(recursive=True))
         except psutil.NoSuchProcess:
             return set()
+
+
+def _remove_environments() -> None:
+    """Remove the folders that the Python backend makes in /tmp, and leaves unless it ends slowly.
+
+    They do not tell whose they are: leave them while any server runs.
+    """
+    if any(process.info["name"] == _SERVER for process in psutil.process_iter(["name"])):
+        return
+    for folder in _ENVIRONMENTS.parent.glob(_ENVIRONMENTS.name):
+        with contextlib.suppress(OSError):  # somebody else's, or of Python environments in use
+            folder.rmdir()
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -20,6 +20,7 @@ from ltx_triton.launcher.local_triton import free_port
 from ltx_triton.launcher.ownership import has_dead_owner
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+_TEMPORARY = Path("/tmp")  # noqa: S108
 _PATIENCE = 240.0  # seconds
 # Patterns of command lines, the first that fits.
 _ROLES = {
@@ -46,7 +47,7 @@ class FaultyService:
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self._ever: set[psutil.Process] = set()
-        self._earlier_orphans = _orphaned_regions()
+        self._earlier_orphans = _orphans()
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         self._command = [sys.executable, "-m", "frontend.local.stack"]
         self._command += ["--model-repository", str(repository)]
@@ -141,7 +142,7 @@ class FaultyService:
         """Return partial videos, temporary folders and shared memory, if it does not run."""
         partial = self.outputs.glob(".video_*")
         temporary = self.temporary.glob("ltx_*")
-        return [*partial, *temporary, *(_orphaned_regions() - self._earlier_orphans)]
+        return [*partial, *temporary, *(_orphans() - self._earlier_orphans)]
 
     def ask(self, **parameters: Any) -> httpx.Response:
         """Post a job and return the answer."""
@@ -222,10 +223,11 @@ def role_of(process: psutil.Process) -> str | None:
     return next((role for role, pattern in _ROLES.items() if re.search(pattern, line)), None)
 
 
-def _orphaned_regions() -> set[Path]:
-    """Return the shared memory of launchers that no longer run."""
+def _orphans() -> set[Path]:
+    """Return Triton's own folders, and the shared memory of launchers that no longer run."""
     regions = set(_SHARED_MEMORY.glob("ltx_triton_*"))
     owned = [
         region.stem for region in regions if region.suffix == ".lock" and not has_dead_owner(region)
     ]
-    return {region for region in regions if not region.name.startswith(tuple(owned))}
+    orphans = {region for region in regions if not region.name.startswith(tuple(owned))}
+    return orphans.union(_TEMPORARY.glob("python_env_*"))
