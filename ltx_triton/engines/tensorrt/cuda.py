@@ -98,7 +98,12 @@ class Stream:
         check(cudart.cudaStreamBeginCapture(self._stream, mode), "beginning a CUDA graph")
 
     def end_capture(self) -> "Graph":
-        return Graph(check(cudart.cudaStreamEndCapture(self._stream), "ending a CUDA graph"))
+        try:
+            graph = check(cudart.cudaStreamEndCapture(self._stream), "ending a CUDA graph")
+        except CudaError:
+            cudart.cudaGetLastError()  # or a later call would report this failure again
+            raise
+        return Graph(graph)
 
     def launch(self, graph: "Graph") -> None:
         check(cudart.cudaGraphLaunch(graph.executable, self._stream), "launching a CUDA graph")

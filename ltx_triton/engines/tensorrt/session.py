@@ -35,9 +35,9 @@ class _Execution:
 
     context: Any
     output_shapes: dict[str, Shape]
+    capturable: bool
     runs: int = 0
     graph: Graph | None = None
-    capturable: bool = True
 
 
 class TensorRtSession:
@@ -142,7 +142,9 @@ class TensorRtSession:
         self._library.set_activations(context, activations.address, activations.size)
         if len(self._executions) == MAX_CACHED_SHAPES:
             self._executions.popitem(last=False)
-        self._executions[key] = _Execution(context, outputs)
+        # TensorRT synchronises while weights stream, which a capture does not survive.
+        capturable = not self._info.weight_streaming
+        self._executions[key] = _Execution(context, outputs, capturable)
         return self._executions[key]
 
     def _ensure_buffers(self, shapes: dict[str, Shape], profile: int) -> None:

@@ -37,6 +37,7 @@ class FakeCuda:
     launches: int = 0
     captures: int = 0
     fails_to_capture: bool = False
+    last_error: Error = Error.cudaSuccess
 
     cudaError_t = Error  # noqa: N815
     cudaStreamNonBlocking = 1  # noqa: N815
@@ -101,9 +102,14 @@ class FakeCuda:
     def cudaStreamEndCapture(self, _: int) -> tuple[Error, Any]:  # noqa: N802
         operations, self.captured = self.captured, None
         if self.fails_to_capture:
-            return Error.cudaErrorStreamCaptureInvalidated, None
+            self.last_error = Error.cudaErrorStreamCaptureInvalidated
+            return self.last_error, None
         self.captures += 1
         return Error.cudaSuccess, operations
+
+    def cudaGetLastError(self) -> tuple[Error]:  # noqa: N802
+        last, self.last_error = self.last_error, Error.cudaSuccess
+        return (last,)
 
     def cudaGraphInstantiate(self, graph: Any, _: int) -> tuple[Error, Any]:  # noqa: N802
         return Error.cudaSuccess, graph
@@ -140,6 +146,7 @@ class FakeEngine:
     info: PlanInfo
     contexts: int = 0
     profiles_used: list[int] = field(default_factory=list)
+    weight_streaming_budget_v2: int = 0
     num_io_tensors = 3
     types = (("latents", "float32"), ("noise", "float32"), ("frames", "uint8"))
 
@@ -152,6 +159,9 @@ class FakeEngine:
     def create_execution_context(self, _: object) -> "FakeContext":
         self.contexts += 1
         return FakeContext(self)
+
+    def get_weight_streaming_automatic_budget(self) -> int:
+        return 1
 
     def get_device_memory_size_for_profile_v2(self, profile: int) -> int:
         return 1000 * (profile + 1)
@@ -186,6 +196,8 @@ class FakeContext:
         self.activations = (address, size)
 
     def execute_async_v3(self, _: int) -> bool:
+        if self.engine.cuda.last_error is not Error.cudaSuccess:
+            return False
         needed = self.engine.get_device_memory_size_for_profile_v2(self.profile)
         assert self.activations[1] >= needed
         addresses, activations = dict(self.addresses), self.activations[0]

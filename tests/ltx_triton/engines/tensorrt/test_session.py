@@ -63,6 +63,18 @@ def test_captures_the_second_run_of_a_shape_and_replays_it_later(machine: Machin
     assert machine.engine.contexts == 1
 
 
+def test_each_captured_shape_has_a_context_of_its_own(machine: Machine) -> None:
+    """Of graphs that share a context, one could replay the request of another."""
+    session = machine.open()
+    run(session, 2, 4, 16, 16)  # the largest: no buffer moves from here on
+
+    for value, width in enumerate((1, 1, 2, 1, 2, 2, 1)):
+        run(session, 1, 1, 2, width, value=value)
+
+    assert machine.cuda.captures == 2
+    assert machine.engine.contexts == 3
+
+
 def test_captures_graphs_again_after_buffers_have_moved(machine: Machine) -> None:
     session = machine.open()
     for value in (1, 2, 3):
@@ -134,6 +146,16 @@ def test_executions_that_cannot_be_captured_run_without_a_graph(machine: Machine
         run(session, 1, 2, 3, 4, value=value)
 
     assert machine.cuda.launches == 0
+
+
+def test_nothing_is_captured_while_weights_stream(machine: Machine) -> None:
+    INFO.model_copy(update={"weight_streaming": True}).save(machine.folder)
+    session = machine.open()
+
+    for value in (1, 2, 3):
+        run(session, 1, 2, 3, 4, value=value)
+
+    assert machine.cuda.captures == machine.cuda.launches == 0
 
 
 def test_a_smaller_batch_still_runs_after_memory_ran_out(machine: Machine) -> None:
