@@ -81,7 +81,8 @@ def _videos(figures: Figures) -> str:
             for what in ("peak", "expected", "after")
             for samples in [figures.samples(sizing.PART, "bytes", **size, videos=videos, what=what)]
         )
-        seconds = figures.samples(grid.PART, "s", **size, stage="total") if videos == 1 else None
+        timed = videos == 1 and figures.labels(grid.PART, "s", **size, stage="total")
+        seconds = figures.samples(grid.PART, "s", **size, stage="total") if timed else []
         rows.append(
             [
                 f"{videos}",
