@@ -1,16 +1,13 @@
 """Measure the memory of an engine on this machine's CPU, in a process of its own."""
 
-import multiprocessing
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
-from export.errors import ExportError
+from export.child_process import in_child
 from export.verification.inputs import Inputs, random_inputs
 from ltx_triton.contract import FIRST_FRAME, VAE_DECODER, ModelContract
 from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
@@ -41,15 +38,11 @@ def measure_memory(contract: ModelContract, config: PipelineConfig, folder: Path
     Raises:
         ExportError: the engine's process was killed, as the kernel does when memory runs out.
     """
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn) as process:
-        try:
-            return process.submit(_measure, contract, config, folder).result()
-        except BrokenProcessPool as error:
-            raise ExportError(
-                f"{contract.name} ended while its memory was measured: this machine has too "
-                "little memory; --skip-verification exports without measuring"
-            ) from error
+    died = (
+        f"{contract.name} ended while its memory was measured: this machine has too "
+        "little memory; --skip-verification exports without measuring"
+    )
+    return in_child(died, _measure, contract, config, folder)
 
 
 def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> CpuMemory:

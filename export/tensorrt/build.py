@@ -4,13 +4,14 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from export.child_process import in_child
 from export.errors import ExportError
 from export.repository.staging import staging
 from export.tensorrt.builder import Builder
 from export.tensorrt.layer_types import require_precision
 from export.tensorrt.profiles import profiles
 from export.tensorrt.publish import publish_plans
-from export.tensorrt.report import PlanReport, host_peak_bytes, print_reports
+from export.tensorrt.report import PlanReport, print_reports
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.timing_cache import cache_file
 from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
@@ -51,7 +52,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     work = options.work_folder or options.source.parent / "tensorrt"
     work.mkdir(parents=True, exist_ok=True)
     workspace = None if options.workspace_gib is None else int(options.workspace_gib * 2**30)
-    builder = Builder(library, cache_file(work, library, gpu), work, workspace)
+    builder = Builder(cache_file(work, library, gpu), work, workspace)
     print(f"TensorRT {library.trt.__version__} on {gpu.name}, {config.precision}")
 
     reports = []
@@ -66,10 +67,15 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
             if _is_current(current, info):
                 print(f"{model.name}: {current / PLAN_FILE} is current")
                 size = (current / PLAN_FILE).stat().st_size
-                reports.append(PlanReport(model.name, True, 0, size, None, host_peak_bytes()))
+                reports.append(PlanReport(model.name, True, 0, size, None, None))
                 continue
             onnx_file = version_folder(options.source, model) / ENGINE_FILE
-            built = builder.build(onnx_file, model, info, folders[model.name])
+            built = in_child(
+                f"{model.name}: TensorRT crashed, or the kernel ended it because memory ran out. "
+                f"Its log: {builder.log_file(model)}",
+                builder.build,
+                *(onnx_file, model, info, folders[model.name]),
+            )
             _save_memory(folders[model.name], built.activation_bytes, info, config)
             reports.append(
                 PlanReport(
@@ -78,7 +84,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
                     seconds=built.seconds,
                     plan_bytes=(folders[model.name] / PLAN_FILE).stat().st_size,
                     activation_bytes=built.activation_bytes,
-                    host_peak_bytes=host_peak_bytes(),
+                    host_peak_bytes=built.host_peak_bytes,
                 )
             )
         limited = config.model_copy(update={"size_limits": tuple(limits.values())})

@@ -1,6 +1,5 @@
 """Print time and memory of plan builds."""
 
-import resource
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,12 +15,7 @@ class PlanReport:
     seconds: float
     plan_bytes: int
     activation_bytes: int | None  # GPU memory beside weights and tensors; None: not opened
-    host_peak_bytes: int  # of this process, up to here
-
-
-def host_peak_bytes() -> int:
-    """Return the peak memory of this process."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    host_peak_bytes: int | None  # while building; None: kept
 
 
 def print_reports(reports: Sequence[PlanReport]) -> None:
@@ -29,12 +23,11 @@ def print_reports(reports: Sequence[PlanReport]) -> None:
     print(f"  {'plan':<16}{'seconds':>10}{'MiB':>10}{'activations':>14}{'host peak':>12}")
     for report in reports:
         seconds = "current" if report.current else f"{report.seconds:.0f}"
-        activations = "" if report.activation_bytes is None else _mib(report.activation_bytes)
         print(
-            f"  {report.model:<16}{seconds:>10}{_mib(report.plan_bytes):>10}{activations:>14}"
-            f"{_mib(report.host_peak_bytes):>12}"
+            f"  {report.model:<16}{seconds:>10}{_mib(report.plan_bytes):>10}"
+            f"{_mib(report.activation_bytes):>14}{_mib(report.host_peak_bytes):>12}"
         )
 
 
-def _mib(size: int) -> str:
-    return f"{size / _MIB:.0f}"
+def _mib(size: int | None) -> str:
+    return "" if size is None else f"{size / _MIB:.0f}"

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 _log = logging.getLogger(__name__)
 
 INSTALL_HINT = "pip install tensorrt-cu13, or the NGC image of Triton"
-SUPPORTED_VERSIONS = "8.6, or 10.1 and later"
+SUPPORTED_VERSIONS = "8.6, or 10.13 and later"
 
 
 class TensorRtError(RuntimeError):
@@ -143,7 +143,7 @@ def load_tensorrt() -> TensorRt:
     major, minor = (int(part) for part in re.findall(r"\d+", version)[:2])
     if (major, minor) == (8, 6):
         return _TensorRt8(trt)
-    if (major, minor) >= (10, 1):
+    if (major, minor) >= (10, 13):
         return _TensorRt10(trt)
     raise TensorRtError(f"TensorRT {version} is not supported; allowed: {SUPPORTED_VERSIONS}")
 

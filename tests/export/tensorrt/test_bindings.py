@@ -41,6 +41,7 @@ FILES: dict[Path, tuple[tuple[int, ...], dict[str, str]]] = {
     ),
     EXPORT / "timing_cache.py": (ALL, {"config": "IBuilderConfig", "cache": "ITimingCache"}),
     EXPORT / "progress.py": ((10, 11), {"config": "IBuilderConfig"}),
+    EXPORT / "plan_writer.py": ((10, 11), {"builder": "Builder"}),
     EXPORT / "layer_types.py": (
         (8,),
         {

@@ -1,4 +1,7 @@
-"""Everything around the building itself, which only a GPU can do: `Builder.build` is replaced."""
+"""Everything around the building itself, which only a GPU can do: `Builder.build` is replaced.
+
+The replacement is not in the process that a plan is built in, so it is called here.
+"""
 
 import hashlib
 from dataclasses import replace
@@ -54,10 +57,13 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         models.append(contract.name)
         (folder / PLAN_FILE).write_text(f"plan {len(models)} of {onnx_file.read_text()}")
         info.save(folder)
-        return BuiltPlan(seconds=2.0, activation_bytes=3 * 2**20)
+        return BuiltPlan(seconds=2.0, activation_bytes=3 * 2**20, host_peak_bytes=5 * 2**20)
 
     library = SimpleNamespace(trt=SimpleNamespace(__version__="11.4.0"), strongly_typed=True)
     monkeypatch.setattr(Builder, "build", build)
+    monkeypatch.setattr(
+        "export.tensorrt.build.in_child", lambda _, function, *arguments: function(*arguments)
+    )
     monkeypatch.setattr("export.tensorrt.build.find_gpu", lambda: GPU)
     monkeypatch.setattr("export.tensorrt.build.load_tensorrt", lambda: library)
     return models
@@ -233,9 +239,7 @@ def test_the_table_says_what_it_took(
     lines = capsys.readouterr().out.splitlines()[-4:]
     assert lines[0].split() == ["plan", "seconds", "MiB", "activations", "host", "peak"]
     for line, name in zip(lines[1:], names(), strict=True):
-        model, seconds, size, activations, host_peak = line.split()
-        assert (model, seconds, size, activations) == (name, "2", "0", "3")
-        assert int(host_peak) > 10
+        assert line.split() == [name, "2", "0", "3", "5"]
 
 
 def test_an_incomplete_source_is_refused(options: PlanOptions) -> None:

@@ -10,7 +10,6 @@ import pytest
 from export.errors import ExportError
 from export.tensorrt.builder import Builder
 from ltx_triton.contract import VAE_DECODER
-from ltx_triton.engines.tensorrt.library import load_tensorrt
 from ltx_triton.engines.tensorrt.plan import PlanInfo
 from ltx_triton.repository.layout import PLAN_FILE
 from tests.ltx_triton.engines.tensorrt.test_plan import INFO
@@ -25,7 +24,7 @@ class FakeTensorRt:
 
     __version__ = "11.4.0"
     ILogger = ILogger
-    IProgressMonitor = object
+    IProgressMonitor = IStreamWriter = object
     BuilderFlag = SimpleNamespace(TF32="TF32", WEIGHT_STREAMING="WEIGHT_STREAMING")
     NetworkDefinitionCreationFlag = SimpleNamespace(STRONGLY_TYPED=1)
     MemoryPoolType = SimpleNamespace(WORKSPACE="WORKSPACE")
@@ -54,7 +53,7 @@ class FakeTensorRt:
             create_network=lambda flags: self.calls.update(network_flags=flags) or network,
             create_builder_config=self._config,
             create_optimization_profile=self._profile,
-            build_serialized_network=self._build,
+            build_serialized_network_to_stream=self._build,
         )
 
     def _config(self) -> Any:
@@ -89,12 +88,14 @@ class FakeTensorRt:
             parse_from_file=lambda file: self.calls.update(parsed=file) or not errors,
         )
 
-    def _build(self, *_: Any) -> bytes | None:
+    def _build(self, _network: Any, _config: Any, writer: Any) -> bool:
         self.logger.log(ILogger.VERBOSE, "a detail")
         self.while_building()
         if self.plan is None:
             self.logger.log(ILogger.ERROR, "no tactic was found")
-        return self.plan
+            return False
+        pieces = (self.plan[:4], self.plan[4:])
+        return all(writer.write(piece) == len(piece) for piece in pieces)
 
     def Runtime(self, _: Any) -> Any:  # noqa: N802
         engine = SimpleNamespace(
@@ -115,9 +116,9 @@ def trt(monkeypatch: pytest.MonkeyPatch) -> FakeTensorRt:
 
 
 def build(folder: Path, info: PlanInfo = INFO, workspace: int | None = None) -> Any:
-    builder = Builder(load_tensorrt(), folder / "cache", folder, workspace)
+    builder = Builder(folder / "cache", folder, workspace)
     staged = folder / "staged"
-    staged.mkdir()
+    staged.mkdir(exist_ok=True)
     return builder.build(folder / "model.onnx", VAE_DECODER, info, staged)
 
 
@@ -189,6 +190,14 @@ def test_a_build_that_fails_says_why_and_where_the_log_is(
     ) as failed:
         build(tmp_path)
     assert str(tmp_path / "vae_decoder.log") in str(failed.value)
+
+
+def test_a_full_disk_ends_the_build_with_its_own_words(trt: FakeTensorRt, tmp_path: Path) -> None:
+    (tmp_path / "staged").mkdir()
+    (tmp_path / "staged" / PLAN_FILE).symlink_to("/dev/full")
+
+    with pytest.raises(ExportError, match=r"vae_decoder: .*No space left on device"):
+        build(tmp_path)
 
 
 def test_a_plan_that_does_not_open_is_no_plan(trt: FakeTensorRt, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def install(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "strongly_typed"),
-    [("8.6.1", False), ("10.1.0", True), ("10.16.1.11", True), ("11.4.0.106", True)],
+    [("8.6.1", False), ("10.13.2.6", True), ("10.16.1.11", True), ("11.4.0.106", True)],
 )
 def test_supported_versions(
     monkeypatch: pytest.MonkeyPatch, version: str, strongly_typed: bool
@@ -26,7 +26,7 @@ def test_supported_versions(
     assert load_tensorrt().strongly_typed == strongly_typed
 
 
-@pytest.mark.parametrize("version", ["8.5.3", "8.7.0", "9.3.0", "10.0.1"])
+@pytest.mark.parametrize("version", ["8.5.3", "8.7.0", "9.3.0", "10.12.0"])
 def test_unsupported_versions_are_refused_with_the_supported_ones(
     monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
