@@ -12,6 +12,7 @@ from export.tensorrt.layer_types import require_precision
 from export.tensorrt.profiles import profiles
 from export.tensorrt.publish import publish_plans
 from export.tensorrt.report import PlanReport, print_reports
+from export.tensorrt.room import require_room
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.timing_cache import cache_file
 from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
@@ -43,8 +44,8 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     """Build a plan of each engine for this machine's GPU; keep plans that are up to date.
 
     Raises:
-        ExportError: there is no GPU or no TensorRT, the source is not complete, or a plan cannot
-            be built. The repository is then as it was.
+        ExportError: there is no GPU, no TensorRT or too little room, the source is not complete,
+            or a plan cannot be built. The repository is then as it was.
     """
     config = _load_source(options.source)
     limits = size_limits(options.sizes, config, options.settings)
@@ -60,11 +61,18 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
         model.name: plan_info(model, config, limits, options, library.trt.__version__, gpu)
         for model in ENGINES
     }
+    outdated = [
+        model
+        for model in ENGINES
+        if not _is_current(version_folder(options.output, model), infos[model.name])
+    ]
     with staging(options.output) as folders:
+        graphs = [version_folder(options.source, model) / ENGINE_FILE for model in outdated]
+        require_room(graphs, folders[LTX_VIDEO.name])
         for model in ENGINES:
             info = infos[model.name]
             current = version_folder(options.output, model)
-            if _is_current(current, info):
+            if model not in outdated:
                 print(f"{model.name}: {current / PLAN_FILE} is current")
                 size = (current / PLAN_FILE).stat().st_size
                 reports.append(PlanReport(model.name, True, 0, size, None, None))
