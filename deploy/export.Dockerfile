@@ -1,5 +1,5 @@
 # The exporter, with the TensorRT build that will run its engines: they load in no other.
-FROM nvcr.io/nvidia/tritonserver:26.09-py3
+FROM nvcr.io/nvidia/tritonserver:26.11-py3
 
 WORKDIR /opt/ltx
 # A virtual environment, because pip cannot replace the distribution's packages.

@@ -2,8 +2,10 @@
 # ONNX engines on the CPU with OpenVINO in the Python backend.
 #
 # 26.06 is the first release without known vulnerabilities in the Python backend and the HTTP
-# frontend. 26.09 matches the client in constraints.txt. Keep the exporter's image at the same one.
-FROM nvcr.io/nvidia/tritonserver:26.09-py3
+# frontend; 26.07 mends a deadlock and a use after free in the calls from `ltx_video` to the engines,
+# 26.11 a use after free in the dynamic batcher and silently cancelled gRPC streams. Keep the
+# exporter's image at the same one.
+FROM nvcr.io/nvidia/tritonserver:26.11-py3
 
 # Not constrained by constraints.txt, to leave the image's other packages unchanged. Triton's stubs
 # run the system's Python, so a virtual environment would not be found.
@@ -18,6 +20,8 @@ ENV PYTHONPATH=/opt/ltx PYTHONDONTWRITEBYTECODE=1
 # Return freed buffers of a mebibyte and more to the system at once, and keep few arenas: or glibc
 # holds on to the frames of past requests.
 ENV MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_ARENA_MAX=2
+# The home folder cannot be written to: CUDA would compile kernels anew for every process.
+ENV CUDA_CACHE_PATH=/tmp/cuda
 USER 1000
 
 # Loading the engines of a large checkpoint takes minutes.

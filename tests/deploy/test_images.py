@@ -61,14 +61,14 @@ def test_engines_are_built_with_the_library_that_runs_them() -> None:
     assert triton == exporter
 
 
-def test_the_release_of_triton_is_that_of_the_client() -> None:
+def test_the_release_of_triton_has_no_known_faults_and_is_no_older_than_the_client() -> None:
     """26.06 is Triton 2.70, 26.09 is 2.73: one release a month."""
     release = re.search(r"tritonserver:26\.(\d+)-py3", (DEPLOY / "triton.Dockerfile").read_text())
     client = re.search(r"^tritonclient==2\.(\d+)", (ROOT / "constraints.txt").read_text(), re.M)
     assert release
     assert client
-    assert int(release[1]) + 64 == int(client[1])
-    assert int(release[1]) >= 6  # the first without known holes
+    assert int(release[1]) + 64 >= int(client[1])
+    assert int(release[1]) >= 11
 
 
 @pytest.mark.parametrize(
