@@ -121,20 +121,32 @@ class Measurement:
             yield runs | {TRANSFORMER.name: lambda inputs: session.run(None, inputs)[0]}
 
     def weight_errors(self) -> dict[str, float]:
-        """Return the relative L2 error of FP8 weights, scaled per tensor and per channel."""
+        """Return the relative L2 error of FP8 weights, by what has a scale of its own.
+
+        As exported, that is a merged product of several linears.
+        """
         engine = transformer.build(self.checkpoint, Precision.FP32)
         model = load_weights(engine, self.checkpoint).get_submodule("model")
-        weights = [model.get_parameter(f"{name}.weight") for name in self.record.layers]
-        total = sum(weight.square().sum().item() for weight in weights)
+        layers = self.record.layers
+        weights = {name: model.get_parameter(f"{name}.weight") for name in layers}
+        total = sum(weight.square().sum().item() for weight in weights.values())
 
-        def error(fp8: Callable[[torch.Tensor], torch.Tensor]) -> float:
-            squares = ((fp8(weight) - weight).square().sum().item() for weight in weights)
+        def error(fp8: Callable[[str, torch.Tensor], torch.Tensor]) -> float:
+            squares = (
+                (fp8(name, weight) - weight).square().sum().item()
+                for name, weight in weights.items()
+            )
             return float((sum(squares) / total) ** 0.5)
 
         with torch.no_grad():
             return {
-                "per_tensor": error(_rounded),
-                "per_channel": error(lambda weight: torch.stack([_rounded(row) for row in weight])),
+                "per_product": error(
+                    lambda name, weight: fake_quantize(weight, layers[name].weight)
+                ),
+                "per_tensor": error(lambda _, weight: _rounded(weight)),
+                "per_channel": error(
+                    lambda _, weight: torch.stack([_rounded(row) for row in weight])
+                ),
             }
 
     def _engines(self, precision: Precision, record: Record | None) -> tuple[Engine, ...]:

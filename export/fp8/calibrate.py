@@ -22,6 +22,7 @@ from export.errors import ExportError
 from export.fp8.quantize import scale_for
 from export.fp8.record import Record, Scales, prompts, prompts_sha256
 from export.fp8.sensitivity import RULE, Call, Layer, measure
+from export.fp8.shared_scales import share_weight_scales
 from export.progress import step
 
 STEPS = 8
@@ -80,7 +81,9 @@ def calibrate(checkpoint: Checkpoint, checkpoint_sha256: str) -> Record:
                 generator=torch.Generator().manual_seed(number),
                 output_type="latent",
             )
-    layers = {name: seen[name].layer(module) for name, module in _linears(pipeline.transformer)}
+    linears = dict(_linears(pipeline.transformer))
+    scales = share_weight_scales({name: seen[name].scales(linears[name]) for name in linears})
+    layers = {name: Layer(scales[name], seen[name].work) for name in linears}
     return Record(
         checkpoint_sha256=checkpoint_sha256,
         prompts_sha256=prompts_sha256(),
@@ -106,9 +109,9 @@ class _Seen:
         self.largest = max(self.largest, values.abs().max().item())
         self.work += float(values.numel()) * module.out_features
 
-    def layer(self, module: nn.Linear) -> Layer:
+    def scales(self, module: nn.Linear) -> Scales:
         weight = module.weight.abs().max().item()
-        return Layer(Scales(scale_for(self.largest), scale_for(weight)), self.work)
+        return Scales(scale_for(self.largest), scale_for(weight))
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class Record(JsonFile):
     FILE = "fp8.json"
     REMEDY = "delete it, and `make export PRECISION=fp8` calibrates again"
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     checkpoint_sha256: str
     prompts_sha256: str
     arithmetic: str  # such as "float32 on cpu"

@@ -11,7 +11,8 @@ from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
 from export.fp8 import calibrate
 from export.fp8.quantize import scale_for
-from export.fp8.record import Record
+from export.fp8.record import Record, Scales
+from export.fp8.shared_scales import share_weight_scales
 from export.graphs.engine import Engine
 from export.precision import Precision
 from export.run import ExportOptions, export
@@ -61,9 +62,13 @@ def test_scales_are_those_of_the_pipelines_largest_values(
         name: scales for group in record.groups.values() for name, scales in group.layers.items()
     }
     assert found.keys() == linears.keys()
-    for name, module in linears.items():
-        assert found[name].input == pytest.approx(scale_for(largest[name]), rel=1e-4)
-        assert found[name].weight == scale_for(module.weight.abs().max().item())
+    own = {
+        name: Scales(scale_for(largest[name]), scale_for(module.weight.abs().max().item()))
+        for name, module in linears.items()
+    }
+    for name, scales in share_weight_scales(own).items():
+        assert found[name].input == pytest.approx(scales.input, rel=1e-4)
+        assert found[name].weight == scales.weight
 
 
 def test_the_export_leaves_a_record(record: Record, checkpoint: Checkpoint) -> None:
