@@ -6,7 +6,8 @@ WORKDIR /opt/ltx
 RUN virtualenv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 
-# Torch only runs on the CPU here. Pass an index of CPU builds to avoid its CUDA libraries.
+# Torch calibrates FP8, on the GPU if it can: on a CPU that takes hours for the 13B. Without FP8,
+# pass an index of CPU builds to avoid its CUDA libraries.
 ARG PIP_EXTRA_INDEX_URL
 COPY constraints.txt .
 RUN pip install --no-cache-dir --constraint constraints.txt \
