@@ -121,9 +121,9 @@ class Measurement:
             yield runs | {TRANSFORMER.name: lambda inputs: session.run(None, inputs)[0]}
 
     def weight_errors(self) -> dict[str, float]:
-        """Return the relative L2 error of FP8 weights, by what has a scale of its own.
+        """Return the relative L2 error of FP8 weights for each granularity of the scales.
 
-        As exported, that is a merged product of several linears.
+        The export has one scale per product, which several linears may share.
         """
         engine = transformer.build(self.checkpoint, Precision.FP32)
         model = load_weights(engine, self.checkpoint).get_submodule("model")

@@ -2,7 +2,7 @@
 # ONNX engines on the CPU with OpenVINO in the Python backend.
 #
 # 26.06 is the first release without known vulnerabilities in the Python backend and the HTTP
-# frontend; 26.07 mends a deadlock and a use after free in the calls from `ltx_video` to the engines,
+# frontend; 26.07 fixes a deadlock and a use after free in the calls from `ltx_video` to the engines,
 # 26.11 a use after free in the dynamic batcher and silently cancelled gRPC streams. Keep the
 # exporter's image at the same one.
 FROM nvcr.io/nvidia/tritonserver:26.11-py3

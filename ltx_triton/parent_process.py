@@ -24,9 +24,9 @@ def die_with_parent(parent: int, number: int = signal.SIGTERM) -> None:
 
 
 def exit_after_parent() -> None:
-    """Let this process be killed once its parent has ended, even while it holds Python's GIL.
+    """Kill this process when its parent ends, even while one of its threads holds the GIL.
 
-    For a parent that starts processes in threads which end, as Triton does.
+    Works for parents that start processes in short-lived threads, as Triton does.
     """
     watcher = threading.Thread(target=_watch, args=(os.getppid(),), name="parent", daemon=True)
     watcher.start()
@@ -37,7 +37,7 @@ def _watch(parent: int) -> None:
     while os.getppid() == parent and not _belongs_to_main_thread(parent):
         time.sleep(_INTERVAL)
     die_with_parent(parent, signal.SIGKILL)
-    threading.Event().wait()  # what prctl has been told ends with its thread
+    threading.Event().wait()  # the request to the kernel lasts as long as this thread
 
 
 def _belongs_to_main_thread(parent: int) -> bool:

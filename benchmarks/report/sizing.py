@@ -26,7 +26,7 @@ The demo checkpoint in FP32 on {cores} cores of {processor}. *Peak* is the large
 processes of the service, *expected* what the service computes for it, *held* what it keeps
 afterwards, *seconds* the time of one request (measured by `grid`). After a first small video it
 holds {before:.0f} MB. BF16 takes less; the service computes with FP32. The exporter measures
-frames of 512 x 512 pixels; from them the service expects more for larger ones than they take.\
+frames of 512 x 512 pixels; for larger ones the service scales these figures up.\
 """
 _GPU = """\
 ## On a GPU

@@ -62,7 +62,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
 
 
 def run_case(
-    repository: Path, resolution: int, duration: int, fps: int, videos: int, **environment: str
+    repository: Path, resolution: int, duration: int, fps: int, videos: int
 ) -> dict[str, float]:
     """Return the bytes of all processes of the service, and what it expects, for these videos.
 
@@ -71,8 +71,7 @@ def run_case(
     """
     prompts = held_out_prompts(videos)
     requests = [ClipRequest(each.text, each.seed, duration, fps, resolution) for each in prompts]
-    environment["MAX_RESOLUTION"] = str(max(resolution, _SMALL))
-    with local_service(repository, **environment) as service:
+    with local_service(repository, MAX_RESOLUTION=str(max(resolution, _SMALL))) as service:
         tree = ProcessTree([service.pid, service.triton.pid])
         info = asyncio.run(_model_info(service.triton.grpc_address))
         # The first request after the start fills caches.

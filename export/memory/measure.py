@@ -38,11 +38,11 @@ def measure_memory(contract: ModelContract, config: PipelineConfig, folder: Path
     Raises:
         ExportError: the engine's process was killed, as the kernel does when memory runs out.
     """
-    died = (
+    crash_message = (
         f"{contract.name} ended while its memory was measured: this machine has too "
         "little memory; --skip-verification exports without measuring"
     )
-    return in_child(died, _measure, contract, config, folder)
+    return in_child(crash_message, _measure, contract, config, folder)
 
 
 def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> CpuMemory:

@@ -7,9 +7,9 @@ from pathlib import Path
 from export.errors import ExportError
 from ltx_triton.engines.machine_memory import left_bytes
 
-# Of the weights of one engine, which are mapped besides. The builder of TensorRT-RTX 1.7 took 1.4
-# with weights in BF16, and less in FP8.
-HOST_SHARE = 1.5
+# Peak memory of a build as a share of one engine's weights, without the mapped weights themselves.
+# TensorRT-RTX 1.7 took 1.4 in BF16, less in FP8.
+_HOST_SHARE = 1.5
 
 
 def require_room(graphs: Sequence[Path], folder: Path) -> None:
@@ -25,7 +25,7 @@ def require_room(graphs: Sequence[Path], folder: Path) -> None:
     if not graphs:
         return
     weights = [_weight_bytes(graph) for graph in graphs]
-    memory, disk = HOST_SHARE * max(weights), sum(weights)
+    memory, disk = _HOST_SHARE * max(weights), sum(weights)
     free_memory, free_disk = left_bytes(), shutil.disk_usage(folder).free
     needs = (
         f"building takes about {_gb(memory)} GB of memory and {_gb(disk)} GB of disk; "

@@ -124,20 +124,18 @@ class Database:
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={int(1000 * _TIMEOUT)}")
-    deadline = time.monotonic() + _TIMEOUT
-    while not _uses_wal(cursor):
-        if time.monotonic() > deadline:
-            raise sqlite3.OperationalError("database is locked: the write-ahead log cannot be used")
-        time.sleep(_RETRY_DELAY)
+    _switch_to_wal(cursor)
     cursor.close()
 
 
-def _uses_wal(cursor: sqlite3.Cursor) -> bool:
-    """Switch to the write-ahead log. Of several that do so at once all but one fail at once."""
-    try:
-        cursor.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    """Use the write-ahead log. SQLite itself does not wait for others that are switching."""
+    deadline = time.monotonic() + _TIMEOUT
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(_RETRY_DELAY)

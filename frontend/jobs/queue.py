@@ -119,7 +119,7 @@ class JobQueue:
         """Queue a job again whose engine was lost, or fail it after its last attempt.
 
         Returns:
-            Its state now; None if it was lost meanwhile.
+            Its new state, or None if this worker no longer owns it.
         """
         if job.attempts >= MAX_ATTEMPTS:
             if self.cancel(job):
@@ -131,7 +131,7 @@ class JobQueue:
         """Queue a job again that this worker stops; it does not count as an attempt.
 
         Returns:
-            Its state now; None if it was lost meanwhile.
+            Its new state, or None if this worker no longer owns it.
         """
         return self._give_back(job, transitions.requeued() | {"attempts": Job.attempts - 1})
 

@@ -58,7 +58,7 @@ class EngineMemory(JsonFile):
         return self._estimate(video, lambda size: size.output_bytes)
 
     def _estimate(self, video: LatentSize, part: Callable[[MemoryAt], int]) -> float:
-        """Take the more of two estimates: by tokens, and by area for as many frames.
+        """Return the larger of two estimates: by tokens, and by area for as many frames.
 
         Attention grows with the tokens; a decoder that works through the frames in pieces grows
         with the area.
@@ -113,7 +113,7 @@ class MemoryUse(BaseModel):
 
 
 def _taken(engine: EngineMemory, videos: Sequence[LatentSize]) -> float:
-    """It works on one video or batch at a time, and keeps a little of each other one."""
+    """An engine works on one video or batch at a time, and keeps a little of each other one."""
     if not videos:
         return engine.resting_bytes
     *others, largest = sorted(videos, key=engine.first_bytes)

@@ -161,7 +161,7 @@ class LocalTriton:
         self._ready = threading.Event()
         self._start_failure = ""
         self._restart_reason = ""
-        # One thread launches, watches and stops the servers: they get SIGTERM when the thread that
+        # One thread launches, watches and stops the servers: they are killed when the thread that
         # forked them ends, so it must outlive them.
         self._supervisor = threading.Thread(
             target=self._supervise, args=(wheel, links), name="local-triton"

@@ -25,7 +25,6 @@ EXIT_TIMEOUT = 10  # seconds for running requests; without it a crashed stub blo
 # holds on to the frames of past requests.
 _MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**20), "MALLOC_ARENA_MAX": "2"}
 _SERVER = "tritonserver"
-_ENVIRONMENTS = Path("/tmp/python_env_*")  # noqa: S108  a fixed path of the Python backend
 # Errors of Triton itself, of the C++ runtime and of the shells that start its stubs.
 _ERROR_LINE = re.compile(r"E\d{4} |error:|terminate|\S*bash: |\S*sh: \d+: ")
 
@@ -153,13 +152,13 @@ class TritonProcess:
 
 
 def _remove_environments() -> None:
-    """Remove the folders that the Python backend makes in /tmp, and leaves unless it ends slowly.
+    """Remove the empty folders that the Python backends of killed servers have left in /tmp.
 
-    They do not tell whose they are: leave them while any server runs.
+    Their names do not tell the owner: leave them while any server runs.
     """
     if any(process.info["name"] == _SERVER for process in psutil.process_iter(["name"])):
         return
-    for folder in _ENVIRONMENTS.parent.glob(_ENVIRONMENTS.name):
+    for folder in Path("/tmp").glob("python_env_*"):  # noqa: S108  fixed by the Python backend
         with contextlib.suppress(OSError):  # somebody else's, or of Python environments in use
             folder.rmdir()
 

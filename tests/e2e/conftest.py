@@ -1,16 +1,16 @@
 """The real stack over a real socket: Triton from the wheel, OpenVINO, ffmpeg, SQLite."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page
 
 from frontend.local.api import LocalFrontend
 from frontend.local.service import local_frontend, local_service
 from ltx_triton.launcher.local_triton import LocalTriton
+from tests.browser import chromium_page
 
 StartFrontend = Callable[..., LocalFrontend]
 
@@ -24,19 +24,8 @@ def demo(demo_repository: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def browser_page() -> Iterator[Page]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium found: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = browser.new_page(viewport={"width": 1000, "height": 1100})
-        page.set_default_timeout(60_000)
-        expect.set_options(timeout=60_000)
+    with chromium_page() as page:
         yield page
-        browser.close()
 
 
 @pytest.fixture

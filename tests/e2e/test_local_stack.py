@@ -17,6 +17,7 @@ from tests.e2e.jobs import finish, post, wait_until
 from tests.ltx_triton.launcher.processes import (
     free_triton_ports,
     processes_of_session,
+    ready_line,
     stub_of,
     wait_for,
 )
@@ -34,9 +35,7 @@ def command(repository: Path, environment: dict[str, str]) -> Iterator["subproce
         text=True,
     ) as process:
         try:
-            assert process.stderr is not None
-            line = process.stderr.readline()
-            assert line == f"Ready: {url_of(environment)} (Ctrl-C stops)\n"
+            assert ready_line(process) == f"Ready: {url_of(environment)} (Ctrl-C stops)\n"
             yield process
         finally:
             process.terminate()
@@ -110,7 +109,7 @@ def test_a_taken_port_ends_the_command_before_triton_starts(
             env=os.environ | environment,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
 
@@ -129,7 +128,7 @@ def test_too_few_open_files_end_the_command_in_words(
         env=os.environ | environment,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
 
@@ -156,12 +155,10 @@ def test_the_command_starts_again_at_once_after_it_was_killed(
     """Nothing of the dead one holds a port, even in the middle of a job, which then goes on."""
     url = url_of(environment)
     with command(repository, environment) as killed:
-        stub = stub_of(killed.pid, "transformer")
-        stub.suspend()
+        stub_of(killed.pid, "transformer").suspend()
         job = post(url)["job_id"]
         wait_until(url, job, lambda answer: answer["status"] == "running")
         killed.kill()
-        stub.resume()
 
     with command(repository, environment):
         assert finish(url, job)["status"] == "completed"

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from frontend.web.examples import PROMPTS
+from tests.browser import plays
 from tests.e2e.jobs import finish, post
 
 # Where to leave screenshots to look at; by default beside the test's other files.
@@ -35,15 +36,6 @@ def page(browser_page: Page, frontend: str) -> Iterator[Page]:
 def screenshot(page: Page, name: str, tmp_path: Path) -> None:
     folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path
     page.screenshot(path=folder / f"{name}.png")
-
-
-def plays(page: Page, selector: str) -> None:
-    """The browser has decoded the video and moves on in it."""
-    page.wait_for_function(
-        "selector => { const video = document.querySelector(selector);"
-        " return video.readyState >= 2 && video.currentTime > 0 && video.videoWidth > 0 }",
-        arg=selector,
-    )
 
 
 def test_the_form_makes_a_video_with_live_progress_and_plays_it(

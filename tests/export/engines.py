@@ -27,15 +27,23 @@ def model_file(repository: Path, contract: ModelContract) -> Path:
     return repository / contract.name / "1" / ENGINE_FILE
 
 
+def draw(
+    contract: ModelContract,
+    config: PipelineConfig,
+    checkpoint: Checkpoint,
+    sizes: dict[str, int],
+    steps: int,
+    generator: np.random.Generator,
+) -> Inputs:
+    return random_inputs(contract, config, vocabulary_size(checkpoint), sizes, steps, generator)
+
+
 def differences_to_pytorch(
     contract: ModelContract, repository: Path, checkpoint: Checkpoint, config: PipelineConfig
 ) -> list[Difference]:
     """One difference for each of SIZES; every sample has its own mask, frame rate and sigma."""
     generator = np.random.default_rng(3)
-    batches = [
-        random_inputs(contract, config, vocabulary_size(checkpoint), sizes, 8, generator)
-        for sizes in SIZES
-    ]
+    batches = [draw(contract, config, checkpoint, sizes, 8, generator) for sizes in SIZES]
     expected = REFERENCES[contract.name](checkpoint, config, batches)
     actual = run(model_file(repository, contract), batches)
     return [difference(*pair) for pair in zip(actual, expected, strict=True)]

@@ -5,9 +5,11 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
+
+import psutil
 
 from tests.faults import disk, postgres
 from tests.faults.clock import SetClock
@@ -50,7 +52,8 @@ def _send(role: str, number: signal.Signals) -> Inject:
         found = service.find(role)
         assert found, f"no {role} runs"
         for process in found:
-            process.send_signal(number)
+            with suppress(psutil.NoSuchProcess):  # an encoder that has just ended
+                process.send_signal(number)
 
     return inject
 

@@ -130,7 +130,7 @@ def kill_parent(api: Api) -> list[psutil.Process]:
     workers = psutil.Process(api.process.pid).children(recursive=True)
     api.process.kill()
     api.process.wait()
-    _, alive = psutil.wait_procs(workers, timeout=10)
+    _, alive = psutil.wait_procs(workers, timeout=30)
     return list(alive)
 
 

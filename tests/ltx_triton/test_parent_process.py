@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -71,4 +72,8 @@ def test_a_child_ends_with_a_parent_that_is_killed(parent: "subprocess.Popen[str
     parent.kill()
     parent.wait()
 
-    child.wait(timeout=5)
+    try:
+        child.wait(timeout=30)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()

@@ -44,7 +44,7 @@ async def cancel(job_id: str, services: CurrentServices) -> JSONResponse:
     """A queued job is cancelled at once; the engine stops a running one at its next step."""
     await find_job(job_id, services)
     if await asyncio.to_thread(services.store.cancel, job_id):
-        log_job(job_id, "cancelled")  # of a job that runs, the attempt logs it
+        log_job(job_id, "cancelled")  # the attempt logs a running one
     services.runner.cancel(job_id)
     job = await find_job(job_id, services)
     if job.state == JobState.RUNNING:

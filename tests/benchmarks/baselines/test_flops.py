@@ -9,11 +9,10 @@ from torch import nn
 
 from benchmarks.baselines.flops import component_flops, peak_flops
 from export.checkpoint.folder import Checkpoint
-from export.verification.inputs import random_inputs
 from export.verification.reference import transformer
-from export.verification.verify import vocabulary_size
 from ltx_triton.contract import ENGINES, TRANSFORMER
 from ltx_triton.pipeline.config import PipelineConfig
+from tests.export.engines import draw
 
 SIZES = {"batch": 1, "frames": 3, "latent_height": 4, "latent_width": 5, "tokens": 7}
 
@@ -23,10 +22,7 @@ def test_linears_are_counted_as_diffusers_runs_them(
 ) -> None:
     random = np.random.default_rng(0)
     inputs = {
-        contract.name: random_inputs(
-            contract, config, vocabulary_size(checkpoint), SIZES, 8, random
-        )
-        for contract in ENGINES
+        contract.name: draw(contract, config, checkpoint, SIZES, 8, random) for contract in ENGINES
     }
     counted = 0
 

@@ -3,12 +3,11 @@ from pathlib import Path
 import numpy as np
 
 from export.checkpoint.folder import Checkpoint
-from export.verification.inputs import random_inputs
 from export.verification.reference import text_encoder
-from export.verification.verify import difference, run, vocabulary_size
+from export.verification.verify import difference, run
 from ltx_triton.contract import TEXT_ENCODER
 from ltx_triton.pipeline.config import PipelineConfig
-from tests.export.engines import SIZES, batched_and_single, differences_to_pytorch, model_file
+from tests.export.engines import SIZES, batched_and_single, differences_to_pytorch, draw, model_file
 
 
 def test_engine_matches_transformers(
@@ -22,9 +21,7 @@ def test_distant_tokens_share_buckets_as_in_transformers(
     repository: Path, checkpoint: Checkpoint, config: PipelineConfig
 ) -> None:
     sizes = {**SIZES[0], "tokens": 400}  # beyond the largest distance that has its own bucket
-    batch = random_inputs(
-        TEXT_ENCODER, config, vocabulary_size(checkpoint), sizes, 1, np.random.default_rng(0)
-    )
+    batch = draw(TEXT_ENCODER, config, checkpoint, sizes, 1, np.random.default_rng(0))
     (expected,) = text_encoder(checkpoint, config, [batch])
     (actual,) = run(model_file(repository, TEXT_ENCODER), [batch])
     assert difference(actual, expected).relative < 1e-5
@@ -36,7 +33,7 @@ def test_each_text_of_a_batch_is_encoded_as_if_alone(
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
-    batch = random_inputs(TEXT_ENCODER, config, vocabulary_size(checkpoint), SIZES[3], 8, generator)
+    batch = draw(TEXT_ENCODER, config, checkpoint, SIZES[3], 8, generator)
     together, alone = batched_and_single(model_file(repository, TEXT_ENCODER), batch)
     assert difference(together, alone).relative < 1e-5
 

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from export.checkpoint.folder import Checkpoint
-from export.verification.inputs import random_inputs
 from export.verification.reference import transformer
-from export.verification.verify import difference, run, vocabulary_size
+from export.verification.verify import difference, run
 from ltx_triton.contract import TRANSFORMER
 from ltx_triton.pipeline.config import PipelineConfig
-from tests.export.engines import SIZES, batched_and_single, differences_to_pytorch, model_file
+from tests.export.engines import SIZES, batched_and_single, differences_to_pytorch, draw, model_file
 
 
 def test_engine_matches_diffusers(
@@ -26,7 +25,7 @@ def test_long_videos_at_low_frame_rates_match_diffusers(
     generator: np.random.Generator,
 ) -> None:
     sizes = {**SIZES[0], "frames": 31, "tokens": 8}  # rotary angles of tens of thousands of radians
-    batch = random_inputs(TRANSFORMER, config, vocabulary_size(checkpoint), sizes, 1, generator)
+    batch = draw(TRANSFORMER, config, checkpoint, sizes, 1, generator)
     batch["frame_rate"] = np.array([[5]], np.float32)
     (expected,) = transformer(checkpoint, config, [batch])
     (actual,) = run(model_file(repository, TRANSFORMER), [batch])
@@ -39,7 +38,7 @@ def test_each_sample_of_a_batch_is_denoised_as_if_alone(
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
-    batch = random_inputs(TRANSFORMER, config, vocabulary_size(checkpoint), SIZES[3], 8, generator)
+    batch = draw(TRANSFORMER, config, checkpoint, SIZES[3], 8, generator)
     batch["frame_rate"] = np.array([[8], [12.5], [24], [60]], np.float32)
     assert len(np.unique(batch["sigma"])) == 4
     assert len(np.unique(batch["attention_mask"].sum(1))) > 1
@@ -55,7 +54,7 @@ def test_every_input_matters(
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
-    batch = random_inputs(TRANSFORMER, config, vocabulary_size(checkpoint), SIZES[1], 1, generator)
+    batch = draw(TRANSFORMER, config, checkpoint, SIZES[1], 1, generator)
     batch["attention_mask"][:, :] = 1
     changed = dict(batch)
     changed[name] = batch[name] * np.array(0.9, batch[name].dtype)
@@ -71,7 +70,7 @@ def test_a_step_to_the_same_noise_level_changes_nothing(
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
-    batch = random_inputs(TRANSFORMER, config, vocabulary_size(checkpoint), SIZES[2], 8, generator)
+    batch = draw(TRANSFORMER, config, checkpoint, SIZES[2], 8, generator)
     batch["sigma_next"] = batch["sigma"]
     (latents,) = run(model_file(repository, TRANSFORMER), [batch])
     np.testing.assert_array_equal(latents, batch["latents"])
@@ -84,7 +83,7 @@ def test_padding_of_the_text_changes_nothing(
     generator: np.random.Generator,
 ) -> None:
     length = 11
-    batch = random_inputs(TRANSFORMER, config, vocabulary_size(checkpoint), SIZES[1], 1, generator)
+    batch = draw(TRANSFORMER, config, checkpoint, SIZES[1], 1, generator)
     batch["attention_mask"] = (np.arange(256)[None] < length).astype(np.int32)
     trimmed = dict(batch)
     for name in ("prompt_embeds", "attention_mask"):

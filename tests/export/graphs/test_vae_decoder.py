@@ -10,12 +10,11 @@ from export.checkpoint.folder import Checkpoint, open_checkpoint
 from export.errors import ExportError
 from export.graphs.vae_decoder import build, vae_scale_factors
 from export.precision import Precision
-from export.verification.inputs import random_inputs
 from export.verification.reference import vae_decoder
-from export.verification.verify import difference, run, vocabulary_size
+from export.verification.verify import difference, run
 from ltx_triton.contract import VAE_DECODER
 from ltx_triton.pipeline.config import PipelineConfig
-from tests.export.engines import SIZES, batched_and_single, differences_to_pytorch, model_file
+from tests.export.engines import SIZES, batched_and_single, differences_to_pytorch, draw, model_file
 
 
 def test_every_pixel_is_within_one_of_diffusers(
@@ -31,7 +30,7 @@ def test_almost_every_pixel_is_equal(
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
-    batch = random_inputs(VAE_DECODER, config, vocabulary_size(checkpoint), SIZES[1], 8, generator)
+    batch = draw(VAE_DECODER, config, checkpoint, SIZES[1], 8, generator)
     (expected,) = vae_decoder(checkpoint, config, [batch])
     (actual,) = run(model_file(repository, VAE_DECODER), [batch])
     assert (actual != expected).mean() < 1e-3
@@ -44,7 +43,7 @@ def test_each_video_of_a_batch_is_decoded_as_if_alone(
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
-    batch = random_inputs(VAE_DECODER, config, vocabulary_size(checkpoint), SIZES[2], 8, generator)
+    batch = draw(VAE_DECODER, config, checkpoint, SIZES[2], 8, generator)
     together, alone = batched_and_single(model_file(repository, VAE_DECODER), batch)
     assert difference(together, alone).absolute <= 1
 
@@ -55,7 +54,7 @@ def test_noise_is_mixed_in(
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
-    batch = random_inputs(VAE_DECODER, config, vocabulary_size(checkpoint), SIZES[0], 8, generator)
+    batch = draw(VAE_DECODER, config, checkpoint, SIZES[0], 8, generator)
     other = {**batch, "noise": -batch["noise"]}
     first, second = run(model_file(repository, VAE_DECODER), [batch, other])
     assert (first != second).any()

@@ -12,11 +12,10 @@ from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.graphs.weights import load_weights
 from export.precision import Precision
-from export.verification.inputs import random_inputs
 from export.verification.reference import REFERENCES
-from export.verification.verify import difference, vocabulary_size
+from export.verification.verify import difference
 from ltx_triton.pipeline.config import PipelineConfig
-from tests.export.engines import SIZES
+from tests.export.engines import SIZES, draw
 
 BUILDS: list[Callable[[Checkpoint, Precision], Engine]] = [
     text_encoder.build,
@@ -37,7 +36,7 @@ def test_modules_compute_what_the_checkpoints_do(
 ) -> None:
     engine = build(checkpoint, Precision.FP32)
     contract = engine.contract
-    batch = random_inputs(contract, config, vocabulary_size(checkpoint), SIZES[2], 8, generator)
+    batch = draw(contract, config, checkpoint, SIZES[2], 8, generator)
     (expected,) = REFERENCES[contract.name](checkpoint, config, [batch])
     with torch.no_grad():
         module = load_weights(engine, checkpoint)

@@ -7,11 +7,10 @@ import pytest
 from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
 from export.tensorrt.opset17 import to_opset_17
-from export.verification.inputs import random_inputs
-from export.verification.verify import run, vocabulary_size
+from export.verification.verify import run
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
-from tests.export.engines import SIZES, model_file
+from tests.export.engines import SIZES, draw, model_file
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
@@ -25,7 +24,7 @@ def test_the_rewritten_graph_computes_the_same(
     file = model_file(repository, engine)
     rewritten = file.with_name("opset17.onnx")  # beside the weights
     rewritten.write_bytes(to_opset_17(file))
-    batch = random_inputs(engine, config, vocabulary_size(checkpoint), SIZES[1], 8, generator)
+    batch = draw(engine, config, checkpoint, SIZES[1], 8, generator)
     try:
         onnx.checker.check_model(rewritten)
         [expected], [actual] = run(file, [batch]), run(rewritten, [batch])

@@ -1,13 +1,13 @@
 """Errors of the runner itself and of what it writes to."""
 
 import threading
-import time
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from frontend.database.database import Database
+from frontend.jobs.attempt import Attempt, StopReason
 from frontend.jobs.queue import JobQueue
 from tests.frontend.conftest import StartApi, post, wait_for, wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
@@ -91,18 +91,24 @@ def test_an_end_that_is_being_written_down_is_not_interrupted(
 ) -> None:
     caplog.set_level("INFO")
     real = getattr(JobQueue, write)
-    writing = threading.Event()
+    stop = Attempt.stop
+    writing, told = threading.Event(), threading.Event()
 
-    def slowly(*arguments: object) -> Any:
+    def stop_and_tell(attempt: Attempt, reason: StopReason) -> None:
+        stop(attempt, reason)
+        told.set()
+
+    def once_told(*arguments: object) -> Any:
         writing.set()
-        time.sleep(1)
+        assert told.wait(30)
         return real(*arguments)
 
-    monkeypatch.setattr(JobQueue, write, slowly)
+    monkeypatch.setattr(Attempt, "stop", stop_and_tell)
+    monkeypatch.setattr(JobQueue, write, once_told)
     fake_triton.faults = [Fault.ERROR_MESSAGE]
     fake_triton.message = message
     job_id = post(api)
-    assert writing.wait(10)
+    assert writing.wait(30)
 
     api.delete(f"/jobs/{job_id}")
 

@@ -1,18 +1,20 @@
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
+
+from tests.browser import chromium_page
 
 
 @pytest.fixture
 def browser_page() -> Iterator[Page]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium found: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser.new_page()
-        browser.close()
+    with chromium_page() as page:
+        yield page
+
+
+def fill_form(page: Page, url: str) -> None:
+    """Open the home page, and describe a small video."""
+    page.goto(url)
+    page.fill("#prompt", "a lighthouse")
+    page.fill("[name=duration]", "1")
+    page.select_option("[name=resolution]", "64")

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Response, expect
 
+from tests.browser import plays
 from tests.frontend.api_process import running
 from tests.frontend.fake_triton import FakeTriton, Fault
+from tests.frontend.web.conftest import fill_form
 from tests.frontend.web.prefix_proxy import PREFIX, published
 
 pytestmark = pytest.mark.slow
@@ -29,18 +31,9 @@ def page(browser_page: Page, url: str) -> Iterator[Page]:
             failed.append(f"{response.status} {response.url}")
 
     browser_page.on("response", note)
-    browser_page.goto(f"{url}/")
-    browser_page.fill("#prompt", "a lighthouse")
-    browser_page.fill("[name=duration]", "1")
-    browser_page.select_option("[name=resolution]", "64")
+    fill_form(browser_page, f"{url}/")
     yield browser_page
     assert failed == []
-
-
-def plays(page: Page, selector: str) -> None:
-    page.wait_for_function(
-        "selector => document.querySelector(selector).currentTime > 0", arg=selector
-    )
 
 
 def test_the_form_makes_a_video_and_links_to_its_page(page: Page) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.frontend.api_process import running
 from tests.frontend.fake_triton import FakeTriton
+from tests.frontend.web.conftest import fill_form
 
 pytestmark = pytest.mark.slow
 
@@ -17,10 +18,7 @@ pytestmark = pytest.mark.slow
 def page(browser_page: Page, fake_triton: FakeTriton, tmp_path: Path) -> Iterator[Page]:
     """The home page, filled in."""
     with running(fake_triton, tmp_path) as server:
-        browser_page.goto(str(server.http.base_url))
-        browser_page.fill("#prompt", "a lighthouse")
-        browser_page.fill("[name=duration]", "1")
-        browser_page.select_option("[name=resolution]", "64")
+        fill_form(browser_page, str(server.http.base_url))
         yield browser_page
 
 

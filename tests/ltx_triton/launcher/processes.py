@@ -1,6 +1,7 @@
 """Inspect the processes of a local Triton."""
 
 import os
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -26,6 +27,12 @@ def processes_of_session(leader: int) -> list[int]:
         except (ProcessLookupError, psutil.NoSuchProcess):
             continue
     return alive
+
+
+def ready_line(command: subprocess.Popen[str]) -> str:
+    """The first line that says more than that the models are still loading."""
+    assert command.stderr is not None
+    return next((line for line in command.stderr if "still loading" not in line), "")
 
 
 def stub_of(server: int, model: str) -> psutil.Process:

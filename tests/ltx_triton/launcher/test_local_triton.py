@@ -20,6 +20,7 @@ from ltx_triton.video_spec import VideoSpec
 from tests.ltx_triton.launcher.processes import (
     free_triton_ports,
     processes_of_session,
+    ready_line,
     stub_of,
     wait_for,
 )
@@ -99,7 +100,7 @@ def test_serves_from_a_path_with_spaces_and_accents(repository: Path, tmp_path: 
 
 
 def test_does_not_touch_the_stub_of_the_environment(repository: Path) -> None:
-    """Triton takes all others' rights from a stub that ends in an unexpected way on its trial."""
+    """Triton changes the mode of a stub whose trial run fails, through the link."""
 
     def mode_and_change() -> tuple[int, int]:
         stub = TritonWheel.find().stub.stat()
@@ -122,8 +123,7 @@ def test_runs_as_a_user_who_may_write_nothing_of_the_environment(repository: Pat
         stderr=subprocess.PIPE,
         text=True,
     ) as launcher:
-        assert launcher.stderr is not None
-        line = launcher.stderr.readline()
+        line = ready_line(launcher)
         launcher.terminate()
 
     assert line.startswith("Triton is ready")
@@ -197,15 +197,13 @@ def test_the_server_ends_with_its_launcher(repository: Path, number: signal.Sign
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert launcher.stderr is not None
-    line = launcher.stderr.readline()
+    line = ready_line(launcher)
     assert line.startswith("Triton is ready"), line
     [server] = psutil.Process(launcher.pid).children()
 
     launcher.send_signal(number)
-    launcher.wait(30)
+    launcher.communicate(timeout=30)
 
-    launcher.stderr.close()
     wait_for(lambda: processes_of_session(server.pid) == [], 30, "all processes gone")
 
 

@@ -84,6 +84,7 @@ def test_cancelling_a_queued_job_keeps_it_from_running(
     running, queued = post(api), post(api)
     assert api.get(f"/status/{queued}").json()["status"] == "queued"
     assert api.delete(f"/jobs/{queued}").json()["status"] == "cancelled"
+    wait_until(lambda: f"job {queued} cancelled" in caplog.messages)
     assert caplog.messages.count(f"job {queued} cancelled") == 1
     api.delete(f"/jobs/{running}")
     third = post(api)
@@ -147,6 +148,7 @@ def test_the_end_of_a_job_that_is_claimed_while_it_is_cancelled_is_logged_once(
 
     assert api.delete(f"/jobs/{queued}").json()["status"] == "cancelled"
 
+    wait_until(lambda: f"job {queued} cancelled" in caplog.messages)
     assert caplog.messages.count(f"job {queued} cancelled") == 1
 
 
