@@ -9,6 +9,7 @@ from benchmarks.machine import Machine
 from benchmarks.measurement import Measurement
 
 FOLDER = Path(__file__).parent / "results" / "suite"
+BF16_FOLDER = FOLDER.with_name("bf16")  # of a processor that has it
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks.report import latency, load, plots, resources
+from benchmarks.report import bf16, latency, load, plots, resources
 from benchmarks.report.figures import PEERS, Figures
 from benchmarks.report.markdown import table
-from benchmarks.result import Result
+from benchmarks.result import BF16_FOLDER, Result, load_all
 from benchmarks.suite import (
     deployment,
     encoding,
@@ -74,6 +74,7 @@ def text(results: Sequence[Result], figures: Figures) -> str:
     for part, heading, section in _SECTIONS:
         if figures.has(part):
             blocks += [heading] * bool(heading) + [section(figures)]
+    blocks += ["## In BF16", bf16.compared(load_all(BF16_FOLDER))]
     return "\n\n".join([*blocks, "## Measuring it yourself", _HOW]) + "\n"
 
 
