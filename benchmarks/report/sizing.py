@@ -41,8 +41,8 @@ With `--weight-streaming` the weights do not count. In FP8 only the
 transformer's linear layers shrink, to half of BF16.\
 """
 _HOW = """\
-`python -m benchmarks run sizing grid` measures, `python -m benchmarks report` writes this page from
-the results: [memory](../benchmarks/results/suite/sizing.json) and
+`CPU_PRECISION=fp32 python -m benchmarks run sizing grid` measures, `python -m benchmarks report`
+writes this page from the results: [memory](../benchmarks/results/suite/sizing.json) and
 [seconds](../benchmarks/results/suite/grid.json).\
 """
 

@@ -61,28 +61,29 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
         model.name: plan_info(model, config, limits, options, library.trt.__version__, gpu)
         for model in ENGINES
     }
-    outdated = [
-        model
+    outdated = {
+        model.name: version_folder(options.source, model) / ENGINE_FILE
         for model in ENGINES
         if not _is_current(version_folder(options.output, model), infos[model.name])
-    ]
+    }
     with staging(options.output) as folders:
-        graphs = [version_folder(options.source, model) / ENGINE_FILE for model in outdated]
-        require_room(graphs, folders[LTX_VIDEO.name])
+        require_room(list(outdated.values()), folders[LTX_VIDEO.name])
         for model in ENGINES:
             info = infos[model.name]
             current = version_folder(options.output, model)
-            if model not in outdated:
+            if model.name not in outdated:
                 print(f"{model.name}: {current / PLAN_FILE} is current")
                 size = (current / PLAN_FILE).stat().st_size
                 reports.append(PlanReport(model.name, True, 0, size, None, None))
                 continue
-            onnx_file = version_folder(options.source, model) / ENGINE_FILE
             built = in_child(
                 f"{model.name}: TensorRT crashed, or the kernel ended it because memory ran out. "
                 f"Its log: {builder.log_file(model)}",
                 builder.build,
-                *(onnx_file, model, info, folders[model.name]),
+                outdated[model.name],
+                model,
+                info,
+                folders[model.name],
             )
             _save_memory(folders[model.name], built.activation_bytes, info, config)
             reports.append(
