@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from benchmarks.report.figures import PEERS, Figures
-from benchmarks.report.markdown import table
+from benchmarks.report.markdown import table, with_article
 from benchmarks.result import BF16_FOLDER, Result
 from benchmarks.suite import large, request
 from benchmarks.suite.contenders import TOTAL
@@ -28,8 +28,8 @@ def compared(results: Sequence[Result]) -> str:
         for part in (request.PART, large.PART)
     )
     return (
-        f"Measured on {machine.cores} cores of an {machine.processor} with BF16, in which the "
-        "service and the peers on OpenVINO compute there: the default request takes "
+        f"Measured on {machine.cores} cores of {with_article(machine.processor)} with BF16, which "
+        "the service and the peers on OpenVINO use there: the default request takes "
         f"{default:.2f} s, the large one {largest:.1f} s. The faster the engines are, the more "
         "x264, Triton and HTTP weigh. What the peers do differently is the same as above.\n\n"
         + table(["", "time over the service's", "frames over the engines'", "large request"], rows)

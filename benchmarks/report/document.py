@@ -6,7 +6,7 @@ from statistics import median
 
 from benchmarks.report import bf16, latency, load, plots, resources
 from benchmarks.report.figures import PEERS, Figures
-from benchmarks.report.markdown import table
+from benchmarks.report.markdown import table, with_article
 from benchmarks.result import BF16_FOLDER, Result, load_all
 from benchmarks.suite import (
     deployment,
@@ -85,7 +85,7 @@ def _introduction(results: Sequence[Result], figures: Figures) -> str:
     here = f": here in {', '.join(precisions).upper()}" if precisions else ""
     commits = ", ".join(sorted({f"`{result.machine.commit}`" for result in results}))
     return (
-        f"Measured on {machine.cores} cores of {_article(machine.processor)} with "
+        f"Measured on {machine.cores} cores of {with_article(machine.processor)} with "
         f"{machine.memory_bytes / 2**30:.0f} GiB and the [demo checkpoint]"
         "(../demo/checkpoint/README.md). The service computes in BF16 where the processor supports "
         f"it ([accuracy](quality.md)), else in FP32, and so do the peers on OpenVINO{here}. "
@@ -95,10 +95,6 @@ def _introduction(results: Sequence[Result], figures: Figures) -> str:
         "measurements and writes this document from the "
         "[results](../benchmarks/results/suite)."
     )
-
-
-def _article(processor: str) -> str:
-    return f"an {processor}" if processor[0] in "AEIO" else f"a {processor}"
 
 
 def _targets(figures: Figures) -> str:

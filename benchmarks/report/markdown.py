@@ -16,3 +16,7 @@ def spread(seconds: Sequence[float]) -> list[str]:
     """Return the cells median, 5th and 95th percentile."""
     values = (median(seconds), percentile(seconds, 5), percentile(seconds, 95))
     return [f"{value:.2f}" for value in values]
+
+
+def with_article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "AEIO" else f"a {noun}"
