@@ -41,6 +41,19 @@ def command(repository: Path, environment: dict[str, str]) -> Iterator["subproce
             process.terminate()
 
 
+def run_to_its_end(
+    arguments: list[str | Path], environment: dict[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        arguments,
+        env=os.environ | environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def url_of(environment: dict[str, str]) -> str:
     return f"http://127.0.0.1:{environment['API_PORT']}"
 
@@ -104,14 +117,7 @@ def test_a_taken_port_ends_the_command_before_triton_starts(
         taken.bind(("127.0.0.1", int(environment["API_PORT"])))
         taken.listen()
 
-        ended = subprocess.run(
-            [*SERVE, tmp_path],
-            env=os.environ | environment,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        ended = run_to_its_end([*SERVE, tmp_path], environment)
 
     assert ended.returncode == 1
     assert ended.stderr.startswith(
@@ -123,14 +129,16 @@ def test_too_few_open_files_end_the_command_in_words(
     repository: Path, environment: dict[str, str]
 ) -> None:
     """Triton would hang."""
-    ended = subprocess.run(
-        ["/bin/sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *SERVE, repository],
-        env=os.environ | environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    limited: list[str | Path] = [
+        "/bin/sh",
+        "-c",
+        'ulimit -n 64; exec "$@"',
+        "sh",
+        *SERVE,
+        repository,
+    ]
+
+    ended = run_to_its_end(limited, environment)
 
     assert ended.returncode == 1
     assert ended.stderr == (
