@@ -37,7 +37,7 @@ serve: $(VENV)/serve $(REPOSITORY)  ## Serve the HTTP API on port 8000, with Tri
 triton: $(VENV)/serve $(REPOSITORY)  ## Serve the models with the local Triton alone
 	$(BIN)/python -m ltx_triton.launcher.local_triton
 
-export: $(VENV)/export $(if $(filter tensorrt,$(TARGET)),$(VENV)/gpu)  ## Export MODEL (folder or hub id): TARGET=tensorrt, PRECISION=, SIZES=
+export: $(VENV)/export $(addprefix $(VENV)/,$(filter tensorrt-rtx,$(TARGET)) $(patsubst tensorrt,gpu,$(filter tensorrt,$(TARGET))))  ## Export MODEL (folder or hub id): TARGET=tensorrt or tensorrt-rtx, PRECISION=, SIZES=
 	$(BIN)/python -m export $(if $(MODEL),--model "$$MODEL") $(if $(TARGET),--target "$$TARGET") \
 	  $(if $(PRECISION),--precision "$$PRECISION") $(if $(SIZES),--sizes "$$SIZES")
 
@@ -126,6 +126,11 @@ $(VENV)/export: $(VENV)/serve
 $(VENV)/gpu: $(VENV)/serve
 	@echo "Installing what reaches a GPU (cuda-python) ..."
 	$(INSTALL) --editable '.[gpu]'
+	@touch $@
+
+$(VENV)/tensorrt-rtx: $(VENV)/serve
+	@echo "Installing TensorRT-RTX ..."
+	$(INSTALL) --editable '.[tensorrt-rtx]'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/export

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import diffusers
 import transformers
@@ -14,11 +15,13 @@ from export.precision import Precision
 from export.run import ExportOptions, export
 from export.tensorrt.arguments import add_arguments
 from export.tensorrt.build import PlanOptions
+from ltx_triton.engines.tensorrt.library import LibraryName
 from ltx_triton.json_file import JsonFileError
 from ltx_triton.repository.layout import SERVED_REPOSITORY
 from ltx_triton.settings import load_settings
 
-ONNX, TENSORRT = "onnx", "tensorrt"
+ONNX = "onnx"
+TENSORRT = get_args(LibraryName)
 ONNX_FOLDER = Path(__file__).resolve().parent.parent / "engines"
 DESCRIPTION = """
 Export an LTX-Video 0.9.7 checkpoint to engines in a Triton model repository.
@@ -27,7 +30,8 @@ Writes text_encoder, transformer and vae_decoder (1/model.onnx with 1/model.onnx
 ltx_video/1/{tokenizer,pipeline}.json, after comparing every engine with PyTorch. Weights are
 streamed, so writing takes little memory; comparing takes the size of the largest component in FP32.
 With --target tensorrt these files go to a folder of their own, and TensorRT plans (1/model.plan)
-for this machine's GPU are built from them into the repository. What is current is not made again.
+for this machine's GPU are built from them into the repository. With --target tensorrt-rtx they are
+for GeForce and RTX cards, and built on any machine. What is current is not made again.
 An export that fails before it is published leaves the repository as it was.
 """
 
@@ -58,15 +62,16 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
     )
     parser.add_argument(
         "--target",
-        choices=[ONNX, TENSORRT],
+        choices=[ONNX, *TENSORRT],
         default=ONNX,
-        help="onnx for a CPU, tensorrt for a GPU (default: %(default)s)",
+        help="onnx for a CPU, tensorrt for this machine's GPU, tensorrt-rtx for GeForce and RTX "
+        "cards (default: %(default)s)",
     )
     parser.add_argument(
         "--precision",
         choices=[precision.value for precision in Precision],
         help="of weights and arithmetic; a CPU needs fp32; fp8 runs the model on "
-        "some prompts first, to calibrate it (default: fp32 for onnx, bf16 for tensorrt)",
+        "some prompts first, to calibrate it (default: fp32 for onnx, else bf16)",
     )
     parser.add_argument(
         "--name", help="model name shown to users (default: the hub id or the folder's name)"
@@ -97,7 +102,7 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         help="neither compare the engines with PyTorch nor measure their memory: for a machine "
         "with too little memory",
     )
-    tensorrt = parser.add_argument_group("with --target tensorrt")
+    tensorrt = parser.add_argument_group(f"with --target {' or '.join(TENSORRT)}")
     onnx_folder = tensorrt.add_argument(
         "--onnx-folder",
         type=Path,
@@ -108,9 +113,9 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
     plan_actions = [onnx_folder, *add_arguments(tensorrt.add_argument)]
     given = parser.parse_args(arguments)
     for action in plan_actions:
-        if given.target != TENSORRT and vars(given)[action.dest] != action.default:
-            parser.error(f"{action.option_strings[0]} needs --target {TENSORRT}")
-    default = Precision.BF16 if given.target == TENSORRT else Precision.FP32
+        if given.target == ONNX and vars(given)[action.dest] != action.default:
+            parser.error(f"{action.option_strings[0]} needs --target {' or '.join(TENSORRT)}")
+    default = Precision.FP32 if given.target == ONNX else Precision.BF16
     options = ExportOptions(
         model=given.model,
         output=given.output,
@@ -122,16 +127,19 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         decode_noise_scale=given.decode_noise_scale,
         verification=given.verification,
     )
+    if given.target == ONNX:
+        return options, None
     plans = PlanOptions(
         source=given.onnx_folder / options.precision,
         settings=settings,
+        library=given.target,
         output=given.output,
         sizes=given.sizes,
         optimization_level=given.optimization_level,
         workspace_gib=given.workspace_gib,
         weight_streaming=given.weight_streaming,
     )
-    return options, plans if given.target == TENSORRT else None
+    return options, plans
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from export.run import ExportOptions, export
-from export.tensorrt.build import PlanOptions, build_plans, find_machine
+from export.tensorrt.build import PlanOptions, build_plans
 from export.tensorrt.sizes import require_sizes
+from export.tensorrt.target import find_target
 
 
 def export_plans(options: ExportOptions, plans: PlanOptions) -> None:
@@ -15,6 +16,6 @@ def export_plans(options: ExportOptions, plans: PlanOptions) -> None:
     """
     # Fail before the long part.
     require_sizes(plans.sizes)
-    find_machine(options.precision)
+    find_target(plans.library, options.precision)
     export(replace(options, output=plans.source, for_cpu=False))
     build_plans(plans)

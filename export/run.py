@@ -98,8 +98,8 @@ def export(options: ExportOptions) -> None:
 
 
 def _measures_memory(options: ExportOptions) -> bool:
-    # OpenVINO does not run FP8.
-    return options.verification and options.for_cpu and options.precision is not Precision.FP8
+    # OpenVINO runs graphs in FP32 only.
+    return options.verification and options.for_cpu and options.precision is Precision.FP32
 
 
 def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineConfig:

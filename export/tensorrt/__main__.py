@@ -4,15 +4,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from export.errors import ExportError
 from export.tensorrt.arguments import add_arguments
 from export.tensorrt.build import PlanOptions, build_plans
+from ltx_triton.engines.tensorrt.library import LibraryName
 from ltx_triton.json_file import JsonFileError
 from ltx_triton.settings import load_settings
 
 DESCRIPTION = """
-Build TensorRT plans from an ONNX export, for the GPU and the TensorRT of this machine.
+Build TensorRT plans from an ONNX export: for the GPU and the TensorRT of this machine, or with
+TensorRT-RTX for GeForce and RTX cards, on any machine.
 
 Writes text_encoder, transformer and vae_decoder (1/model.plan with 1/model.plan.json) and
 ltx_video/1/{tokenizer,pipeline}.json. Plans that are current are kept. A build that fails leaves
@@ -40,6 +43,12 @@ def parse(arguments: Sequence[str] | None = None) -> PlanOptions:
         default=PlanOptions.output,
         help="root of the model repository (default: %(default)s)",
     )
+    parser.add_argument(
+        "--target",
+        choices=get_args(LibraryName),
+        default=PlanOptions.library,
+        help="library that builds and runs the plans (default: %(default)s)",
+    )
     add_arguments(parser.add_argument)
     parser.add_argument(
         "--work-folder",
@@ -51,6 +60,7 @@ def parse(arguments: Sequence[str] | None = None) -> PlanOptions:
     return PlanOptions(
         source=given.source,
         settings=settings,
+        library=given.target,
         output=given.output,
         sizes=given.sizes,
         optimization_level=given.optimization_level,

@@ -8,17 +8,16 @@ from export.child_process import in_child
 from export.errors import ExportError
 from export.repository.staging import staging
 from export.tensorrt.builder import Builder
-from export.tensorrt.layer_types import require_precision
 from export.tensorrt.profiles import profiles
 from export.tensorrt.publish import publish_plans
 from export.tensorrt.report import PlanReport, print_reports
 from export.tensorrt.room import require_room
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
+from export.tensorrt.target import Target, find_target
 from export.tensorrt.timing_cache import cache_file
 from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
 from ltx_triton.engines.memory_use import GpuMemory, MemoryAt
-from ltx_triton.engines.tensorrt.cuda import Gpu, NoGpuError, find_gpu
-from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError, load_tensorrt
+from ltx_triton.engines.tensorrt.library import LibraryName
 from ltx_triton.engines.tensorrt.plan import PlanInfo
 from ltx_triton.json_file import JsonFileError
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
@@ -32,6 +31,7 @@ class PlanOptions:
 
     source: Path  # the ONNX export, laid out like a model repository
     settings: Settings  # MAX_RESOLUTION and the like, for the size `maximum`
+    library: LibraryName = "tensorrt"
     output: Path = SERVED_REPOSITORY  # root of the model repository
     sizes: tuple[str, ...] = DEFAULT_SIZES
     optimization_level: int = 3  # 0 to 5, TensorRT's own default
@@ -41,26 +41,24 @@ class PlanOptions:
 
 
 def build_plans(options: PlanOptions) -> list[PlanReport]:
-    """Build a plan of each engine for this machine's GPU; keep plans that are up to date.
+    """Build a plan of each engine; keep plans that are up to date.
 
     Raises:
-        ExportError: there is no GPU, no TensorRT or too little room, the source is not complete,
-            or a plan cannot be built. The repository is then as it was.
+        ExportError: there is no library, no GPU for it or too little room, the source is not
+            complete, or a plan cannot be built. The repository is then as it was.
     """
     config = _load_source(options.source)
     limits = size_limits(options.sizes, config, options.settings)
-    gpu, library = find_machine(config.precision)
+    target = find_target(options.library, config.precision)
     work = options.work_folder or options.source.parent / "tensorrt"
     work.mkdir(parents=True, exist_ok=True)
     workspace = None if options.workspace_gib is None else int(options.workspace_gib * 2**30)
-    builder = Builder(cache_file(work, library, gpu), work, workspace)
-    print(f"TensorRT {library.trt.__version__} on {gpu.name}, {config.precision}")
+    cache = cache_file(work, target.library, target.gpu) if target.gpu else None
+    builder = Builder(cache, work, workspace)
+    print(f"{target}, {config.precision}")
 
     reports = []
-    infos = {
-        model.name: plan_info(model, config, limits, options, library.trt.__version__, gpu)
-        for model in ENGINES
-    }
+    infos = {model.name: plan_info(model, config, limits, options, target) for model in ENGINES}
     outdated = {
         model.name: version_folder(options.source, model) / ENGINE_FILE
         for model in ENGINES
@@ -102,38 +100,20 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     return reports
 
 
-def find_machine(precision: str) -> tuple[Gpu, TensorRt]:
-    """Return the GPU and the TensorRT of this machine.
-
-    Raises:
-        ExportError: one is missing, or this TensorRT has no such precision.
-    """
-    try:
-        gpu = find_gpu()
-        library = load_tensorrt()
-    except (NoGpuError, TensorRtError) as error:
-        raise ExportError(
-            f"{error}\nPlans are built on the machine that will run them: they are made for its "
-            "GPU and its TensorRT."
-        ) from error
-    require_precision(library, precision)
-    return gpu, library
-
-
 def plan_info(
     model: ModelContract,
     config: PipelineConfig,
     limits: dict[str, SizeLimit],
     options: PlanOptions,
-    tensorrt_version: str,
-    gpu: Gpu,
+    target: Target,
 ) -> PlanInfo:
     """Describe the plan that would be built for an engine."""
     graph = (version_folder(options.source, model) / ENGINE_FILE).read_bytes()
     return PlanInfo(
-        tensorrt_version=tensorrt_version,
-        gpu_name=gpu.name,
-        compute_capability=gpu.compute_capability,
+        library=target.name,
+        library_version=target.version,
+        gpu_name=target.gpu.name if target.gpu else None,
+        compute_capabilities=target.compute_capabilities,
         precision=config.precision,
         profiles=profiles(model, config, limits),
         onnx_sha256=hashlib.sha256(graph).hexdigest(),

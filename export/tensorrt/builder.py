@@ -9,17 +9,14 @@ from typing import Any
 from export.errors import ExportError
 from export.progress import step
 from export.tensorrt import timing_cache
+from export.tensorrt.build_log import activation_bytes
 from export.tensorrt.layer_types import set_layer_types
 from export.tensorrt.network import parse
 from export.tensorrt.plan_writer import build_into
 from ltx_triton.contract import ModelContract
-from ltx_triton.engines.tensorrt.library import (
-    TensorRt,
-    TensorRtError,
-    load_tensorrt,
-    make_logger,
-    open_plan,
-)
+from ltx_triton.engines.tensorrt.errors import TensorRtError
+from ltx_triton.engines.tensorrt.library import TensorRt, load_tensorrt, open_plan
+from ltx_triton.engines.tensorrt.logger import make_logger
 from ltx_triton.engines.tensorrt.plan import PlanInfo, Profile
 from ltx_triton.repository.layout import PLAN_FILE
 
@@ -37,7 +34,7 @@ class BuiltPlan:
 class Builder:
     """Builds plans that share a cache of timings. Can be sent to another process."""
 
-    timing_cache: Path
+    timing_cache: Path | None  # None: the library has no use for one
     log_folder: Path
     workspace_bytes: int | None = None  # None: all of the GPU
 
@@ -47,7 +44,9 @@ class Builder:
     def build(
         self, onnx_file: Path, contract: ModelContract, info: PlanInfo, folder: Path
     ) -> BuiltPlan:
-        """Write `model.plan` and `model.plan.json` into `folder`, and check that the plan opens.
+        """Write `model.plan` and `model.plan.json` into `folder`.
+
+        Check that the plan opens, unless it was built without its GPU.
 
         Everything that TensorRT says goes into a log file, one for each model.
 
@@ -56,7 +55,7 @@ class Builder:
                 written; names the log.
         """
         started = time.monotonic()
-        library = load_tensorrt()
+        library = load_tensorrt(info.library)
         log_file = self.log_file(contract)
         with log_file.open("w", encoding="utf-8", errors="replace") as log:
             logger = make_logger(library, log.write)
@@ -64,8 +63,12 @@ class Builder:
                 with step(f"{contract.name}: building the TensorRT plan"):
                     self._build(library, logger, onnx_file, contract, info, folder / PLAN_FILE)
                 info.save(folder)
-                activations = _try(library, logger, folder / PLAN_FILE, info)
-            except (TensorRtError, OSError) as error:
+                if library.portable:
+                    log.flush()
+                    activations = activation_bytes(log_file.read_text(encoding="utf-8"))
+                else:
+                    activations = _try(library, logger, folder / PLAN_FILE, info)
+            except (TensorRtError, OSError, ValueError) as error:
                 raise ExportError(f"{contract.name}: {error}\nThe whole log: {log_file}") from error
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         return BuiltPlan(time.monotonic() - started, activations, peak)
@@ -88,7 +91,13 @@ class Builder:
         config.builder_optimization_level = info.optimization_level
         # Keep full FP32: TF32 has a mantissa of only 10 bits.
         config.clear_flag(trt.BuilderFlag.TF32)
-        library.configure(config, weight_streaming=info.weight_streaming)
+        # List the layers in the log.
+        config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
+        library.configure(
+            config,
+            weight_streaming=info.weight_streaming,
+            compute_capabilities=info.compute_capabilities,
+        )
         parsed = parse(library, logger, builder, onnx_file, contract)
         network = parsed.network
         if not library.strongly_typed:
@@ -97,10 +106,11 @@ class Builder:
             config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, self.workspace_bytes)
         for profile in info.profiles:
             _add_profile(builder, config, profile)
-        cache = timing_cache.attach(config, self.timing_cache)
+        cache = self.timing_cache and timing_cache.attach(config, self.timing_cache)
         if not _write(library, builder, network, config, plan):
             raise TensorRtError(f"no plan could be built: {logger.take_errors()}")
-        timing_cache.save(cache, self.timing_cache)
+        if self.timing_cache is not None:
+            timing_cache.save(cache, self.timing_cache)
 
 
 def _write(library: TensorRt, builder: Any, network: Any, config: Any, file: Path) -> bool:

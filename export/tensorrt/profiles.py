@@ -1,8 +1,14 @@
 """Optimisation profiles: the shapes of every input, for each named size."""
 
+import math
+
 from ltx_triton.contract import TEXT_ENCODER, ModelContract
 from ltx_triton.engines.tensorrt.plan import Profile, Range, Shape
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
+
+# From here on, products of matrices are limited by arithmetic, not by reading the weights: a batch
+# gains nothing, and would multiply the memory for activations.
+_BATCHED_TOKENS = 1024
 
 
 def profiles(
@@ -11,7 +17,7 @@ def profiles(
     """Return a profile for each size, in the order of `limits`; the text encoder has one in all.
 
     Each profile accepts every video up to its size, and is optimal for a single video of exactly
-    its size with the longest text.
+    its size with the longest text. Batches are accepted where they can help.
     """
     if contract is TEXT_ENCODER:
         return (_profile("text", contract, config, SizeLimit(1, 1, 1)),)
@@ -28,7 +34,8 @@ def _profile(
         max(1, limit.width // config.spatial_compression),
     )
     best = _shapes(config, 1, max(config.text_buckets), latent)
-    largest = _shapes(config, contract.max_batch_size, max(config.text_buckets), latent)
+    batch = contract.max_batch_size if math.prod(latent) <= _BATCHED_TOKENS else 1
+    largest = _shapes(config, batch, max(config.text_buckets), latent)
     return Profile(
         name,
         {

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ltx_triton.engines.tensorrt.cuda import Gpu
-from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError
+from ltx_triton.engines.tensorrt.errors import TensorRtError
+from ltx_triton.engines.tensorrt.library import TensorRt
 
 
 def cache_file(folder: Path, library: TensorRt, gpu: Gpu) -> Path:

@@ -21,7 +21,9 @@ def open_session(folder: Path, contract: ModelContract) -> EngineSession:
     if select_device(folder).kind == "cuda":
         from ltx_triton.engines.tensorrt.session import TensorRtSession
 
-        return TensorRtSession(folder, contract)
+        plan = TensorRtSession(folder, contract)
+        plan.warm_up()
+        return plan
     path = folder / ENGINE_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: run `make export` first")

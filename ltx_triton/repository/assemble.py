@@ -25,7 +25,7 @@ from ltx_triton.repository.model_config import (
 def assemble(repository: Path, template: Path = TEMPLATE_REPOSITORY) -> None:
     """Write `model.py` and the configs of every model; leave engines and settings alone.
 
-    A model has a config for Triton's TensorRT backend if it has a plan.
+    A model has a config for Triton's TensorRT backend if it has a plan that this backend runs.
     """
     for model in MODELS:
         version = version_folder(repository, model)
@@ -54,10 +54,11 @@ def copy_engines(engines: Path, repository: Path) -> None:
 def _write_tensorrt_config(repository: Path, template: Path, model: ModelContract) -> None:
     file = repository / model.name / TENSORRT_CONFIG_FILE
     version = version_folder(repository, model)
-    if not (version / PLAN_FILE).is_file():
+    plan = PlanInfo.load(version) if (version / PLAN_FILE).is_file() else None
+    if plan is None or plan.library != "tensorrt":
         file.unlink(missing_ok=True)
         return
     config = read_config(template / model.name / TENSORRT_CONFIG_FILE)
     add_contract(config, model)
-    add_profiles(config, model, PlanInfo.load(version).profiles)
+    add_profiles(config, model, plan.profiles)
     write_config(config, file)

@@ -40,8 +40,10 @@ def add_contract(config: ModelConfig, model: ModelContract) -> None:
 def add_profiles(config: ModelConfig, model: ModelContract, profiles: Sequence[Profile]) -> None:
     """Name all profiles of a plan, and warm up at the optimum of the first.
 
-    Triton's TensorRT backend takes only the first profile if none is named.
+    Triton's TensorRT backend takes only the first profile if none is named. It cannot split a batch
+    that the profile of its shapes does not take, so it is given none that any of them would not.
     """
+    config.max_batch_size = min(profile.largest_batch for profile in profiles)
     for group in config.instance_group:
         group.profile.extend(str(index) for index in range(len(profiles)))
     for warmup in config.model_warmup:

@@ -38,10 +38,7 @@ def narrow_repository(
 
 def _export(precision: Precision, checkpoint_folder: Path, make_once: MakeOnce) -> Path:
     def make(folder: Path) -> None:
-        options = ExportOptions(
-            model=str(checkpoint_folder), output=folder, precision=precision, for_cpu=False
-        )
-        export(options)
+        export(ExportOptions(model=str(checkpoint_folder), output=folder, precision=precision))
 
     return make_once(precision, make)
 

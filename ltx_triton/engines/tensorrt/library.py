@@ -1,23 +1,37 @@
-"""One interface to TensorRT 8.6, 10 and 11: no other file tells the versions apart.
+"""One interface to TensorRT 8.6, 10 and 11 and TensorRT-RTX, whatever their differences.
 
-The import is lazy: neither an export to ONNX nor inference on a CPU needs TensorRT.
+The imports are lazy: neither an export to ONNX nor inference on a CPU needs TensorRT.
 """
 
-import logging
 import mmap
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-_log = logging.getLogger(__name__)
+from ltx_triton.engines.tensorrt.errors import TensorRtError
+from ltx_triton.engines.tensorrt.tensorrt_8 import TensorRt8
+from ltx_triton.engines.tensorrt.tensorrt_10 import TensorRt10
+from ltx_triton.engines.tensorrt.tensorrt_rtx import TensorRtRtx
 
-INSTALL_HINT = "pip install tensorrt-cu13, or the NGC image of Triton"
+LibraryName = Literal["tensorrt", "tensorrt-rtx"]
+INSTALL_HINTS: dict[LibraryName, str] = {
+    "tensorrt": "pip install tensorrt-cu13, or the NGC image of Triton",
+    "tensorrt-rtx": "pip install '.[tensorrt-rtx]'",
+}
 SUPPORTED_VERSIONS = "8.6, or 10.13 and later"
 
 
-class TensorRtError(RuntimeError):
-    """TensorRT is missing, unsupported or failed; the message quotes its own error."""
+class Contexts(Protocol):
+    """Creates the execution contexts of one engine."""
+
+    def create(self) -> Any:
+        """Create a context without activation memory; None if TensorRT fails."""
+        ...
+
+    def save_kernels(self) -> None:
+        """Keep the kernels that runs have compiled, if any, for the next start."""
+        ...
 
 
 class TensorRt(Protocol):
@@ -26,12 +40,18 @@ class TensorRt(Protocol):
     trt: Any  # the module
     # Precision follows the types of the graph; otherwise the builder is told layer by layer.
     strongly_typed: bool
+    # Plans are built on any machine, for several GPUs; otherwise for the one at hand.
+    portable: bool
+    # The session may capture runs into CUDA graphs.
+    capturable: bool
 
     def network_flags(self) -> int:
         """Return the flags of a network to parse ONNX into."""
         ...
 
-    def configure(self, config: Any, *, weight_streaming: bool) -> None:
+    def configure(
+        self, config: Any, *, weight_streaming: bool, compute_capabilities: Sequence[str]
+    ) -> None:
         """Set the version-specific parts of a builder configuration.
 
         Raises:
@@ -39,8 +59,16 @@ class TensorRt(Protocol):
         """
         ...
 
-    def create_context(self, engine: Any) -> Any:
-        """Create an execution context without activation memory; None if TensorRT fails."""
+    def require_valid(self, runtime: Any, plan: Path) -> None:
+        """Check by its header that a plan runs here, if this version can.
+
+        Raises:
+            TensorRtError: it does not.
+        """
+        ...
+
+    def contexts(self, engine: Any, folder: Path) -> Contexts:
+        """Prepare for the contexts of an engine whose plan is in `folder`."""
         ...
 
     def activation_bytes(self, engine: Any, profile: int) -> int:
@@ -59,92 +87,28 @@ class TensorRt(Protocol):
         ...
 
 
-class _TensorRt8:
-    """8.6: precision is set layer by layer; no BF16, FP8 or weight streaming."""
-
-    strongly_typed = False
-
-    def __init__(self, trt: Any) -> None:
-        self.trt = trt
-
-    def network_flags(self) -> int:
-        trt = self.trt
-        return 1 << int(trt.NetworkDefinitionCreationFlag.EXPLICIT_BATCH)
-
-    def configure(self, config: Any, *, weight_streaming: bool) -> None:
-        trt = self.trt
-        if weight_streaming:
-            raise TensorRtError(
-                f"TensorRT {trt.__version__} cannot stream weights: needs TensorRT 10 or later"
-            )
-        # This version's wheel does not include cuBLAS and cuDNN.
-        sources = (trt.TacticSource.EDGE_MASK_CONVOLUTIONS, trt.TacticSource.JIT_CONVOLUTIONS)
-        config.set_tactic_sources(sum(1 << int(source) for source in sources))
-        # Allow several contexts per profile, which is the default in later versions.
-        config.set_preview_feature(trt.PreviewFeature.PROFILE_SHARING_0806, True)
-
-    def create_context(self, engine: Any) -> Any:
-        return engine.create_execution_context_without_device_memory()
-
-    def activation_bytes(self, engine: Any, profile: int) -> int:  # noqa: ARG002  one size for all
-        return int(engine.device_memory_size)
-
-    def set_activations(self, context: Any, address: int, size: int) -> None:  # noqa: ARG002
-        context.device_memory = address
-
-    def stream_weights(self, engine: Any) -> int:  # noqa: ARG002
-        raise TensorRtError("this plan streams its weights: needs TensorRT 10 or later")
-
-
-class _TensorRt10:
-    """10 and 11: networks are strongly typed (11 supports no others)."""
-
-    strongly_typed = True
-
-    def __init__(self, trt: Any) -> None:
-        self.trt = trt
-
-    def network_flags(self) -> int:
-        trt = self.trt
-        return 1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
-
-    def configure(self, config: Any, *, weight_streaming: bool) -> None:
-        trt = self.trt
-        if weight_streaming:
-            config.set_flag(trt.BuilderFlag.WEIGHT_STREAMING)
-
-    def create_context(self, engine: Any) -> Any:
-        trt = self.trt
-        return engine.create_execution_context(trt.ExecutionContextAllocationStrategy.USER_MANAGED)
-
-    def activation_bytes(self, engine: Any, profile: int) -> int:
-        return int(engine.get_device_memory_size_for_profile_v2(profile))
-
-    def set_activations(self, context: Any, address: int, size: int) -> None:
-        context.set_device_memory(address, size)
-
-    def stream_weights(self, engine: Any) -> int:
-        budget = int(engine.get_weight_streaming_automatic_budget())
-        engine.weight_streaming_budget_v2 = budget
-        return budget
-
-
-def load_tensorrt() -> TensorRt:
-    """Import TensorRT.
+def load_tensorrt(name: LibraryName) -> TensorRt:
+    """Import a library.
 
     Raises:
-        TensorRtError: TensorRT is not installed, lacks its libraries, or is an unsupported version.
+        TensorRtError: it is not installed, lacks a part, or is an unsupported version.
     """
     try:
-        import tensorrt as trt
+        if name == "tensorrt-rtx":
+            import tensorrt_rtx_bindings
+
+            return TensorRtRtx(tensorrt_rtx_bindings)
+        import tensorrt
     except ImportError as error:
-        raise TensorRtError(f"TensorRT cannot be imported ({error}): {INSTALL_HINT}") from error
-    version: str = trt.__version__
+        raise TensorRtError(
+            f"{name} cannot be imported ({error}): {INSTALL_HINTS[name]}"
+        ) from error
+    version: str = tensorrt.__version__
     major, minor = (int(part) for part in re.findall(r"\d+", version)[:2])
     if (major, minor) == (8, 6):
-        return _TensorRt8(trt)
+        return TensorRt8(tensorrt)
     if (major, minor) >= (10, 13):
-        return _TensorRt10(trt)
+        return TensorRt10(tensorrt)
     raise TensorRtError(f"TensorRT {version} is not supported; allowed: {SUPPORTED_VERSIONS}")
 
 
@@ -155,47 +119,3 @@ def open_plan(runtime: Any, path: Path) -> Any:
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as plan:
         return runtime.deserialize_cuda_engine(plan)
-
-
-def make_logger(library: TensorRt, write: Callable[[str], object] | None = None) -> Any:
-    """Make a TensorRT logger that collects errors for the exception to raise.
-
-    Args:
-        library: from `load_tensorrt`.
-        write: called with every message, verbose ones included, one line each.
-
-    Returns:
-        An `ILogger` whose `take_errors()` returns the errors since the last call, joined.
-    """
-    trt = library.trt
-    levels = {
-        trt.ILogger.INTERNAL_ERROR: logging.ERROR,
-        trt.ILogger.ERROR: logging.ERROR,
-        trt.ILogger.WARNING: logging.WARNING,
-        trt.ILogger.INFO: logging.DEBUG,
-        trt.ILogger.VERBOSE: logging.DEBUG,
-    }
-
-    class Logger(trt.ILogger):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            trt.ILogger.__init__(self)
-            self._errors: list[str] = []
-
-        def log(self, severity: Any, msg: str) -> None:
-            level = levels[severity]
-            if level == logging.ERROR:
-                self._errors.append(msg)
-            if write is not None:
-                write(f"{logging.getLevelName(level)} {msg}\n")
-            elif level >= logging.WARNING:
-                _log.log(level, "TensorRT: %s", msg)
-
-        def take_errors(self) -> str:
-            text = "\n".join(self._errors) or "TensorRT gave no reason"
-            self._errors.clear()
-            # TensorRT words it in several ways; callers look for this one.
-            if re.search(r"OutOfMemory|could not be allocated", text):
-                text = f"out of memory: {text}"
-            return text
-
-    return Logger()

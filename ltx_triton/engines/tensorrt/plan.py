@@ -10,11 +10,13 @@ from typing import Literal
 
 from ltx_triton.contract import ENGINES
 from ltx_triton.engines.tensorrt.cuda import Gpu
+from ltx_triton.engines.tensorrt.library import LibraryName
 from ltx_triton.json_file import JsonFile
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import PLAN_FILE, version_folder
 
 REBUILD = "`make export TARGET=tensorrt` builds it for this machine"
+REBUILD_RTX = "`make export TARGET=tensorrt-rtx` builds it again"
 
 Shape = tuple[int, ...]
 
@@ -38,7 +40,6 @@ class Range:
         )
 
     def distance(self, shape: Shape) -> int:
-        """Sum up the distances of all dimensions from the optimum."""
         return sum(abs(a - b) for a, b in zip(self.optimum, shape, strict=True))
 
 
@@ -49,6 +50,14 @@ class Profile:
     name: str
     inputs: dict[str, Range]
 
+    @property
+    def largest_batch(self) -> int:
+        return min(bounds.maximum[0] for bounds in self.inputs.values())
+
+    def distance(self, shapes: Mapping[str, Shape]) -> int:
+        """Sum up the distances of all dimensions from the optimum."""
+        return sum(self.inputs[name].distance(shape) for name, shape in shapes.items())
+
 
 class PlanInfo(JsonFile):
     """Metadata of a plan, readable without opening it."""
@@ -56,10 +65,11 @@ class PlanInfo(JsonFile):
     FILE = "model.plan.json"
     REMEDY = REBUILD
 
-    version: Literal[1] = 1
-    tensorrt_version: str
-    gpu_name: str
-    compute_capability: str
+    version: Literal[2] = 2
+    library: LibraryName
+    library_version: str
+    gpu_name: str | None  # None: the library builds for all GPUs of these compute capabilities
+    compute_capabilities: tuple[str, ...]
     precision: str
     profiles: tuple[Profile, ...]  # in the plan's order
     onnx_sha256: str  # of the graph file; its weights are the checkpoint's
@@ -68,19 +78,37 @@ class PlanInfo(JsonFile):
     weight_streaming: bool
     refittable: bool
 
-    def require_machine(self, path: Path, tensorrt_version: str, gpu: Gpu) -> None:
-        """Refuse a plan of another TensorRT or of GPUs of another compute capability.
+    @property
+    def remedy(self) -> str:
+        """What to do if the plan cannot be used."""
+        return REBUILD if self.library == "tensorrt" else REBUILD_RTX
+
+    def require_machine(self, path: Path, library_version: str, gpu: Gpu) -> None:
+        """Refuse a plan of another version or of GPUs of other compute capabilities.
 
         Raises:
             PlanMismatchError: it cannot be deserialised here.
         """
-        built = (self.tensorrt_version, self.compute_capability)
-        if built != (tensorrt_version, gpu.compute_capability):
-            raise PlanMismatchError(
-                f"{path} was built by TensorRT {self.tensorrt_version} for {self.gpu_name} "
-                f"(compute capability {self.compute_capability}); here are TensorRT "
-                f"{tensorrt_version} and {gpu.name} ({gpu.compute_capability}). {REBUILD}"
-            )
+        fits = gpu.compute_capability in self.compute_capabilities
+        if fits and library_version == self.library_version:
+            return
+        # Building again with TensorRT-RTX would not help a GPU that it does not know.
+        remedy = self.remedy if fits else REBUILD
+        raise PlanMismatchError(
+            f"{path} was built by {self.library} {self.library_version} for "
+            f"{self.gpu_name or 'GeForce and RTX cards'} (compute capability "
+            f"{', '.join(self.compute_capabilities)}); here are {self.library} "
+            f"{library_version} and {gpu.name} ({gpu.compute_capability}). {remedy}"
+        )
+
+    def largest_batch(self, shapes: Mapping[str, Shape]) -> int:
+        """Return the most videos of these shapes, but for B, that one run takes.
+
+        Raises:
+            ValueError: no profile takes them; names the shapes and what is allowed.
+        """
+        single = {name: (1, *shape[1:]) for name, shape in shapes.items()}
+        return max(self.profiles[index].largest_batch for index in self._fitting(single))
 
     def profile_for(self, shapes: Mapping[str, Shape]) -> int:
         """Index of the profile that takes `shapes` and has the closest optimum.
@@ -88,11 +116,14 @@ class PlanInfo(JsonFile):
         Raises:
             ValueError: no profile takes them; names the shapes and what is allowed.
         """
-        fitting = {
-            index: sum(profile.inputs[name].distance(shape) for name, shape in shapes.items())
+        return min(self._fitting(shapes), key=lambda index: self.profiles[index].distance(shapes))
+
+    def _fitting(self, shapes: Mapping[str, Shape]) -> list[int]:
+        fitting = [
+            index
             for index, profile in enumerate(self.profiles)
             if all(profile.inputs[name].holds(shape) for name, shape in shapes.items())
-        }
+        ]
         if not fitting:
             given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
             allowed = "; ".join(
@@ -101,7 +132,7 @@ class PlanInfo(JsonFile):
                 for name, bounds in profile.inputs.items()
             )
             raise ValueError(f"no profile of the plan takes {given}; allowed: {allowed}")
-        return min(fitting, key=lambda index: fitting[index])
+        return fitting
 
 
 def require_checkpoint(repository: Path, config: PipelineConfig) -> None:

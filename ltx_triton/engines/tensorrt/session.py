@@ -13,12 +13,15 @@ from ltx_triton.contract import DataType, ModelContract
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.engines.tensorrt.buffers import TensorBuffers
 from ltx_triton.engines.tensorrt.cuda import CudaError, Graph, Stream, find_gpu
-from ltx_triton.engines.tensorrt.library import TensorRtError, load_tensorrt, make_logger, open_plan
-from ltx_triton.engines.tensorrt.plan import REBUILD, PlanInfo, PlanMismatchError, Shape
+from ltx_triton.engines.tensorrt.errors import TensorRtError
+from ltx_triton.engines.tensorrt.library import load_tensorrt, open_plan
+from ltx_triton.engines.tensorrt.logger import make_logger
+from ltx_triton.engines.tensorrt.plan import PlanInfo, PlanMismatchError, Shape
 from ltx_triton.repository.layout import PLAN_FILE
 
 # Execution contexts and CUDA graphs are cached for so many shapes; least recently used goes first.
-MAX_CACHED_SHAPES = 16
+# Each context takes host memory. These are the four text buckets of two sizes of video.
+MAX_CACHED_SHAPES = 8
 
 _NUMPY_TYPES: dict[DataType, type[np.generic]] = {
     "FP32": np.float32,
@@ -55,37 +58,70 @@ class TensorRtSession:
         self._info = PlanInfo.load(folder)
         # Check this first: without a GPU, a TensorRT runtime (8.6, 11.4) crashes the process.
         gpu = find_gpu()
-        self._library = load_tensorrt()
+        self._library = load_tensorrt(self._info.library)
         trt = self._library.trt
         self._info.require_machine(path, trt.__version__, gpu)
         self._contract = contract
         self._logger = make_logger(self._library)
         self._runtime = trt.Runtime(self._logger)
+        self._library.require_valid(self._runtime, path)
         engine = open_plan(self._runtime, path)
         if engine is None:
-            raise TensorRtError(f"{path} cannot be opened: {self._logger.take_errors()}. {REBUILD}")
+            raise TensorRtError(
+                f"{path} cannot be opened: {self._logger.take_errors()}. {self._info.remedy}"
+            )
         self._engine = engine
         self._require_contract(path)
         self._weight_bytes = path.stat().st_size
         if self._info.weight_streaming:
             budget = self._library.stream_weights(engine)
             self._weight_bytes = min(self._weight_bytes, budget)
+        self._contexts = self._library.contexts(engine, folder)
         self._stream = Stream()
         self._buffers = TensorBuffers()
         self._executions: OrderedDict[tuple[Shape, ...], _Execution] = OrderedDict()
+
+    def warm_up(self) -> None:
+        """Run a video of the first profile's optimum: CUDA loads and RTX compiles kernels late.
+
+        Raises:
+            CudaError, TensorRtError: see `run`.
+        """
+        optimum = self._info.profiles[0].inputs
+        self.run(
+            {
+                tensor.name: np.zeros(optimum[tensor.name].optimum, _NUMPY_TYPES[tensor.datatype])
+                for tensor in self._contract.inputs
+            }
+        )
 
     def run(
         self,
         inputs: Arrays,
         parameters: Parameters = NO_PARAMETERS,  # noqa: ARG002  it has none
     ) -> dict[str, NDArray[Any]]:
-        """Execute one batch.
+        """Execute one batch, in parts if the profiles of its shapes take less.
 
         Raises:
             ValueError: no profile of the plan takes the shapes.
             CudaError: CUDA failed; the message contains "out of memory" if memory ran out.
             TensorRtError: TensorRT failed; likewise.
         """
+        shapes = {tensor.name: inputs[tensor.name].shape for tensor in self._contract.inputs}
+        batch = len(inputs[self._contract.inputs[0].name])
+        most = self._info.largest_batch(shapes)
+        parts = [
+            self._run_part({name: array[first : first + most] for name, array in inputs.items()})
+            for first in range(0, batch, most)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return {
+            tensor.name: np.concatenate([part[tensor.name] for part in parts])
+            for tensor in self._contract.outputs
+        }
+
+    def _run_part(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
         shapes = {tensor.name: inputs[tensor.name].shape for tensor in self._contract.inputs}
         execution = self._execution(shapes)
         for tensor in self._contract.inputs:
@@ -101,6 +137,8 @@ class TensorRtSession:
             arrays[tensor.name] = pinned.array(shape, _NUMPY_TYPES[tensor.datatype])
             self._stream.copy_to_host(pinned, device, arrays[tensor.name].nbytes)
         self._stream.synchronize()
+        if execution.runs == 1:
+            self._contexts.save_kernels()
         return {name: array.copy() for name, array in arrays.items()}
 
     def memory_bytes(self) -> int:
@@ -116,7 +154,9 @@ class TensorRtSession:
         tensors = (*self._contract.inputs, *self._contract.outputs)
         expected = {tensor.name: tensor.datatype for tensor in tensors}
         if found != expected:
-            raise PlanMismatchError(f"{path} has the tensors {found}, not {expected}. {REBUILD}")
+            raise PlanMismatchError(
+                f"{path} has the tensors {found}, not {expected}. {self._info.remedy}"
+            )
 
     def _execution(self, shapes: dict[str, Shape]) -> _Execution:
         key = tuple(shapes.values())
@@ -124,7 +164,7 @@ class TensorRtSession:
             self._executions.move_to_end(key)
             return self._executions[key]
         profile = self._info.profile_for(shapes)
-        context = self._library.create_context(self._engine)
+        context = self._contexts.create()
         if context is None:
             raise TensorRtError(f"no execution context: {self._logger.take_errors()}")
         self._require(context.set_optimization_profile_async(profile, self._stream.handle))
@@ -143,7 +183,7 @@ class TensorRtSession:
         if len(self._executions) == MAX_CACHED_SHAPES:
             self._executions.popitem(last=False)
         # TensorRT synchronises while weights stream, which a capture does not survive.
-        capturable = not self._info.weight_streaming
+        capturable = self._library.capturable and not self._info.weight_streaming
         self._executions[key] = _Execution(context, outputs, capturable)
         return self._executions[key]
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Use:
-    """`path` ("BuilderFlag.TF32", "ICudaEngine.num_layers") used in the class `owner`, if any."""
+    """`path`: "BuilderFlag.TF32", "ICudaEngine.num_layers" ..."""
 
     path: str
-    owner: str | None
     line: int
 
 
@@ -25,21 +24,20 @@ def uses(file: Path, objects: Mapping[str, str]) -> Iterator[Use]:
     yield from uses_in(ast.parse(file.read_text()), objects)
 
 
-def uses_in(tree: ast.AST, objects: Mapping[str, str], owner: str | None = None) -> Iterator[Use]:
+def uses_in(tree: ast.AST, objects: Mapping[str, str]) -> Iterator[Use]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Attribute):
             names = _dotted(node)
             if "trt" in names[:-1]:
                 first = names.index("trt") + 1
-                yield Use(".".join(names[first : first + 2]), owner, node.lineno)
+                yield Use(".".join(names[first : first + 2]), node.lineno)
                 continue
             *owners, attribute = names
             known = next((name for name in reversed(owners) if name in objects), None)
             if known is not None and owners[-1] == known:
-                yield Use(f"{objects[known]}.{attribute}", owner, node.lineno)
+                yield Use(f"{objects[known]}.{attribute}", node.lineno)
                 continue
-        inside = node.name if isinstance(node, ast.ClassDef) else owner
-        yield from uses_in(node, objects, inside)
+        yield from uses_in(node, objects)
 
 
 def _dotted(node: ast.expr) -> list[str]:

@@ -39,8 +39,14 @@ LIBRARIES = ("nvinfer", "nvonnxparser", "nvinfer_plugin", "nvparsers")
 class Bindings:
     """One version, unpacked; its module is called `tensorrt`."""
 
-    version: int  # 8, 10 or 11
+    version: int  # 8, 10, 11, or 1: TensorRT-RTX
     folder: Path
+
+    def run_with_library(self, program: str) -> Any:
+        """Run a program that uses `library` and `json`, and prints JSON."""
+        name = "tensorrt-rtx" if self.version == RTX else "tensorrt"
+        load = "from ltx_triton.engines.tensorrt.library import load_tensorrt"
+        return self.run(f"import json\n{load}\nlibrary = load_tensorrt({name!r})\n{program}")
 
     def run(self, program: str) -> Any:
         """Run a program that prints JSON in a process that can `import tensorrt`."""
@@ -58,7 +64,8 @@ class Bindings:
         return json.loads(finished.stdout)
 
 
-# Major version -> what pip installs.
+RTX = 1
+# Major version -> what pip installs. TensorRT-RTX is installed already.
 PACKAGES = {
     8: "tensorrt-bindings==8.6.1",
     10: "tensorrt-cu13-bindings==10.16.1.11",
@@ -68,6 +75,9 @@ PACKAGES = {
 
 def install(version: int, folder: Path) -> Bindings:
     """Download the bindings into `folder`; skip the test where they cannot be had."""
+    if version == RTX:
+        _write_module(folder, "tensorrt_rtx_bindings")
+        return Bindings(version, folder)
     if version == 8 and sys.version_info >= (3, 12):
         pytest.skip("TensorRT 8.6 has no bindings for Python 3.12")
     options = ["--quiet", "--no-deps", "--only-binary=:all:", "--target", str(folder)]
@@ -87,7 +97,10 @@ def install(version: int, folder: Path) -> Bindings:
             [GCC, "-shared", "-fPIC", f"-Wl,-soname,{name}", "-o", str(folder / name), str(source)],
             check=True,
         )
-    (folder / "tensorrt.py").write_text(
-        "from tensorrt_bindings import *\nfrom tensorrt_bindings import __version__\n"
-    )
+    _write_module(folder, "tensorrt_bindings")
     return Bindings(version, folder)
+
+
+def _write_module(folder: Path, bindings: str) -> None:
+    imports = f"from {bindings} import *\nfrom {bindings} import __version__\n"
+    (folder / "tensorrt.py").write_text(imports)

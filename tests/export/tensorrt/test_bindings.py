@@ -1,4 +1,4 @@
-"""Our code against the real bindings of TensorRT 8.6, 10 and 11."""
+"""Our code against the real bindings of TensorRT 8.6, 10 and 11 and of TensorRT-RTX."""
 
 import ast
 from pathlib import Path
@@ -8,15 +8,25 @@ import pytest
 
 import export.tensorrt
 import ltx_triton.engines.tensorrt
-from tests.export.tensorrt.api_use import Use, uses, uses_in
-from tests.export.tensorrt.bindings import PACKAGES, Bindings, install
+from tests.export.tensorrt.api_use import uses, uses_in
+from tests.export.tensorrt.bindings import PACKAGES, RTX, Bindings, install
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 EXPORT = Path(export.tensorrt.__file__).parent
 SERVING = Path(ltx_triton.engines.tensorrt.__file__).parent
 
-ALL = (8, 10, 11)
+ALL = (8, 10, 11, RTX)
+SERVING_OBJECTS = {
+    "config": "IBuilderConfig",
+    "engine": "ICudaEngine",
+    "_engine": "ICudaEngine",
+    "context": "IExecutionContext",
+    "runtime": "Runtime",
+    "runtime_config": "IRuntimeConfig",
+    "cache": "IRuntimeCache",
+    "_cache": "IRuntimeCache",
+}
 # File -> the versions that run it, and what the variables in it are.
 FILES: dict[Path, tuple[tuple[int, ...], dict[str, str]]] = {
     EXPORT / "builder.py": (
@@ -40,8 +50,8 @@ FILES: dict[Path, tuple[tuple[int, ...], dict[str, str]]] = {
         },
     ),
     EXPORT / "timing_cache.py": (ALL, {"config": "IBuilderConfig", "cache": "ITimingCache"}),
-    EXPORT / "progress.py": ((10, 11), {"config": "IBuilderConfig"}),
-    EXPORT / "plan_writer.py": ((10, 11), {"builder": "Builder"}),
+    EXPORT / "progress.py": ((10, 11, RTX), {"config": "IBuilderConfig"}),
+    EXPORT / "plan_writer.py": ((10, 11, RTX), {"builder": "Builder"}),
     EXPORT / "layer_types.py": (
         (8,),
         {
@@ -52,15 +62,11 @@ FILES: dict[Path, tuple[tuple[int, ...], dict[str, str]]] = {
             "tensor": "ITensor",
         },
     ),
-    SERVING / "library.py": (
-        ALL,
-        {
-            "config": "IBuilderConfig",
-            "engine": "ICudaEngine",
-            "context": "IExecutionContext",
-            "runtime": "Runtime",
-        },
-    ),
+    SERVING / "library.py": (ALL, {"runtime": "Runtime"}),
+    SERVING / "logger.py": (ALL, {}),
+    SERVING / "tensorrt_8.py": ((8,), SERVING_OBJECTS),
+    SERVING / "tensorrt_10.py": ((10, 11, RTX), SERVING_OBJECTS),
+    SERVING / "tensorrt_rtx.py": ((RTX,), SERVING_OBJECTS),
     SERVING / "session.py": (
         ALL,
         {
@@ -71,13 +77,11 @@ FILES: dict[Path, tuple[tuple[int, ...], dict[str, str]]] = {
         },
     ),
 }
-# Classes that only some versions make.
-OWNERS = {"_TensorRt8": (8,), "_TensorRt10": (10, 11)}
 # What a layer has besides, once it has been given the class of its kind.
 KINDS = {"ILayer.weights": "IConstantLayer.weights", "ILayer.to_type": "ICastLayer.to_type"}
 
 
-@pytest.fixture(scope="module", params=PACKAGES, ids=lambda version: f"TensorRT {version}")
+@pytest.fixture(scope="module", params=[*PACKAGES, RTX], ids=lambda version: f"TensorRT {version}")
 def bindings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bindings:
     return install(request.param, tmp_path_factory.mktemp("tensorrt"))
 
@@ -87,7 +91,7 @@ def used_by(version: int) -> dict[str, str]:
     found = {}
     for file, (versions, objects) in FILES.items():
         for use in uses(file, objects):
-            if version in OWNERS.get(use.owner or "", versions):
+            if version in versions:
                 found[KINDS.get(use.path, use.path)] = f"{file.name}:{use.line}"
     return found
 
@@ -130,32 +134,20 @@ def test_what_does_not_exist_would_be_noticed(bindings: Bindings) -> None:
     ]
 
 
-def test_classes_of_one_version_are_told_apart() -> None:
-    code = ast.parse("class _TensorRt8:\n  def f(self, engine):\n    engine.device_memory_size")
-
-    assert list(uses_in(code, {"engine": "ICudaEngine"})) == [
-        Use("ICudaEngine.device_memory_size", "_TensorRt8", 3)
-    ]
-
-
 def test_the_version_is_recognised(bindings: Bindings) -> None:
-    found = bindings.run("""
-import json
-from ltx_triton.engines.tensorrt.library import load_tensorrt
-library = load_tensorrt()
+    found = bindings.run_with_library("""
 print(json.dumps([type(library).__name__, library.strongly_typed, library.network_flags()]))
 """)
 
-    assert found[0] == ("_TensorRt8" if bindings.version == 8 else "_TensorRt10")
+    names = {8: "TensorRt8", 10: "TensorRt10", 11: "TensorRt10", RTX: "TensorRtRtx"}
+    assert found[0] == names[bindings.version]
     assert found[1] == (bindings.version != 8)
     assert found[2] > 0
 
 
 def test_the_logger_is_one_that_tensorrt_takes(bindings: Bindings) -> None:
-    written, first, second, out_of_memory = bindings.run("""
-import json
-from ltx_triton.engines.tensorrt.library import load_tensorrt, make_logger
-library = load_tensorrt()
+    written, first, second, out_of_memory = bindings.run_with_library("""
+from ltx_triton.engines.tensorrt.logger import make_logger
 lines = []
 logger = make_logger(library, lines.append)
 assert isinstance(logger, library.trt.ILogger)
@@ -174,11 +166,8 @@ print(json.dumps([lines, first, second, logger.take_errors()]))
 def test_the_progress_monitor_is_one_that_tensorrt_takes(bindings: Bindings) -> None:
     if bindings.version == 8:
         pytest.skip("TensorRT 8.6 does not tell its progress")
-    answers: list[Any] = bindings.run("""
-import json
+    answers: list[Any] = bindings.run_with_library("""
 from export.tensorrt.progress import progress_monitor
-from ltx_triton.engines.tensorrt.library import load_tensorrt
-library = load_tensorrt()
 monitor = progress_monitor(library)
 assert isinstance(monitor, library.trt.IProgressMonitor)
 monitor.phase_start("Building", None, 2)

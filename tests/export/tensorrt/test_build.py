@@ -64,8 +64,8 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(
         "export.tensorrt.build.in_child", lambda _, function, *arguments: function(*arguments)
     )
-    monkeypatch.setattr("export.tensorrt.build.find_gpu", lambda: GPU)
-    monkeypatch.setattr("export.tensorrt.build.load_tensorrt", lambda: library)
+    monkeypatch.setattr("export.tensorrt.target.find_gpu", lambda: GPU)
+    monkeypatch.setattr("export.tensorrt.target.load_tensorrt", lambda _: library)
     return models
 
 
@@ -96,8 +96,8 @@ def test_the_repository_is_complete(options: PlanOptions, built: list[str]) -> N
     limits = (SizeLimit(512, 512, 25), SizeLimit(512, 512, 257))
     assert config == CONFIG.model_copy(update={"size_limits": limits})
     info = PlanInfo.load(options.output / "transformer" / "1")
-    assert (info.gpu_name, info.compute_capability) == (GPU.name, "9.0")
-    assert (info.precision, info.tensorrt_version) == ("bf16", "11.4.0")
+    assert (info.gpu_name, info.compute_capabilities) == (GPU.name, ("9.0",))
+    assert (info.precision, info.library_version) == ("bf16", "11.4.0")
     assert info.onnx_sha256 == hashlib.sha256(b"graph of transformer").hexdigest()
     assert info.checkpoint_sha256 == CONFIG.checkpoint_sha256
     assert [profile.name for profile in info.profiles] == ["default", "maximum"]
@@ -156,7 +156,9 @@ def test_a_plan_of_another_graph_gpu_or_unknown_origin_is_built_again(
     assert built == names(ENGINES[1:])
 
     built.clear()
-    monkeypatch.setattr("export.tensorrt.build.find_gpu", lambda: Gpu("Another", "9.0", 24 * 2**30))
+    monkeypatch.setattr(
+        "export.tensorrt.target.find_gpu", lambda: Gpu("Another", "9.0", 24 * 2**30)
+    )
     build_plans(options)
     assert built == names()
 

@@ -28,6 +28,7 @@ class FakeTensorRt:
     BuilderFlag = SimpleNamespace(TF32="TF32", WEIGHT_STREAMING="WEIGHT_STREAMING")
     NetworkDefinitionCreationFlag = SimpleNamespace(STRONGLY_TYPED=1)
     MemoryPoolType = SimpleNamespace(WORKSPACE="WORKSPACE")
+    ProfilingVerbosity = SimpleNamespace(DETAILED="DETAILED")
 
     def __init__(self) -> None:
         self.calls: dict[str, Any] = {}

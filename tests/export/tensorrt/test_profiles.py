@@ -21,7 +21,7 @@ def test_a_transformer_takes_everything_up_to_the_size_its_batch_and_the_longest
         "sigma": Range((1, 1), (1, 1), (4, 1)),
         "sigma_next": Range((1, 1), (1, 1), (4, 1)),
     }
-    assert maximum.inputs["latents"].maximum == (4, 33, 16, 16, 128)
+    assert maximum.inputs["latents"].maximum == (1, 33, 16, 16, 128), "a batch gains nothing"
 
 
 def test_the_text_encoder_has_one_profile() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from export.tensorrt.timing_cache import attach, cache_file, save
 from ltx_triton.engines.tensorrt.cuda import Gpu
-from ltx_triton.engines.tensorrt.library import TensorRtError
+from ltx_triton.engines.tensorrt.errors import TensorRtError
 
 
 class Config:

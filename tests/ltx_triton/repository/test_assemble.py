@@ -11,6 +11,7 @@ from ltx_triton.repository.layout import TEMPLATE_REPOSITORY, version_folder
 from ltx_triton.repository.model_config import read_config
 from tests.conftest import DEMO_ENGINES
 from tests.ltx_triton.engines.tensorrt.plans import write_plan
+from tests.ltx_triton.engines.tensorrt.test_plan import RTX_INFO
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -102,6 +103,14 @@ def test_a_plan_adds_a_config_for_tritons_own_backend_and_takes_it_along(tmp_pat
     plan.unlink()
     assemble(tmp_path)
     assert not (tmp_path / "transformer" / "configs" / "tensorrt.pbtxt").exists()
+
+
+def test_plans_that_tritons_own_backend_cannot_run_get_no_config_for_it(tmp_path: Path) -> None:
+    write_plan(version_folder(tmp_path, TRANSFORMER), TRANSFORMER, info=RTX_INFO)
+
+    assemble(tmp_path)
+
+    assert not (tmp_path / "transformer" / "configs").exists()
 
 
 def test_cuda_graphs_which_could_return_the_frames_of_another_request_are_off(

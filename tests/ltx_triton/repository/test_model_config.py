@@ -28,9 +28,9 @@ def parse(text: str) -> ModelConfig:
     return text_format.Parse(text, ModelConfig())
 
 
-def profile(name: str, length: int) -> Profile:
-    text = Range((1, 1), (2, length), (4, 9))
-    return Profile(name, {"text": text, "steps": Range((1, 1), (2, 1), (4, 1))})
+def profile(name: str, length: int, batch: int) -> Profile:
+    text = Range((1, 1), (2, length), (batch, 9))
+    return Profile(name, {"text": text, "steps": Range((1, 1), (2, 1), (batch, 1))})
 
 
 def test_the_contract_gives_name_tensors_and_batch_size() -> None:
@@ -64,10 +64,11 @@ def test_the_plan_gives_profiles_and_the_warm_up_the_optimum_of_the_first() -> N
         'instance_group { kind: KIND_GPU count: 1 } model_warmup { name: "first profile" }'
     )
 
-    add_profiles(config, ENGINE, (profile("default", 7), profile("maximum", 9)))
+    add_profiles(config, ENGINE, (profile("default", 7, batch=4), profile("maximum", 9, batch=1)))
 
     assert config == parse(
         """
+        max_batch_size: 1
         instance_group { kind: KIND_GPU count: 1 profile: ["0", "1"] }
         model_warmup {
           name: "first profile"

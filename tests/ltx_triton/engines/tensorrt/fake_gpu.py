@@ -156,9 +156,14 @@ class FakeEngine:
     def get_tensor_dtype(self, name: str) -> str:
         return dict(self.types)[name]
 
-    def create_execution_context(self, _: object) -> "FakeContext":
+    def create_execution_context(self, how: object) -> "FakeContext":
         self.contexts += 1
+        if isinstance(how, FakeRuntimeConfig):
+            how.cache.kernels += b"kernel,"
         return FakeContext(self)
+
+    def create_runtime_config(self) -> "FakeRuntimeConfig":
+        return FakeRuntimeConfig()
 
     def get_weight_streaming_automatic_budget(self) -> int:
         return 1
@@ -214,12 +219,60 @@ class FakeContext:
         return True
 
 
+@dataclass
+class FakeRuntimeCache:
+    """Of TensorRT-RTX: each context compiles a kernel."""
+
+    kernels: bytes = b""
+
+    def deserialize(self, content: bytes) -> bool:
+        if content.startswith(b"kernel"):
+            self.kernels = content
+        return content.startswith(b"kernel")
+
+    def serialize(self) -> bytes:
+        return self.kernels
+
+
+@dataclass
+class FakeRuntimeConfig:
+    cache: FakeRuntimeCache = field(default_factory=FakeRuntimeCache)
+    dynamic_shapes_kernel_specialization_strategy: str = "LAZY"
+
+    def set_execution_context_allocation_strategy(self, strategy: object) -> None:
+        assert strategy == FakeStrategy.USER_MANAGED
+
+    def create_runtime_cache(self) -> FakeRuntimeCache:
+        return FakeRuntimeCache()
+
+    def set_runtime_cache(self, cache: FakeRuntimeCache) -> None:
+        self.cache = cache
+
+
+class FakeStrategy(IntEnum):
+    USER_MANAGED = 3
+
+
+class FakeValidity(IntEnum):
+    VALID = 0
+    INVALID = 2
+
+
+class FakeDiagnostics(IntEnum):
+    VERSION_MISMATCH = 1
+    UNSUPPORTED_CC = 2
+    OLD_CUDA_DRIVER = 4
+
+
 class FakeILogger:
     INTERNAL_ERROR, ERROR, WARNING, INFO, VERBOSE = range(5)
 
 
-def fake_tensorrt(engine: FakeEngine | None, version: str) -> Any:
-    """The module `tensorrt`, whose runtime opens every plan as `engine`."""
+def fake_tensorrt(engine: FakeEngine | None, version: str, invalid: int = 0) -> Any:
+    """The module `tensorrt`, or that of TensorRT-RTX, whose runtime opens every plan as `engine`.
+
+    `invalid`: reasons why no plan is valid, of `FakeDiagnostics`.
+    """
 
     def runtime(logger: Any) -> Any:
         def deserialize(plan: Any) -> FakeEngine | None:
@@ -227,13 +280,21 @@ def fake_tensorrt(engine: FakeEngine | None, version: str) -> Any:
                 logger.log(FakeILogger.ERROR, "the plan is garbage")
             return engine
 
-        return SimpleNamespace(deserialize_cuda_engine=deserialize)
+        validity = (FakeValidity.INVALID if invalid else FakeValidity.VALID, invalid)
+        return SimpleNamespace(
+            deserialize_cuda_engine=deserialize,
+            engine_header_size=4,
+            get_engine_validity=lambda header: validity if len(header) == 4 else None,
+        )
 
     return SimpleNamespace(
         __version__=version,
         ILogger=FakeILogger,
         Runtime=runtime,
-        ExecutionContextAllocationStrategy=SimpleNamespace(USER_MANAGED=3),
+        ExecutionContextAllocationStrategy=FakeStrategy,
+        DynamicShapesKernelSpecializationStrategy=SimpleNamespace(EAGER="EAGER"),
+        EngineValidity=FakeValidity,
+        EngineInvalidityDiagnostics=FakeDiagnostics,
         float32="float32",
         int32="int32",
         uint8="uint8",

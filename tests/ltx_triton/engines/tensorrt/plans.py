@@ -5,6 +5,7 @@ from pathlib import Path
 from export.tensorrt.profiles import profiles
 from export.tensorrt.sizes import size_limits
 from ltx_triton.contract import ModelContract
+from ltx_triton.engines.tensorrt.plan import PlanInfo
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import PLAN_FILE
 from ltx_triton.settings import Settings
@@ -17,11 +18,12 @@ def write_plan(
     model: ModelContract,
     sizes: tuple[str, ...] = ("default",),
     config: PipelineConfig = CONFIG,
+    info: PlanInfo = INFO,
 ) -> Path:
     """Write an empty plan of `model` for `sizes`, with its `PlanInfo`."""
     folder.mkdir(parents=True, exist_ok=True)
     limits = size_limits(sizes, config, Settings())
-    info = INFO.model_copy(
+    info = info.model_copy(
         update={
             "profiles": profiles(model, config, limits),
             "checkpoint_sha256": config.checkpoint_sha256,

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from ltx_triton.engines.tensorrt.library import TensorRtError, load_tensorrt, make_logger, open_plan
+from ltx_triton.engines.tensorrt.errors import TensorRtError
+from ltx_triton.engines.tensorrt.library import load_tensorrt, open_plan
+from ltx_triton.engines.tensorrt.logger import make_logger
 from tests.ltx_triton.engines.tensorrt.fake_gpu import FakeILogger, fake_tensorrt
 
 
@@ -23,7 +25,7 @@ def test_supported_versions(
 ) -> None:
     install(monkeypatch, version)
 
-    assert load_tensorrt().strongly_typed == strongly_typed
+    assert load_tensorrt("tensorrt").strongly_typed == strongly_typed
 
 
 @pytest.mark.parametrize("version", ["8.5.3", "8.7.0", "9.3.0", "10.12.0"])
@@ -33,21 +35,21 @@ def test_unsupported_versions_are_refused_with_the_supported_ones(
     install(monkeypatch, version)
 
     with pytest.raises(TensorRtError, match=rf"{version} is not supported; allowed: 8\.6, or 10"):
-        load_tensorrt()
+        load_tensorrt("tensorrt")
 
 
 def test_a_missing_tensorrt_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorrt", None)
 
     with pytest.raises(TensorRtError, match=r"cannot be imported .*pip install tensorrt-cu13"):
-        load_tensorrt()
+        load_tensorrt("tensorrt")
 
 
 def test_warnings_are_logged_details_are_not(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     install(monkeypatch, "11.4.0")
-    logger = make_logger(load_tensorrt())
+    logger = make_logger(load_tensorrt("tensorrt"))
 
     with caplog.at_level(logging.DEBUG):
         logger.log(FakeILogger.VERBOSE, "a detail")
@@ -67,7 +69,7 @@ def test_warnings_are_logged_details_are_not(
 )
 def test_the_error_says_out_of_memory(monkeypatch: pytest.MonkeyPatch, message: str) -> None:
     install(monkeypatch, "11.4.0")
-    logger = make_logger(load_tensorrt())
+    logger = make_logger(load_tensorrt("tensorrt"))
     logger.log(FakeILogger.ERROR, message)
 
     assert logger.take_errors() == f"out of memory: {message}"

@@ -26,9 +26,10 @@ def profile(name: str, side: int) -> Profile:
 
 
 INFO = PlanInfo(
-    tensorrt_version="11.4.0",
+    library="tensorrt",
+    library_version="11.4.0",
     gpu_name=H200.name,
-    compute_capability="9.0",
+    compute_capabilities=("9.0",),
     precision="bf16",
     profiles=(profile("default", 16), profile("preview", 8)),
     onnx_sha256="1" * 64,
@@ -36,6 +37,15 @@ INFO = PlanInfo(
     optimization_level=3,
     weight_streaming=False,
     refittable=False,
+)
+
+RTX_INFO: PlanInfo = INFO.model_copy(
+    update={
+        "library": "tensorrt-rtx",
+        "library_version": "1.7.1.116",
+        "gpu_name": None,
+        "compute_capabilities": ("8.6", "8.9", "12.0"),
+    }
 )
 
 
@@ -72,6 +82,22 @@ def test_another_machine_is_told_what_the_plan_is_for_and_what_to_do(
     for part in ("transformer/1/model.plan", "11.4.0", "NVIDIA H200", "9.0", version, gpu.name):
         assert part in message
     assert "`make export TARGET=tensorrt`" in message
+
+
+@pytest.mark.parametrize(
+    ("version", "gpu", "target"),
+    [
+        ("1.8.0.1", Gpu("NVIDIA L4", "8.9", 24 * 2**30), "tensorrt-rtx"),
+        ("1.7.1.116", H200, "tensorrt"),
+    ],
+)
+def test_a_plan_for_many_cards_is_built_again_for_another_version_but_not_for_other_cards(
+    version: str, gpu: Gpu, target: str
+) -> None:
+    RTX_INFO.require_machine(Path("model.plan"), "1.7.1.116", Gpu("RTX 4090", "8.9", 24 * 2**30))
+
+    with pytest.raises(PlanMismatchError, match=f"`make export TARGET={target}`"):
+        RTX_INFO.require_machine(Path("model.plan"), version, gpu)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from ltx_triton.contract import TRANSFORMER, VAE_DECODER
 from ltx_triton.engines.open import open_session
 from ltx_triton.engines.tensorrt.cuda import CudaError
-from ltx_triton.engines.tensorrt.library import TensorRtError
+from ltx_triton.engines.tensorrt.errors import TensorRtError
 from ltx_triton.engines.tensorrt.plan import PlanInfo, PlanMismatchError
 from ltx_triton.engines.tensorrt.session import MAX_CACHED_SHAPES, TensorRtSession
 from ltx_triton.repository.layout import PLAN_FILE
@@ -30,7 +30,7 @@ class Machine:
         (folder / PLAN_FILE).write_bytes(b"a plan")
         INFO.save(folder)
 
-    def install(self, engine: FakeEngine | None, version: str = INFO.tensorrt_version) -> None:
+    def install(self, engine: FakeEngine | None, version: str = INFO.library_version) -> None:
         self._monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt(engine, version))
 
     def open(self) -> TensorRtSession:
@@ -181,7 +181,16 @@ def test_reports_the_memory_of_plan_activations_and_tensors(machine: Machine) ->
 
 def test_shapes_outside_the_profiles_are_refused(machine: Machine) -> None:
     with pytest.raises(ValueError, match="no profile of the plan takes latents"):
-        run(machine.open(), 3, 1, 1, 1)
+        run(machine.open(), 1, 5, 1, 1)
+
+
+def test_a_batch_larger_than_the_profile_takes_runs_in_parts(machine: Machine) -> None:
+    session = machine.open()
+
+    run(session, 5, 4, 16, 16)
+
+    assert machine.engine.profiles_used == [0, 0]
+    assert machine.engine.contexts == 2, "two videos at a time, then one"
 
 
 def test_arrays_of_the_wrong_type_are_refused(machine: Machine) -> None:
@@ -194,7 +203,7 @@ def test_arrays_of_the_wrong_type_are_refused(machine: Machine) -> None:
 def test_a_plan_of_another_machine_is_refused_before_it_is_opened(machine: Machine) -> None:
     machine.install(None, version="10.16.1")  # opening it would fail with "garbage"
 
-    with pytest.raises(PlanMismatchError, match=r"built by TensorRT 11\.4\.0 .* TensorRT 10\.16"):
+    with pytest.raises(PlanMismatchError, match=r"built by tensorrt 11\.4\.0 .* tensorrt 10\.16"):
         machine.open()
 
 
@@ -225,12 +234,12 @@ def test_a_gpu_and_a_plan_but_no_tensorrt_is_an_error(
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorrt", None)
 
-    with pytest.raises(TensorRtError, match="TensorRT cannot be imported"):
+    with pytest.raises(TensorRtError, match="tensorrt cannot be imported"):
         open_session(machine.folder, VAE_DECODER)
 
 
 def test_weight_streaming_needs_tensorrt_10(machine: Machine) -> None:
-    info: PlanInfo = INFO.model_copy(update={"weight_streaming": True, "tensorrt_version": "8.6.1"})
+    info: PlanInfo = INFO.model_copy(update={"weight_streaming": True, "library_version": "8.6.1"})
     info.save(machine.folder)
     machine.install(machine.engine, version="8.6.1")
 
