@@ -85,7 +85,8 @@ def weighed(figures: Figures) -> str:
         "The caption projection, and from it the keys and values of all cross-attentions, depend "
         "on the prompt alone, yet every step computes them. An engine of their own could hand "
         "them to all steps. With the demo checkpoint's transformer cut in two, in one process: "
-        "the time of a video's steps as they are over the time with projections made once.\n\n"
+        "the time of a step as it is over the time of one that is given keys and values, with its "
+        "eighth of their projection.\n\n"
         + _measured(figures)
         + "\n\nOn a GPU, on paper and in BF16: the projections, and the others, take as long as "
         "their operations at the peak rate or as reading their weights, if that is longer "

@@ -117,14 +117,14 @@ def _is_projection(module: str) -> bool:
 
 
 def _seconds(rounds: int, repository: Path, precision: CpuPrecision) -> Iterator[Measurement]:
-    """Time the steps of a video both ways, by turns, after a warm-up round."""
+    """Time each step of a video both ways, in turns, after a warm-up round."""
     config = PipelineConfig.load(version_folder(repository, LTX_VIDEO))
     engine = version_folder(repository, TRANSFORMER) / ENGINE_FILE
     whole, halves = OpenVinoSession(engine, TRANSFORMER, precision), cut(engine, precision)
     random = np.random.default_rng(0)
     cases = list(product(TIMED, TOKENS))
     inputs = [_inputs(config, SIZES[size], tokens, random) for size, tokens in cases]
-    samples: list[list[quiet.Sample[dict[str, float]]]] = [[] for _ in cases]
+    samples: list[list[quiet.Sample[dict[str, list[float]]]]] = [[] for _ in cases]
     for number in tqdm(range(1 + rounds), desc=f"{PART}, {precision}", unit="round"):
         for each, taken in zip(inputs, samples, strict=True):
             sample = quiet.measure(partial(_video, whole, halves, each), [], _TRIES)
@@ -133,7 +133,7 @@ def _seconds(rounds: int, repository: Path, precision: CpuPrecision) -> Iterator
     for (size, tokens), taken in zip(cases, samples, strict=True):
         here: Labels = {"precision": precision, "size": size, "tokens": tokens}
         for way in (EVERY_STEP, ONCE):
-            seconds = [sample.value[way] for sample in taken]
+            seconds = [second for sample in taken for second in sample.value[way]]
             yield Measurement(PART, here | {"way": way}, "s", seconds)
         yield Measurement(PART, here, "disturbed", [float(each.disturbed) for each in taken])
 
@@ -149,19 +149,19 @@ def _inputs(
     return random_inputs(TRANSFORMER, config, 1, sizes, STEPS, random)
 
 
-def _video(whole: OpenVinoSession, halves: TextHalves, inputs: Arrays) -> dict[str, float]:
-    """Return the seconds of all steps of a video."""
-    seconds = {EVERY_STEP: 0.0, ONCE: 0.0}
+def _video(whole: OpenVinoSession, halves: TextHalves, inputs: Arrays) -> dict[str, list[float]]:
+    """Return the seconds of each step of a video; `ONCE` has its part of the projections."""
     started = perf_counter()
     projected = halves.project(inputs)
-    seconds[ONCE] += perf_counter() - started
+    share = (perf_counter() - started) / STEPS
+    ways = [(EVERY_STEP, whole, inputs, 0.0), (ONCE, halves.step, projected, share)]
+    seconds: dict[str, list[float]] = {EVERY_STEP: [], ONCE: []}
     for _ in range(STEPS):
-        started = perf_counter()
-        whole.run(inputs)
-        between = perf_counter()
-        halves.step.run(projected)
-        seconds[ONCE] += perf_counter() - between
-        seconds[EVERY_STEP] += between - started
+        for way, session, given, added in ways:
+            started = perf_counter()
+            session.run(given)
+            seconds[way].append(perf_counter() - started + added)
+        ways.reverse()
     return seconds
 
 
