@@ -58,7 +58,7 @@ def parts() -> dict[str, Part]:
         steps.PART: Part(steps.measure, 10),
         grid.PART: Part(grid.measure, 2),
         engines.PART: Part(engines.measure, 5),
-        text_projections.PART: Part(text_projections.measure, 20),
+        text_projections.PART: Part(text_projections.measure, 30),
         deployment.PART: Part(deployment.measure, 2),
     }
 

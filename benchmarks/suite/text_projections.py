@@ -6,7 +6,6 @@ ways are timed with the demo checkpoint.
 """
 
 from collections.abc import Iterator
-from functools import partial
 from itertools import product
 from pathlib import Path
 from time import perf_counter
@@ -17,7 +16,6 @@ import torch
 from diffusers import LTXVideoTransformer3DModel
 from tqdm import tqdm
 
-from benchmarks import quiet
 from benchmarks.architectures import TRANSFORMER_2B, TRANSFORMER_13B
 from benchmarks.baselines.flops import operations
 from benchmarks.baselines.inputs import Arrays
@@ -46,7 +44,6 @@ SIZES = {  # latent frames, rows and columns
 }
 TIMED = ("256 x 256 x 25", "512 x 512 x 25")
 TOKENS = (32, 256)  # the shortest and the longest bucket
-_TRIES = 2  # of a sample
 _COPIED_BYTES = 50_000_000
 
 
@@ -124,18 +121,17 @@ def _seconds(rounds: int, repository: Path, precision: CpuPrecision) -> Iterator
     random = np.random.default_rng(0)
     cases = list(product(TIMED, TOKENS))
     inputs = [_inputs(config, SIZES[size], tokens, random) for size, tokens in cases]
-    samples: list[list[quiet.Sample[dict[str, list[float]]]]] = [[] for _ in cases]
+    samples: list[dict[str, list[float]]] = [{EVERY_STEP: [], ONCE: []} for _ in cases]
     for number in tqdm(range(1 + rounds), desc=f"{PART}, {precision}", unit="round"):
         for each, taken in zip(inputs, samples, strict=True):
-            sample = quiet.measure(partial(_video, whole, halves, each), [], _TRIES)
+            seconds = _video(whole, halves, each)
             if number > 0:
-                taken.append(sample)
+                for way in taken:
+                    taken[way] += seconds[way]
     for (size, tokens), taken in zip(cases, samples, strict=True):
         here: Labels = {"precision": precision, "size": size, "tokens": tokens}
-        for way in (EVERY_STEP, ONCE):
-            seconds = [second for sample in taken for second in sample.value[way]]
-            yield Measurement(PART, here | {"way": way}, "s", seconds)
-        yield Measurement(PART, here, "disturbed", [float(each.disturbed) for each in taken])
+        for way, steps in taken.items():
+            yield Measurement(PART, here | {"way": way}, "s", steps)
 
 
 def _inputs(
