@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from itertools import product
-from statistics import median
 
 from benchmarks.measurement import paired_ratio
 from benchmarks.report.figures import Figures
@@ -75,7 +74,7 @@ class _Step:
 
 
 def weighed(figures: Figures) -> str:
-    copies = median(figures.samples(PART, "bytes/s", what="copy"))
+    copies = max(figures.samples(PART, "bytes/s", what="copy"))
     rates = "; ".join(
         f"{gpu.name}: {gpu.flops / 1e12:.0f} TFLOP/s, {gpu.memory / 1e12:.2f} TB/s and "
         f"{gpu.bus / 1e9:.0f} GB/s on the bus"
@@ -84,21 +83,22 @@ def weighed(figures: Figures) -> str:
     return (
         "The caption projection, and from it the keys and values of all cross-attentions, depend "
         "on the prompt alone, yet every step computes them. An engine of their own could hand "
-        "them to all steps. With the demo checkpoint's transformer cut in two, in one process: "
-        "the time of a step as it is over the time of one that is given keys and values, with its "
-        "eighth of their projection.\n\n"
+        "them to all steps. To weigh that, the demo checkpoint's transformer was cut in two and "
+        "run in one process: the time of a step today over the time of a step that is given keys "
+        "and values, an eighth of computing them included.\n\n"
         + _measured(figures)
-        + "\n\nOn a GPU, on paper and in BF16: the projections, and the others, take as long as "
-        "their operations at the peak rate or as reading their weights, if that is longer "
-        f"({rates}). *MB* pass into the transformer at each step, in FP32: prompt embeddings "
-        "today, keys and values instead. The 13B does not fit the smaller GPU in BF16.\n\n"
+        + "\n\nOn a GPU, on paper and in BF16: the projections, and the rest of a step, each take "
+        "as long as their operations at the peak rate or as reading their weights, if that is "
+        f"longer ({rates}). *MB* pass into the transformer at each step, in FP32: prompt "
+        "embeddings today, keys and values instead. The 13B exceeds the memory of an RTX 4090.\n\n"
         + _on_paper(figures)
-        + "\n\nSo the steps compute them. What passes between engines passes through host memory: "
-        "the bus takes back most of what a GPU saves, or more than that, and each copy on the way, "
-        f"at {copies / 1e9:.0f} GB/s on this machine, takes more again. FP8 halves what can be "
-        "saved, but not what passes. Keys and values that stayed on the GPU between steps would "
-        "pay, for small videos above all, at the price of state: Triton batches steps of different "
-        "videos, and its TensorRT backend keeps nothing from one request to the next."
+        + "\n\nSo every step goes on computing them. On a CPU they are too small a part of the "
+        "default request. On a GPU the bus takes back most of what they cost, or more than that, "
+        "because engines exchange tensors through host memory; and there each copy, at "
+        f"{copies / 1e9:.0f} GB/s at best on this machine, takes more again. FP8 halves their "
+        "cost, but not the bytes. Keys and values that stay on the GPU between steps would pay, for "
+        "small videos above all, at the price of state: Triton batches steps of different videos, "
+        "and its TensorRT backend keeps nothing from one request to the next."
     )
 
 
