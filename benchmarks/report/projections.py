@@ -96,9 +96,9 @@ def weighed(figures: Figures) -> str:
         "default request. On a GPU the bus takes back most of what they cost, or more than that, "
         "because engines exchange tensors through host memory; and there each copy, at "
         f"{copies / 1e9:.0f} GB/s at best on this machine, takes more again. FP8 halves their "
-        "cost, but not the bytes. Keys and values that stay on the GPU between steps would pay, for "
-        "small videos above all, at the price of state: Triton batches steps of different videos, "
-        "and its TensorRT backend keeps nothing from one request to the next."
+        "cost, but not the bytes. Keys and values that stay on the GPU between steps would pay, "
+        "for small videos above all, at the price of state: Triton batches steps of different "
+        "videos, and its TensorRT backend keeps nothing from one request to the next."
     )
 
 
