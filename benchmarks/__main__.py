@@ -40,6 +40,7 @@ def parts() -> dict[str, Part]:
         sizing,
         start,
         steps,
+        text_projections,
         throughput,
         together,
     )
@@ -57,6 +58,7 @@ def parts() -> dict[str, Part]:
         steps.PART: Part(steps.measure, 10),
         grid.PART: Part(grid.measure, 2),
         engines.PART: Part(engines.measure, 5),
+        text_projections.PART: Part(text_projections.measure, 30),
         deployment.PART: Part(deployment.measure, 2),
     }
 
@@ -120,7 +122,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         nargs="*",
         metavar="PART",
         help="request, large, rectangles, encoding, throughput, together, sizing, "
-        "start, install, steps, grid, engines, deployment (default: all)",
+        "start, install, steps, grid, engines, text_projections, deployment (default: all)",
     )
     running.add_argument(
         "--rounds", type=_count, help="number of rounds (default: depends on the part)"

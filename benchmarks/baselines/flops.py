@@ -4,9 +4,12 @@ A multiply-add counts as two operations.
 """
 
 import time
+from collections.abc import Sequence
 from statistics import median
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.baselines.inputs import Arrays
@@ -33,16 +36,21 @@ def component_flops(checkpoint: Checkpoint, inputs: dict[str, Arrays]) -> dict[s
     counts = {}
     for engine in engines:
         name = engine.contract.name
-        module = engine.module.to("meta")
-        arguments = [torch.from_numpy(array).to("meta") for array in inputs[name].values()]
-        with torch.device("meta"), FlopCounterMode(display=False) as counter:
-            module(*arguments)
-        total = counter.get_total_flops()
-        by_operator = counter.get_flop_counts()["Global"]
+        arguments = [torch.from_numpy(array) for array in inputs[name].values()]
+        everything = operations(engine.module, arguments)["Global"]
         linear = sum(
-            by_operator.get(operator, 0) for operator in (torch.ops.aten.mm, torch.ops.aten.addmm)
+            everything.get(operator, 0) for operator in (torch.ops.aten.mm, torch.ops.aten.addmm)
         )
-        counts[name] = {"linear": linear, "other": total - linear}
+        counts[name] = {"linear": linear, "other": sum(everything.values()) - linear}
+    return counts
+
+
+def operations(module: nn.Module, arguments: Sequence[Tensor]) -> dict[str, dict[Any, int]]:
+    """Count by submodule, or "Global" for all of them, and by operator. Computes no values."""
+    module = module.to("meta")
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        module(*(argument.to("meta") for argument in arguments))
+    counts: dict[str, dict[Any, int]] = counter.get_flop_counts()
     return counts
 
 

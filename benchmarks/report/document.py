@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks.report import bf16, latency, load, plots, resources
+from benchmarks.report import bf16, latency, load, plots, projections, resources
 from benchmarks.report.figures import PEERS, Figures
 from benchmarks.report.markdown import table, with_article
 from benchmarks.result import BF16_FOLDER, Result, load_all
@@ -19,6 +19,7 @@ from benchmarks.suite import (
     request,
     start,
     steps,
+    text_projections,
     throughput,
     together,
 )
@@ -61,6 +62,11 @@ _SECTIONS: tuple[Section, ...] = (
     (start.PART, "## Start and memory", resources.start_and_memory),
     (install.PART, "## Serving environment", resources.serving_environment),
     (engines.PART, "## The engines", resources.engine_rates),
+    (
+        text_projections.PART,
+        "## Text projections, in every step or once",
+        projections.weighed,
+    ),
     (deployment.PART, "## More processes", load.processes),
 )
 

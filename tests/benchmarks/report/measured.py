@@ -1,8 +1,11 @@
 """A complete run of the suite, in round figures."""
 
+from itertools import product
+
 from benchmarks.machine import Machine
 from benchmarks.measurement import Labels, Measurement
 from benchmarks.result import Result
+from benchmarks.suite.text_projections import SIZES, TIMED, TOKENS
 
 _TOTALS = {
     "service": 2.0,
@@ -32,6 +35,9 @@ def measurements() -> list[Measurement]:
 
     def add(part: str, unit: str, value: float, **labels: str | int) -> None:
         found.append(Measurement(part, labels, unit, [value * each for each in (1, 0.9, 1.2)]))
+
+    def add_one(part: str, unit: str, value: float, **labels: str | int) -> None:
+        found.append(Measurement(part, labels, unit, [value]))
 
     for system, total in _TOTALS.items():
         add("request", "s", total, system=system, stage="total")
@@ -90,6 +96,20 @@ def measurements() -> list[Measurement]:
             seconds = 0.01 + factor * operations / (_PEAK / 2)
             add("engines", "s", seconds, **size, batch=1, cores=2)
             found.append(Measurement("engines", size, "flop", [factor * operations]))
+    for model in ("demo", "2B", "13B"):
+        for pixels, tokens in product(SIZES, TOKENS):
+            case: Labels = {"model": model, "size": pixels, "tokens": tokens}
+            add_one("text_projections", "flop", 1e12, **case, what="projections")
+            add_one("text_projections", "flop", 19e12, **case, what="others")
+        for what, count in (("projections", 1e9), ("others", 9e9)):
+            add_one("text_projections", "parameters", count, model=model, what=what)
+        for way, count in (("every step", 1e3), ("once", 1e5)):
+            add_one("text_projections", "values/token", count, model=model, way=way)
+    for pixels, tokens in product(TIMED, TOKENS):
+        for way, seconds in (("every step", 1.05), ("once", 1.0)):
+            case = {"precision": "bf16", "size": pixels, "tokens": tokens, "way": way}
+            add("text_projections", "s", seconds, **case)
+    add("text_projections", "bytes/s", 1e10, what="copy")
     add("deployment", "videos/min", 40, workers=2, instances=1)
     add("deployment", "bytes", 1e9, workers=2, instances=1)
     return found
