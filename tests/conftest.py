@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
@@ -40,7 +40,8 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("repeatable")
 
-DEMO_ENGINES = Path(__file__).parents[1] / "demo" / "engines"
+DEMO = Path(__file__).parents[1] / "demo"
+DEMO_ENGINES = DEMO / "engines"
 
 # Fixtures that cost a minute in each worker that sets them up: their tests share a worker.
 SHARED_SERVERS = ("triton", "demo")
@@ -64,6 +65,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     file = item.nodeid.partition("::")[0]
     group = next((name for name in SHARED_SERVERS if name in fixtures), file)
     item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests have measured: their property `measured`."""
+    lines = [
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "measured" and report.when == "call"
+    ]
+    if lines:
+        terminalreporter.section("measured")
+        terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from export.verification.verify import verify
 from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import ENGINE_FILE, TOKENIZER_FILE, version_folder
+from tests.conftest import DEMO
 
-DEMO = Path(__file__).parents[2] / "demo"
 SHIPPED = DEMO / "engines"
 
 
