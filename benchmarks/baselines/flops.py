@@ -18,6 +18,7 @@ from export.graphs import text_encoder, transformer, vae_decoder
 from export.precision import Precision
 
 _SIZE = {"cuda": 8192, "cpu": 2048}  # rows and columns of the matrices that measure the peak
+_WARM_UP = 5  # products, until the clocks have risen
 _REPEATS = 20
 _TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
@@ -71,10 +72,10 @@ def peak_flops(device: torch.device, kind: str) -> float:
             torch.matmul(*narrow)
 
     seconds = []
-    for _ in range(_REPEATS):
+    for _ in range(_WARM_UP + _REPEATS):
         started = time.perf_counter()
         multiply()
         if device.type == "cuda":
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - started)
-    return 2 * size**3 / median(seconds)
+    return 2 * size**3 / median(seconds[_WARM_UP:])

@@ -1,66 +1,155 @@
-"""Compute errors, medians and lower bounds from the results."""
+"""Tables of what has been measured, and what follows from it by computing."""
 
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-import numpy as np
+from benchmarks.gpu.cases import Model
+from benchmarks.gpu.samples import EVERYTHING, REQUEST, Samples
+from benchmarks.measurement import paired_ratio, unpaired_ratio
+from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER
 
-from benchmarks.baselines.case import Case
-from benchmarks.baselines.inputs import load_output
-from benchmarks.frame_quality import psnr
-from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+_SYSTEMS = {"engine": "engine", "triton": "Triton", "eager": "eager", "compiled": "torch.compile"}
+_BLANK = ""
 
-REQUEST = "request"
-_EQUAL_DB = 100.0  # for equal frames, as JSON has no infinity
-_SIDES = {"engine": "engine", "triton": "Triton", "eager": "eager", "compiled": "torch.compile"}
+Result = Mapping[str, Any]  # of a case, as its file has it
 
 
-def errors(case: Case) -> dict[str, dict[str, float]]:
-    """Compare all outputs with PyTorch in FP32.
+def report(results: Sequence[tuple[Model, Result]]) -> str:
+    sections = [_section(model, result) for model, result in results]
+    computed = [_computed(model, result, results) for model, result in results if _is_cut(model)]
+    return "\n\n".join([*sections, *filter(None, computed)])
 
-    Returns:
-        Component -> system -> relative L2 error; for "request" PSNR in dB, 100 for equal frames.
-    """
-    found: dict[str, dict[str, float]] = {}
-    for name in (contract.name for contract in ENGINES):
-        exact = load_output(case, "fp32", name).astype(np.float64)
-        found[name] = {}
-        for side in ("engine", "eager"):
-            difference = load_output(case, side, name) - exact
-            found[name][side] = float(np.linalg.norm(difference) / np.linalg.norm(exact))
-    exact_frames = load_output(case, "fp32", REQUEST)
-    found["request_psnr_db"] = {
-        side: min(psnr(load_output(case, side, REQUEST), exact_frames), _EQUAL_DB)
-        for side in ("engine", "triton", "eager")
-    }
+
+def _section(model: Model, result: Result) -> str:
+    parts, skipped = result["parts"], result["skipped"]
+    lines = [f"### {model.name}, {model.layers} of {model.whole_layers} layers", ""]
+    lines += [parity_line(parts)]
+    lines += [
+        f"Triton {each['server']['version']}, backends: {_backends(each['server'])} ({name})"
+        for name, each in parts.items()
+        if name.startswith("triton")
+    ]
+    lines += [f"not run: {name}: {reason}" for name, reason in skipped.items()]
+    return "\n".join([*lines, "", *_table(parts)])
+
+
+def parity_line(parts: Result) -> str:
+    if "parity" not in parts:
+        return "parity: not checked"
+    if parts["parity"]["passed"]:
+        return "parity: passed"
+    return "parity: FAILED; the times below are of engines that compute something else"
+
+
+def _backends(server: Result) -> str:
+    return ", ".join(f"{model} {backend}" for model, backend in server["backends"].items())
+
+
+def _table(parts: Result) -> list[str]:
+    floor = parts.get("pytorch", {}).get("floor_seconds", {})
+    rows = [
+        "| median ms | engine | Triton | eager | torch.compile | floor | floor / engine "
+        "| compiled / engine |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for what in EVERYTHING:
+        samples = _samples(parts, what)
+        if not samples:
+            continue
+        cells = [_ms(median(samples[name])) if name in samples else _BLANK for name in _SYSTEMS]
+        cells.append(_ms(floor[what]) if what in floor else _BLANK)
+        known = what in floor and "engine" in samples
+        cells.append(f"{floor[what] / median(samples['engine']):.0%}" if known else _BLANK)
+        cells.append(_ratio(parts, what))
+        rows.append(f"| {what} | {' | '.join(cells)} |")
+    return rows if len(rows) > 2 else []
+
+
+def _samples(parts: Result, what: str) -> dict[str, list[float]]:
+    """Return those of PyTorch in turns with the engines rather than those alone."""
+    found: dict[str, list[float]] = {}
+    stages = ["pytorch", "engines", *(name for name in parts if name.startswith("triton"))]
+    for stage in stages:
+        seconds: Samples = parts.get(stage, {}).get("seconds", {})
+        kept = ("triton",) if stage.startswith("triton") else _SYSTEMS
+        found |= {name: taken for name, taken in seconds.get(what, {}).items() if name in kept}
     return found
 
 
-def floors(case: Case, flops: dict[str, Any], peaks: dict[str, float]) -> dict[str, float]:
-    """Return lower bounds in seconds: the operations at the measured peak rate."""
-    narrow = "bf16" if case.precision == "fp8" else case.precision
-    seconds = {}
-    for name, counts in flops.items():
-        quantized = name == TRANSFORMER.name and case.precision == "fp8"
-        linear = peaks["fp8"] if quantized else peaks[narrow]
-        seconds[name] = counts["linear"] / linear + counts["other"] / peaks[narrow]
-    seconds[REQUEST] = (
-        seconds[TEXT_ENCODER.name]
-        + case.steps * seconds[TRANSFORMER.name]
-        + seconds[VAE_DECODER.name]
+def _ratio(parts: Result, what: str) -> str:
+    samples = _samples(parts, what)
+    if not {"engine", "compiled"} <= {*samples}:
+        return _BLANK
+    if parts["engines"]["without_pytorch"] is None:
+        return f"{paired_ratio(samples['compiled'], samples['engine'])}"
+    return f"{unpaired_ratio(samples['compiled'], samples['engine'])}, not in turns"
+
+
+def _is_cut(model: Model) -> bool:
+    return not (model.is_whole or model.is_tiny)
+
+
+def _computed(model: Model, result: Result, results: Sequence[tuple[Model, Result]]) -> str | None:
+    """Scale a step of some layers to all of them; add the rest of a request, if it is measured.
+
+    What happens once in a step is scaled as well, so the step comes out a little long.
+    """
+    step = _samples(result["parts"], TRANSFORMER.name)
+    if not step:
+        return None
+    factor = model.whole_layers / model.layers
+    steps = result["case"]["request"]["num_inference_steps"]
+    rest = next(
+        (
+            _samples_of_rest(each["parts"])
+            for other, each in results
+            if other.is_whole and not other.is_tiny and _same_rest(other, model)
+        ),
+        {},
     )
-    return seconds
-
-
-def table(result: dict[str, Any]) -> str:
-    """Format a Markdown table: milliseconds of each system, and floor over engine."""
-    rows = [
-        "| | engine | Triton | eager | torch.compile | floor | floor / engine |",
-        "|---|---|---|---|---|---|---|",
+    lines = [
+        f"### {model.architecture}-{model.precision}, COMPUTED, not measured",
+        "",
+        f"A step is {factor:g} times that of {model.name}; a request is {steps} of them and the "
+        "text encoder and decoder of a whole model.",
+        "",
+        "| ms | engine | eager | torch.compile |",
+        "|---|---|---|---|",
     ]
-    for what, floor in result["floor_seconds"].items():
-        samples = result["seconds"][what]
-        cells = [f"{median(samples[side]) * 1e3:.1f}" if side in samples else "" for side in _SIDES]
-        share = floor / median(samples["engine"])
-        rows.append(f"| {what} | {' | '.join(cells)} | {floor * 1e3:.1f} | {share:.0%} |")
-    return "\n".join(rows)
+    names = ("engine", "eager", "compiled")
+    whole = {name: factor * median(step[name]) for name in names if name in step}
+    lines.append(_row("step", {name: whole.get(name) for name in names}))
+    lines.append(
+        _row(
+            REQUEST,
+            {
+                name: steps * whole[name] + rest[name] if name in whole and name in rest else None
+                for name in names
+            },
+        )
+    )
+    return "\n".join(lines)
+
+
+def _same_rest(other: Model, model: Model) -> bool:
+    """Tell whether text encoder and decoder are in the same precision."""
+    narrow = ("bf16", "fp8")
+    return other.precision == model.precision or (
+        other.precision in narrow and model.precision in narrow
+    )
+
+
+def _samples_of_rest(parts: Result) -> dict[str, float]:
+    """Seconds of text encoder and decoder, by system."""
+    text, decoder = (_samples(parts, engine.name) for engine in (TEXT_ENCODER, VAE_DECODER))
+    return {name: median(text[name]) + median(decoder[name]) for name in text}
+
+
+def _row(what: str, seconds: Mapping[str, float | None]) -> str:
+    cells = [_BLANK if each is None else _ms(each) for each in seconds.values()]
+    return f"| {what} | {' | '.join(cells)} |"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1e3:.1f}"

@@ -38,6 +38,7 @@ class PlanOptions:
     workspace_gib: float | None = None  # most GPU memory for one kernel; None: all
     weight_streaming: bool = False
     work_folder: Path | None = None  # of timings and logs; None: `tensorrt` beside the source
+    engines: tuple[ModelContract, ...] = ENGINES  # to build plans of
 
 
 def build_plans(options: PlanOptions) -> list[PlanReport]:
@@ -47,7 +48,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
         ExportError: there is no library, no GPU for it or too little room, the source is not
             complete, or a plan cannot be built. The repository is then as it was.
     """
-    config = _load_source(options.source)
+    config = _load_source(options)
     limits = size_limits(options.sizes, config, options.settings)
     target = find_target(options.library, config.precision)
     work = options.work_folder or options.source.parent / "tensorrt"
@@ -58,15 +59,17 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     print(f"{target}, {config.precision}")
 
     reports = []
-    infos = {model.name: plan_info(model, config, limits, options, target) for model in ENGINES}
+    infos = {
+        model.name: plan_info(model, config, limits, options, target) for model in options.engines
+    }
     outdated = {
         model.name: version_folder(options.source, model) / ENGINE_FILE
-        for model in ENGINES
+        for model in options.engines
         if not _is_current(version_folder(options.output, model), infos[model.name])
     }
     with staging(options.output) as folders:
         require_room(list(outdated.values()), folders[LTX_VIDEO.name])
-        for model in ENGINES:
+        for model in options.engines:
             info = infos[model.name]
             current = version_folder(options.output, model)
             if model.name not in outdated:
@@ -138,12 +141,13 @@ def _save_memory(
     ).save(folder)
 
 
-def _load_source(source: Path) -> PipelineConfig:
+def _load_source(options: PlanOptions) -> PipelineConfig:
+    source = options.source
     try:
         config = PipelineConfig.load(version_folder(source, LTX_VIDEO))
     except (FileNotFoundError, JsonFileError) as error:
         raise ExportError(f"--source {source} is not an ONNX export: {error}") from error
-    for model in ENGINES:
+    for model in options.engines:
         file = version_folder(source, model) / ENGINE_FILE
         if not file.is_file():
             raise ExportError(f"--source {source} is not complete: {file} is missing")
