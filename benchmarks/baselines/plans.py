@@ -3,6 +3,7 @@
 Needs no torch.
 """
 
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ from benchmarks.baselines.worker import serve_commands
 from export.tensorrt.build import PlanOptions, build_plans
 from ltx_triton.contract import ENGINES
 from ltx_triton.engines.tensorrt.plan import PlanInfo
+from ltx_triton.parent_process import die_with_parent
 from ltx_triton.repository.layout import version_folder
 from ltx_triton.settings import load_settings
 
@@ -24,6 +26,8 @@ def build(source: Path, repository: Path, name: str) -> dict[str, Any]:
         settings=load_settings(),
         output=repository,
         sizes=("default",),
+        # Cases share timings: their text encoders and decoders are the same.
+        work_folder=source.parent.parent / "tensorrt",
         engines=(model,),
     )
     (report,) = build_plans(options)
@@ -31,6 +35,7 @@ def build(source: Path, repository: Path, name: str) -> dict[str, Any]:
 
 
 def main() -> None:
+    die_with_parent(os.getppid())  # rather than end a long command for nobody
     source, repository = map(Path, sys.argv[1:])
     serve_commands({"build": lambda name: build(source, repository, name)})
 

@@ -3,6 +3,7 @@
 python -m benchmarks.baselines.pytorch CASE
 """
 
+import os
 import platform
 import sys
 import time
@@ -29,6 +30,7 @@ from ltx_triton.contract import (
     TRANSFORMER,
     VAE_DECODER,
 )
+from ltx_triton.parent_process import die_with_parent
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder
 
@@ -131,6 +133,7 @@ class PyTorchWorker:
 
 
 def main() -> None:
+    die_with_parent(os.getppid())  # rather than end a long command for nobody
     diffusers.logging.set_verbosity_error()
     torch.backends.cudnn.allow_tf32 = False  # as in the engines
     worker = PyTorchWorker(Case.load(Path(sys.argv[1])))

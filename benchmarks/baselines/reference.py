@@ -4,6 +4,7 @@ python -m benchmarks.baselines.reference CASE
 """
 
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from export.precision import Precision
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER, ModelContract
 from ltx_triton.engines.in_process import generate_video
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
+from ltx_triton.parent_process import die_with_parent
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
@@ -44,7 +46,7 @@ class TorchEngines:
         config: PipelineConfig,
         precision: Precision,
         side: str,
-        fp8: Record | None = None,
+        fp8: Record | None,
     ) -> None:
         self._case = case
         self._config = config
@@ -88,20 +90,22 @@ def save_reference(case: Case) -> None:
     With FP8, which needs the record of a calibration in the folder of the case, the request and the
     other components are BF16.
     """
-    folder = version_folder(case.repository, LTX_VIDEO)
-    config = PipelineConfig.load(folder)
-    tokenizer = PromptTokenizer(folder, config)
     precision = Precision(case.precision)
     fp8 = Record.load(case.folder) if precision is Precision.FP8 else None
-    for engines, side in (
-        (TorchEngines(case, config, Precision.FP32, EXACT), EXACT),
-        (TorchEngines(case, config, precision, ROUNDED, fp8), ROUNDED),
-    ):
-        loop = DenoisingLoop(config, tokenizer, engines)
-        save_output(case, side, "request", generate_video(loop, case.request))
+    _save(case, Precision.FP32, EXACT, None)
+    _save(case, precision, ROUNDED, fp8)
+
+
+def _save(case: Case, precision: Precision, side: str, fp8: Record | None) -> None:
+    folder = version_folder(case.repository, LTX_VIDEO)
+    config = PipelineConfig.load(folder)
+    engines = TorchEngines(case, config, precision, side, fp8)
+    loop = DenoisingLoop(config, PromptTokenizer(folder, config), engines)
+    save_output(case, side, "request", generate_video(loop, case.request))
 
 
 def main() -> None:
+    die_with_parent(os.getppid())  # rather than end a long command for nobody
     diffusers.logging.set_verbosity_error()
     torch.backends.cudnn.allow_tf32 = False  # FP32 is the reference
     case = Case.load(Path(sys.argv[1]))

@@ -36,8 +36,9 @@ _FOLDER = _ROOT / "build" / "gpu"
 
 def main() -> int:
     options = parse()
+    os.environ["MODEL_DEVICE"] = "cpu" if options.dry_run else "cuda"  # in every process
     if options.dry_run:
-        os.environ["CPU_PRECISION"] = CpuPrecision.FP32  # matches the case, in every process
+        os.environ["CPU_PRECISION"] = CpuPrecision.FP32  # matches the case
     elif not torch.cuda.is_available():
         sys.exit("error: torch finds no GPU; --dry-run runs the same stages on a CPU")
     transformers.logging.set_verbosity_error()

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Collection, Sequence
 
-from benchmarks.baselines.worker import WorkerError
 from benchmarks.gpu.budget import Budget
 from benchmarks.gpu.pace import Pace
 from benchmarks.gpu.parts import Part, due, peak_bytes, unneeded
@@ -11,7 +10,7 @@ from benchmarks.gpu.state import State
 from export.errors import ExportError
 from export.progress import step
 
-_FAILURES = (ExportError, OSError, RuntimeError, ValueError, WorkerError)
+_FAILURES = (ExportError, OSError, RuntimeError, ValueError)
 
 
 class OutOfTimeError(Exception):
@@ -61,6 +60,7 @@ class CaseRun:
         succeeded = True
         for part in self._due:
             succeeded &= self._attempt(part)
+        self._delete()
         return succeeded
 
     def _lack_of_disk(self) -> str | None:

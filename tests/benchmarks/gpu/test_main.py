@@ -1,43 +1,111 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 import torch
 
+from benchmarks.gpu.__main__ import parse
+
 COMMAND = [sys.executable, "-m", "benchmarks.gpu"]
+COMPONENTS = ("text_encoder", "transformer", "vae_decoder")
+STARTED_WITHIN = 120  # seconds
+
+
+def run(*options: str | Path) -> "subprocess.CompletedProcess[str]":
+    command = [*COMMAND, *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def kill_after(part: str, state: Path, *options: str | Path) -> dict[str, Any]:
+    """Run until a part is finished; return the parts that are."""
+    process = subprocess.Popen([*COMMAND, *map(str, options)], stdout=subprocess.DEVNULL)
+    end = time.monotonic() + STARTED_WITHIN
+    parts: dict[str, Any] = {}
+    while part not in parts and time.monotonic() < end and process.poll() is None:
+        time.sleep(0.1)
+        parts = json.loads(state.read_text())["parts"] if state.is_file() else {}
+    process.kill()
+    process.wait()
+    assert part in parts
+    return parts
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_dry_run_runs_all_steps(tmp_path: Path) -> None:
-    output = tmp_path / "gpu-tiny-fp32.json"
-    options = ["--dry-run", "--rounds", "2", "--folder", str(tmp_path), "--results", str(tmp_path)]
-    finished = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
+def test_a_killed_dry_run_goes_on_and_runs_all_stages(tmp_path: Path) -> None:
+    folder, results = tmp_path / "folder", tmp_path / "results"
+    options = ("--dry-run", "--rounds", "2", "--folder", folder, "--results", results)
+    before = kill_after("reference", folder / "tiny-fp32" / "state.json", *options)
+
+    finished = run(*options)
     assert finished.returncode == 0, finished.stderr[-2000:]
-    result = json.loads(output.read_text())
+    result = json.loads((results / "gpu-tiny-fp32.json").read_text())
+    parts = result["parts"]
+    assert "checkpoint: finished already\nreference: finished already\n" in finished.stdout
+    assert {name: parts[name] for name in before} == before
+    assert result["skipped"] == {}
+
     assert result["case"]["device"] == "cpu"
-    components = {"text_encoder", "transformer", "vae_decoder"}
-    for what in components:
-        assert {"engine", "eager", "compiled"} == set(result["seconds"][what])
-        assert result["errors"][what]["engine"] < 1e-3
-        assert result["floor_seconds"][what] > 0
-    request = result["seconds"]["request"]
-    assert {"engine", "triton", "eager", "compiled", "eager_beside_triton"} == set(request)
-    assert {len(samples) for samples in request.values()} == {2}
-    assert median(request["engine"]) > result["floor_seconds"]["request"]
-    assert min(result["errors"]["request_psnr_db"].values()) > 48  # within 1 of 255
-    assert list(tmp_path.iterdir()) == [output]
+    assert parts["parity"]["passed"]
+    assert set(parts["parity"]["errors"]) == {"PyTorch in FP32", "ONNX Runtime"}
+    floors, seconds = parts["pytorch"]["floor_seconds"], parts["engines"]["seconds"]
+    for what in (*COMPONENTS, "request"):
+        assert {"engine", "eager", "compiled"} == set(seconds[what])
+        assert 0 < floors[what] < median(seconds[what]["engine"])
+    assert parts["triton"]["server"]["backends"]["transformer"] == "python"
+    assert set(parts["triton"]["seconds"]["request"]) == {"triton", "engine"}
+    for part in ("pytorch", "triton"):
+        assert parts[part]["request_psnr_db"] > 48  # within 1 of 255
     assert "| request |" in finished.stdout
+    assert list(folder.rglob("*.safetensors")) == []
+    assert list(folder.rglob("model.onnx*")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("budget", "sentence"),
+    [
+        (("--disk-gb", "0.001"), r"checkpoint: skipped: takes about 0.1 GB of disk and 0.0 GB are"),
+        (("--memory-gb", "1"), r"checkpoint: skipped: takes about 3.0 GB of memory and 1.0 GB are"),
+        (("--minutes", "0.1"), r"stopped: checkpoint takes about 0.3 minutes and 0.1 are left"),
+    ],
+)
+def test_too_small_a_budget_is_said_before_anything_is_made(
+    tmp_path: Path, budget: tuple[str, str], sentence: str
+) -> None:
+    finished = run("--dry-run", "--folder", tmp_path, *budget)
+    assert finished.returncode == 0, finished.stderr
+    assert sentence in finished.stdout
+    assert "not run: checkpoint: takes about" in finished.stdout
+    assert list(tmp_path.rglob("*.safetensors")) == []
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_missing_gpu_is_an_error() -> None:
-    finished = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
+    finished = run()
     assert finished.returncode == 1
     assert finished.stderr.strip().endswith(
-        "error: torch finds no GPU; --dry-run runs the same steps on a CPU"
+        "error: torch finds no GPU; --dry-run runs the same stages on a CPU"
     )
+
+
+def test_the_order_is_from_small_to_large() -> None:
+    names = [model.name for model in parse([]).cases]
+    assert names == [
+        *("tiny-bf16", "2b-bf16", "13b-8-bf16"),
+        *("tiny-fp8", "13b-8-fp8", "13b-bf16", "13b-fp8"),
+    ]
+
+
+def test_a_given_triton_is_of_one_case(capsys: pytest.CaptureFixture[str]) -> None:
+    address = ["--triton-address", "127.0.0.1:8001"]
+    assert parse(["--cases", "2b-bf16", *address]).stages == ["triton", "report"]
+    with pytest.raises(SystemExit):
+        parse(address)
+    assert "--triton-address needs one of --cases" in capsys.readouterr().err

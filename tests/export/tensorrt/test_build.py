@@ -125,6 +125,22 @@ def test_current_plans_are_kept(
     assert capsys.readouterr().out.count("model.plan is current") == 3
 
 
+def test_plans_can_be_built_one_by_one_each_from_its_own_graph(
+    options: PlanOptions, built: list[str]
+) -> None:
+    for model in ENGINES:
+        for other in ENGINES:
+            (version_folder(options.source, other) / "model.onnx").unlink(missing_ok=True)
+        (version_folder(options.source, model) / "model.onnx").write_text("graph")
+        (report,) = build_plans(replace(options, engines=(model,)))
+        assert report.model == model.name
+
+    assert built == names()
+    one_by_one = files(options.output)
+    assert {f"{name}/1/model.plan" for name in names()} <= set(one_by_one)
+    assert {f"{name}/configs/tensorrt.pbtxt" for name in names()} <= set(one_by_one)
+
+
 @pytest.mark.parametrize(
     ("change", "rebuilt"),
     [
