@@ -112,6 +112,7 @@ class PyTorchWorker:
             "platform": platform.platform(),
             "python": platform.python_version(),
             "torch": torch.__version__,
+            "cuda": str(torch.version.cuda),
             "diffusers": diffusers.__version__,
         }
 

@@ -24,9 +24,11 @@ from benchmarks.gpu.cases import DEFAULT, DRY_RUN, Model, make_case, parse_model
 from benchmarks.gpu.pace import Pace
 from benchmarks.gpu.report import report
 from benchmarks.gpu.run import CaseRun, OutOfTimeError
-from benchmarks.gpu.stages import STAGES, Stages
+from benchmarks.gpu.stages import STAGES, make_parts, triton_stage
 from benchmarks.gpu.state import State, StateError
+from benchmarks.gpu.tasks import Tasks
 from export.child_process import in_child
+from export.errors import ExportError
 from ltx_triton.engines.cpu_precision import CpuPrecision
 
 _ROOT = Path(__file__).parents[2]
@@ -34,8 +36,9 @@ _RESULTS = _ROOT / "benchmarks" / "results"
 _FOLDER = _ROOT / "build" / "gpu"
 
 
-def main() -> int:
-    options = parse()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    options = parse(arguments)
     os.environ["MODEL_DEVICE"] = "cpu" if options.dry_run else "cuda"  # in every process
     if options.dry_run:
         os.environ["CPU_PRECISION"] = CpuPrecision.FP32  # matches the case
@@ -50,7 +53,7 @@ def main() -> int:
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(options.folder / "inductor"))
         try:
             return _run(options)
-        except StateError as error:
+        except (StateError, ExportError) as error:
             sys.exit(f"error: {error}")
 
 
@@ -63,34 +66,37 @@ def _run(options: argparse.Namespace) -> int:
         gpu_bytes=None if options.dry_run else in_child("the GPU cannot be used", free_gpu_bytes),
     )
     pace = Pace()
+    triton = triton_stage(options.triton_address)
     measured: list[tuple[Model, dict[str, Any]]] = []
     succeeded, late = True, False
     for model in options.cases:
-        stages, state = _open(model, options, budget)
-        measured.append((model, state.result))
+        tasks, state = _open(model, options, budget)
         if late:
+            measured.append((model, state.result))
             continue
-        print(f"\n{model.name}, {model.layers} layers, on {stages.case.device}", flush=True)
-        wanted = {stages.triton_stage if each == "triton" else each for each in options.stages}
+        print(f"\n{model.name}, {model.layers} layers, on {tasks.case.device}", flush=True)
+        wanted = {triton if each == "triton" else each for each in options.stages}
         try:
-            succeeded &= CaseRun(stages.parts(), wanted, state, budget, pace).run()
+            succeeded &= CaseRun(make_parts(tasks), wanted, state, budget, pace).run()
         except OutOfTimeError as error:
             print(f"stopped: {error}; the same command goes on from here")
             late = True
+        measured.append((model, state.result))
     if "report" in options.stages:
         print(f"\n{report(measured)}")
     return 0 if succeeded else 1
 
 
-def _open(model: Model, options: argparse.Namespace, budget: Budget) -> tuple[Stages, State]:
+def _open(model: Model, options: argparse.Namespace, budget: Budget) -> tuple[Tasks, State]:
     case = make_case(model, options.folder, "cpu" if options.dry_run else "cuda")
     about = asdict(model) | {"device": case.device, "request": case.request.model_dump()}
     results = options.results and options.results / f"gpu-{model.name}.json"
-    state = State(case.folder, about, results)
-    stages = Stages(
+    command = " ".join(["python -m benchmarks.gpu", *sys.argv[1:]])
+    state = State(case.folder, about, results, command)
+    tasks = Tasks(
         case, model, budget, options.engine_python, options.rounds, options.triton_address
     )
-    return stages, state
+    return tasks, state
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:

@@ -89,6 +89,3 @@ class Artifacts:
     def engines(self) -> tuple[Artifact, ...]:
         """What the engines run."""
         return tuple((self.plans or self.onnx).values())
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        yield from (*self.checkpoint.values(), *self.onnx.values(), *self.plans.values())

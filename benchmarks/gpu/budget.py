@@ -9,6 +9,9 @@ import torch
 
 from ltx_triton.engines.machine_memory import left_bytes
 
+PROCESS_BYTES = 3e9  # with torch, and a file of the checkpoint
+ACTIVATIONS = 1.2  # weights and activations over weights
+
 
 @dataclass(frozen=True)
 class Need:
@@ -71,9 +74,10 @@ class Budget:
 
 
 def _lack(size: float, left: float, what: str) -> str | None:
+    left = max(0.0, left)
     if size <= left:
         return None
-    return f"takes about {size / 1e9:.1f} GB of {what} and {max(0, left) / 1e9:.1f} GB are left"
+    return f"takes about {size / 1e9:.1f} GB of {what} and {left / 1e9:.1f} GB are left"
 
 
 def free_gpu_bytes() -> int:

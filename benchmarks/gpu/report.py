@@ -16,7 +16,8 @@ Result = Mapping[str, Any]  # of a case, as its file has it
 
 
 def report(results: Sequence[tuple[Model, Result]]) -> str:
-    sections = [_section(model, result) for model, result in results]
+    begun = [(model, result) for model, result in results if result["parts"] or result["skipped"]]
+    sections = [_section(model, result) for model, result in begun]
     computed = [_computed(model, result, results) for model, result in results if _is_cut(model)]
     return "\n\n".join([*sections, *filter(None, computed)])
 
@@ -24,17 +25,13 @@ def report(results: Sequence[tuple[Model, Result]]) -> str:
 def _section(model: Model, result: Result) -> str:
     parts, skipped = result["parts"], result["skipped"]
     lines = [f"### {model.name}, {model.layers} of {model.whole_layers} layers", ""]
-    lines += [parity_line(parts)]
-    lines += [
-        f"Triton {each['server']['version']}, backends: {_backends(each['server'])} ({name})"
-        for name, each in parts.items()
-        if name.startswith("triton")
-    ]
+    lines += [_parity(parts)]
+    lines += [_triton(name, each) for name, each in parts.items() if _is_triton(name)]
     lines += [f"not run: {name}: {reason}" for name, reason in skipped.items()]
     return "\n".join([*lines, "", *_table(parts)])
 
 
-def parity_line(parts: Result) -> str:
+def _parity(parts: Result) -> str:
     if "parity" not in parts:
         return "parity: not checked"
     if parts["parity"]["passed"]:
@@ -42,8 +39,19 @@ def parity_line(parts: Result) -> str:
     return "parity: FAILED; the times below are of engines that compute something else"
 
 
-def _backends(server: Result) -> str:
-    return ", ".join(f"{model} {backend}" for model, backend in server["backends"].items())
+def _is_triton(part: str) -> bool:
+    return part.startswith("triton")
+
+
+def _triton(name: str, part: Result) -> str:
+    server, samples = part["server"], part["seconds"][REQUEST]
+    backends = ", ".join(f"{model} {backend}" for model, backend in server["backends"].items())
+    line = f"{name}: version {server['version']}, backends: {backends}; "
+    line += f"request {_ms(median(samples['triton']))} ms"
+    if "engine" in samples:
+        ratio = paired_ratio(samples["triton"], samples["engine"])
+        line += f", {ratio} times the bare engines in turns with it"
+    return line
 
 
 def _table(parts: Result) -> list[str]:
@@ -67,12 +75,11 @@ def _table(parts: Result) -> list[str]:
 
 
 def _samples(parts: Result, what: str) -> dict[str, list[float]]:
-    """Return those of PyTorch in turns with the engines rather than those alone."""
+    """Return those of the wheel's Triton; of PyTorch those in turns with the engines if any."""
     found: dict[str, list[float]] = {}
-    stages = ["pytorch", "engines", *(name for name in parts if name.startswith("triton"))]
-    for stage in stages:
+    for stage in ("pytorch", "engines", "triton"):
         seconds: Samples = parts.get(stage, {}).get("seconds", {})
-        kept = ("triton",) if stage.startswith("triton") else _SYSTEMS
+        kept = ("triton",) if stage == "triton" else _SYSTEMS
         found |= {name: taken for name, taken in seconds.get(what, {}).items() if name in kept}
     return found
 

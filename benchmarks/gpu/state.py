@@ -14,19 +14,27 @@ class StateError(RuntimeError):
 class State:
     """Parts that are finished, with their results, and why others are not."""
 
-    def __init__(self, folder: Path, case: dict[str, Any], results: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        case: dict[str, Any],
+        results: Path | None = None,
+        command: str | None = None,
+    ) -> None:
         """Read the state in `folder`, or begin one.
 
         Args:
             folder: of the case.
             case: what is measured.
             results: a second place for the file.
+            command: that goes on with it, for the record.
 
         Raises:
             StateError: the state is of another case.
         """
         self._files = [folder / _FILE, *([results] if results else [])]
         self.case = case
+        self._command = command
         self.parts: dict[str, dict[str, Any]] = {}
         self.skipped: dict[str, str] = {}
         if self._files[0].is_file():
@@ -36,7 +44,7 @@ class State:
                     f"{self._files[0]} is of {found['case']}, not of {case}: delete {folder}, or "
                     "give another --folder"
                 )
-            self.parts = found["parts"]
+            self.parts, self.skipped = found["parts"], found["skipped"]
 
     def finish(self, part: str, seconds: float, result: dict[str, Any]) -> None:
         self.skipped.pop(part, None)
@@ -49,7 +57,12 @@ class State:
 
     @property
     def result(self) -> dict[str, Any]:
-        return {"case": self.case, "parts": self.parts, "skipped": self.skipped}
+        return {
+            "command": self._command,
+            "case": self.case,
+            "parts": self.parts,
+            "skipped": self.skipped,
+        }
 
     def _save(self) -> None:
         text = json.dumps(self.result, indent=2) + "\n"

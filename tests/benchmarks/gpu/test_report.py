@@ -33,7 +33,7 @@ def result(
         },
         "triton": {
             "server": {"version": "2.51.0", "backends": {"transformer": "python"}},
-            "seconds": {"request": times(triton=0.2, engine=9.0)},
+            "seconds": {"request": times(triton=0.2, engine=0.4)},
         },
     }
     if parity is not None:
@@ -59,9 +59,20 @@ def test_pytorch_alone_stands_in_and_is_marked() -> None:
     assert row(text, "transformer")[6].endswith(", not in turns")
 
 
-def test_it_says_which_triton_it_was() -> None:
-    text = report([(parse_model("2b-bf16"), result())])
-    assert "Triton 2.51.0, backends: transformer python (triton)" in text
+def test_it_says_which_triton_was_how_fast() -> None:
+    measured = result()
+    native = {"version": "2.75.0", "backends": {"transformer": "tensorrt"}}
+    seconds = {"request": times(triton=0.15)}
+    measured["parts"]["triton at gpu:8001"] = {"server": native, "seconds": seconds}
+    text = report([(parse_model("2b-bf16"), measured)])
+    assert (
+        "\ntriton: version 2.51.0, backends: transformer python; request 200.0 ms, 0.50 (" in text
+    )
+    assert (
+        "\ntriton at gpu:8001: version 2.75.0, backends: transformer tensorrt; request 150.0 ms\n"
+        in text
+    )
+    assert row(text, "request")[1] == "200.0", "the wheel's"
 
 
 def test_parity_is_said_before_the_times() -> None:

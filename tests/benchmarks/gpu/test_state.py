@@ -17,10 +17,11 @@ def test_finished_parts_outlive_the_process(tmp_path: Path) -> None:
 
 def test_results_are_written_after_each_part_with_what_was_skipped(tmp_path: Path) -> None:
     results = tmp_path / "results" / "gpu-2b-bf16.json"
-    state = State(tmp_path, CASE, results)
+    state = State(tmp_path, CASE, results, "python -m benchmarks.gpu")
     state.finish("checkpoint", 1, {})
     state.skip("reference", "takes about 62.6 GB of GPU memory and 24.0 GB are left")
     assert json.loads(results.read_text()) == {
+        "command": "python -m benchmarks.gpu",
         "case": CASE,
         "parts": {"checkpoint": {"stage_seconds": 1}},
         "skipped": {"reference": "takes about 62.6 GB of GPU memory and 24.0 GB are left"},
