@@ -3,17 +3,15 @@
 Needs no torch.
 """
 
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.baselines.worker import serve_commands
+from benchmarks.baselines.worker import end_with_owner, serve_commands
 from export.tensorrt.build import PlanOptions, build_plans
 from ltx_triton.contract import ENGINES
 from ltx_triton.engines.tensorrt.plan import PlanInfo
-from ltx_triton.parent_process import die_with_parent
 from ltx_triton.repository.layout import version_folder
 from ltx_triton.settings import load_settings
 
@@ -35,7 +33,7 @@ def build(source: Path, repository: Path, name: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    die_with_parent(os.getppid())  # rather than end a long command for nobody
+    end_with_owner()
     source, repository = map(Path, sys.argv[1:])
     serve_commands({"build": lambda name: build(source, repository, name)})
 

@@ -3,7 +3,6 @@
 python -m benchmarks.baselines.pytorch CASE
 """
 
-import os
 import platform
 import sys
 import time
@@ -19,7 +18,7 @@ from benchmarks.baselines.case import Case
 from benchmarks.baselines.components import load_component, run_component
 from benchmarks.baselines.flops import component_flops, peak_flops
 from benchmarks.baselines.inputs import load_inputs, save_output
-from benchmarks.baselines.worker import serve_commands
+from benchmarks.baselines.worker import end_with_owner, serve_commands
 from demo.evaluation.reference import call_pipeline, to_bytes
 from export.checkpoint.folder import open_checkpoint
 from export.precision import Precision
@@ -30,7 +29,6 @@ from ltx_triton.contract import (
     TRANSFORMER,
     VAE_DECODER,
 )
-from ltx_triton.parent_process import die_with_parent
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder
 
@@ -134,7 +132,7 @@ class PyTorchWorker:
 
 
 def main() -> None:
-    die_with_parent(os.getppid())  # rather than end a long command for nobody
+    end_with_owner()
     diffusers.logging.set_verbosity_error()
     torch.backends.cudnn.allow_tf32 = False  # as in the engines
     worker = PyTorchWorker(Case.load(Path(sys.argv[1])))

@@ -4,7 +4,6 @@ python -m benchmarks.baselines.reference CASE
 """
 
 import gc
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,13 @@ from numpy.typing import NDArray
 from benchmarks.baselines.case import Case
 from benchmarks.baselines.components import load_component, run_component
 from benchmarks.baselines.inputs import load_inputs, save_output
-from benchmarks.baselines.worker import serve_commands
+from benchmarks.baselines.worker import end_with_owner, serve_commands
 from export.fp8.record import Record
 from export.fp8.simulate import fake_quantized
 from export.precision import Precision
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER, ModelContract
 from ltx_triton.engines.in_process import generate_video
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
-from ltx_triton.parent_process import die_with_parent
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
@@ -105,7 +103,7 @@ def _save(case: Case, precision: Precision, side: str, fp8: Record | None) -> No
 
 
 def main() -> None:
-    die_with_parent(os.getppid())  # rather than end a long command for nobody
+    end_with_owner()
     diffusers.logging.set_verbosity_error()
     torch.backends.cudnn.allow_tf32 = False  # FP32 is the reference
     case = Case.load(Path(sys.argv[1]))

@@ -13,7 +13,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
+from ltx_triton.parent_process import die_with_parent
+
 _RESULT = "result: "
+_OWNER = "BENCHMARK_WORKER_OWNER"  # process id, for the worker
 _ROOT = Path(__file__).parents[2]
 
 
@@ -31,7 +34,11 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
             # This project is not installed in every environment.
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+                _OWNER: str(os.getpid()),
+            },
         )
         self._commands = cast("IO[str]", self._process.stdin)
         self._output = cast("IO[str]", self._process.stdout)
@@ -60,6 +67,11 @@ class Worker:
             self._commands.close()
         self._process.wait()
         self._output.close()
+
+
+def end_with_owner() -> None:
+    """Let this worker end with the process that started it, even within a long command."""
+    die_with_parent(int(os.environ[_OWNER]))
 
 
 def serve_commands(commands: Mapping[str, Callable[..., Any]]) -> None:

@@ -150,7 +150,7 @@ def _same_rest(other: Model, model: Model) -> bool:
 def _samples_of_rest(parts: Result) -> dict[str, float]:
     """Seconds of text encoder and decoder, by system."""
     text, decoder = (_samples(parts, engine.name) for engine in (TEXT_ENCODER, VAE_DECODER))
-    return {name: median(text[name]) + median(decoder[name]) for name in text}
+    return {name: median(text[name]) + median(decoder[name]) for name in text if name in decoder}
 
 
 def _row(what: str, seconds: Mapping[str, float | None]) -> str:

@@ -1,20 +1,32 @@
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from benchmarks.baselines.worker import Worker, WorkerError
 
 MODULE = """
-import os, sys
-from benchmarks.baselines.worker import serve_commands
+import os, sys, time
+from benchmarks.baselines.worker import end_with_owner, serve_commands
 
+end_with_owner()
 serve_commands({
     "add": lambda a, b: a + b,
     "chat": lambda: print("between"),
     "die": lambda: os._exit(3),
+    "work": lambda: (print(os.getpid(), flush=True), time.sleep(600)),
 })
+"""
+
+
+OWNER = """
+import sys
+from benchmarks.baselines.worker import Worker
+
+Worker(sys.executable, "serving").ask("work")
 """
 
 
@@ -43,3 +55,13 @@ def test_an_exited_worker_is_named(worker: Worker) -> None:
         worker.ask("die")
     with pytest.raises(WorkerError, match="exited with code 3 at add"):
         worker.ask("add", 1, 2)
+
+
+def test_a_worker_ends_with_a_killed_owner_within_a_command(worker: Worker) -> None:
+    command = [sys.executable, "-c", OWNER]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout
+        working = psutil.Process(int(owner.stdout.readline()))
+        owner.kill()
+        working.wait(timeout=10)
+    assert worker.ask("add", 1, 1) == 2, "others go on"
