@@ -71,7 +71,9 @@ class CaseRun:
                 self._keep_preferred = keep
                 return None
             if keep:
-                print(f"files are deleted before the engines run: keeping them {lack}")
+                print(
+                    f"PyTorch will not run beside the engines: with its checkpoint the case {lack}"
+                )
         return lack
 
     def _attempt(self, part: Part) -> bool:
@@ -105,7 +107,7 @@ class CaseRun:
             return f"needs what has not run: {', '.join(absent)}"
         gone = [artifact.name for artifact in part.uses if not artifact.exists]
         if gone:
-            return f"needs what is gone, and what --stages can make again: {', '.join(gone)}"
+            return f"needs what is gone: {', '.join(gone)}; name the stage that makes it as well"
         if lack := self._budget.lack_of_memory(part.need):
             self._given_up.add(part.name)
             return lack

@@ -76,7 +76,7 @@ def test_a_stage_whose_files_are_gone_names_them(work: Work) -> None:
     work.weights.delete()
     state = run(work, (PYTORCH,))
     assert state.skipped == {
-        PYTORCH: "needs what is gone, and what --stages can make again: weights"
+        PYTORCH: "needs what is gone: weights; name the stage that makes it as well"
     }
 
 
@@ -97,7 +97,10 @@ def test_on_a_small_disk_files_go_that_others_could_do_without(
 ) -> None:
     state = run(work, disk_gb=250e-9)
     assert state.parts[ENGINES]["held"] == ["engine"]
-    assert "files are deleted before the engines run" in capsys.readouterr().out
+    assert (
+        "PyTorch will not run beside the engines: with its checkpoint the case takes"
+        in capsys.readouterr().out
+    )
 
 
 def test_what_lacks_memory_is_skipped_with_all_that_need_it(work: Work) -> None:
