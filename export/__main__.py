@@ -126,6 +126,7 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         source=given.onnx_folder / options.precision,
         settings=settings,
         output=given.output,
+        text_encoder=given.text_encoder,
         sizes=given.sizes,
         optimization_level=given.optimization_level,
         workspace_gib=given.workspace_gib,

@@ -52,6 +52,7 @@ def parse(arguments: Sequence[str] | None = None) -> PlanOptions:
         source=given.source,
         settings=settings,
         output=given.output,
+        text_encoder=given.text_encoder,
         sizes=given.sizes,
         optimization_level=given.optimization_level,
         workspace_gib=given.workspace_gib,

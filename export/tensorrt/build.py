@@ -8,6 +8,7 @@ from export.child_process import in_child
 from export.errors import ExportError
 from export.repository.staging import staging
 from export.tensorrt.builder import Builder
+from export.tensorrt.cpu_engine import stage_cpu_engine
 from export.tensorrt.layer_types import require_precision
 from export.tensorrt.profiles import profiles
 from export.tensorrt.publish import publish_plans
@@ -15,7 +16,7 @@ from export.tensorrt.report import PlanReport, print_reports
 from export.tensorrt.room import require_room
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.timing_cache import cache_file
-from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
+from ltx_triton.contract import ENGINES, LTX_VIDEO, TEXT_ENCODER, ModelContract
 from ltx_triton.engines.memory_use import GpuMemory, MemoryAt
 from ltx_triton.engines.tensorrt.cuda import Gpu, NoGpuError, find_gpu
 from ltx_triton.engines.tensorrt.library import TensorRt, TensorRtError, load_tensorrt
@@ -33,6 +34,7 @@ class PlanOptions:
     source: Path  # the ONNX export, laid out like a model repository
     settings: Settings  # MAX_RESOLUTION and the like, for the size `maximum`
     output: Path = SERVED_REPOSITORY  # root of the model repository
+    text_encoder: str = "gpu"  # or "cpu": in OpenVINO, and no plan is built of it
     sizes: tuple[str, ...] = DEFAULT_SIZES
     optimization_level: int = 3  # 0 to 5, TensorRT's own default
     workspace_gib: float | None = None  # most GPU memory for one kernel; None: all
@@ -41,7 +43,7 @@ class PlanOptions:
 
 
 def build_plans(options: PlanOptions) -> list[PlanReport]:
-    """Build a plan of each engine for this machine's GPU; keep plans that are up to date.
+    """Build a plan of each engine on this machine's GPU; keep plans that are up to date.
 
     Raises:
         ExportError: there is no GPU, no TensorRT or too little room, the source is not complete,
@@ -57,18 +59,25 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     print(f"TensorRT {library.trt.__version__} on {gpu.name}, {config.precision}")
 
     reports = []
+    on_cpu = [TEXT_ENCODER] if options.text_encoder == "cpu" else []
+    planned = [model for model in ENGINES if model not in on_cpu]
     infos = {
         model.name: plan_info(model, config, limits, options, library.trt.__version__, gpu)
-        for model in ENGINES
+        for model in planned
     }
     outdated = {
         model.name: version_folder(options.source, model) / ENGINE_FILE
-        for model in ENGINES
+        for model in planned
         if not _is_current(version_folder(options.output, model), infos[model.name])
     }
     with staging(options.output) as folders:
         require_room(list(outdated.values()), folders[LTX_VIDEO.name])
-        for model in ENGINES:
+        for model in on_cpu:
+            source, current = (
+                version_folder(root, model) for root in (options.source, options.output)
+            )
+            stage_cpu_engine(model, config, source, current, folders[model.name])
+        for model in planned:
             info = infos[model.name]
             current = version_folder(options.output, model)
             if model.name not in outdated:
@@ -97,7 +106,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
                 )
             )
         limited = config.model_copy(update={"size_limits": tuple(limits.values())})
-        publish_plans(folders, options.source, options.output, limited)
+        publish_plans(folders, options.source, options.output, limited, on_cpu)
     print_reports(reports)
     return reports
 
