@@ -54,7 +54,7 @@ def load_or_calibrate(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Pa
 
 
 def calibrate(checkpoint: Checkpoint, checkpoint_sha256: str) -> Record:
-    """Calibrate on a GPU if torch has one with room, else on the CPU; in FP32 if it fits, else BF16.
+    """Calibrate on a GPU with room for it, else on the CPU; in FP32 where memory allows, else BF16.
 
     Raises:
         ExportError: there is too little memory.
