@@ -13,9 +13,7 @@ from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
 from ltx_triton.engines.memory_use import CpuMemory
 from ltx_triton.json_file import JsonFileError
 from ltx_triton.pipeline.config import PipelineConfig
-from ltx_triton.repository.layout import ENGINE_FILE
-
-_FILES = (ENGINE_FILE, f"{ENGINE_FILE}.data")
+from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE
 
 
 def stage_cpu_engine(
@@ -44,7 +42,7 @@ def stage_cpu_engine(
         return
     with step(f"{contract.name}: preparing it for the CPU, in {info.precision}"):
         if info.precision is CpuPrecision.BF16 or not _upcast(graph, staged):
-            for name in _FILES:
+            for name in (ENGINE_FILE, DATA_FILE):
                 _link(source / name, staged / name)
     with step(f"{contract.name}: measuring its memory"):
         remedy = "--text-encoder gpu builds a plan of it"
