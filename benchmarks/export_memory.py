@@ -25,14 +25,13 @@ from export.checkpoint.folder import Checkpoint, open_checkpoint
 from export.checkpoint.weights import weight_bytes
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
-from export.onnx.weights import DATA_FILE
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config
 from export.verification.verify import verify
 from ltx_triton.contract import TRANSFORMER
-from ltx_triton.repository.layout import ENGINE_FILE
+from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE
 
 RESULT = Path(__file__).parent / "results" / "export_memory.json"
 COMPONENTS: dict[str, dict[str, Any]] = {

@@ -134,6 +134,7 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         settings=settings,
         library=given.target,
         output=given.output,
+        text_encoder=given.text_encoder,
         sizes=given.sizes,
         optimization_level=given.optimization_level,
         workspace_gib=given.workspace_gib,

@@ -21,6 +21,7 @@ from export.repository.staging import publish, staging
 from export.verification.fp8 import verify_fp8
 from export.verification.verify import require_memory, verify
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.memory_use import CpuMemory
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.assemble import assemble
@@ -93,8 +94,8 @@ def export(options: ExportOptions) -> None:
         save_tokenizer(checkpoint, folders[LTX_VIDEO.name] / TOKENIZER_FILE)
         config.save(folders[LTX_VIDEO.name])
         write_fingerprint(folders[LTX_VIDEO.name], config, verified=options.verification)
-        unmeasured = [] if measured else [CpuMemory.FILE]
-        publish(folders, stale=(f"{PLAN_FILE}*", *unmeasured))
+        stale = [f"{PLAN_FILE}*", CpuEngineInfo.FILE, *([] if measured else [CpuMemory.FILE])]
+        publish(folders, stale=[f"*/1/{pattern}" for pattern in stale])
 
 
 def _measures_memory(options: ExportOptions) -> bool:

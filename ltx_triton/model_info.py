@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from ltx_triton.engines.memory_use import LatentSize, MemoryUse
+from ltx_triton.engines.memory_use import DeviceKind, LatentSize, MemoryUse
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 from ltx_triton.pipeline.noise import latent_shape
 from ltx_triton.video_spec import VideoSpec
@@ -79,7 +79,7 @@ class ModelInfo(BaseModel):
 
     model_name: str
     checkpoint_sha256: str
-    device: str  # "cpu" or "cuda"
+    device: DeviceKind  # of the transformer
     device_name: str  # as the hardware reports it
     precision: str  # of the engines' arithmetic: fp32, fp16, bf16 or fp8
     limits: EngineLimits

@@ -50,6 +50,7 @@ SLOW_FIXTURES = {
     *SHARED_SERVERS,
     "demo_repository",
     "repository",
+    "bf16_repository",
     "fp8_repository",
     "narrow_repository",
 }

@@ -54,13 +54,12 @@ def load_or_calibrate(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Pa
 
 
 def calibrate(checkpoint: Checkpoint, checkpoint_sha256: str) -> Record:
-    """Calibrate on a GPU if torch has one, else on the CPU; in FP32 where memory allows, else BF16.
+    """Calibrate on a GPU with room for it, else on the CPU; in FP32 where memory allows, else BF16.
 
     Raises:
         ExportError: there is too little memory.
     """
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = _dtype(checkpoint, device)
+    device, dtype = _choose(checkpoint)
     height, width, num_frames = SIZES[device]
     texts = _encode(checkpoint, device, dtype)
     pipeline = LTXConditionPipeline.from_pretrained(
@@ -153,18 +152,21 @@ def _encode(checkpoint: Checkpoint, device: str, dtype: torch.dtype) -> list[tup
     ]
 
 
-def _dtype(checkpoint: Checkpoint, device: str) -> torch.dtype:
+def _choose(checkpoint: Checkpoint) -> tuple[str, torch.dtype]:
     fp32 = MEMORY_SHARE * max(
         weight_bytes(checkpoint.folder / component) for component in ("transformer", "text_encoder")
     )
-    cuda = device == "cuda"
-    available = torch.cuda.mem_get_info()[0] if cuda else psutil.virtual_memory().available
-    if fp32 <= available:
-        return torch.float32
-    if fp32 / 2 <= available:
-        return torch.bfloat16
+    available = {"cpu": psutil.virtual_memory().available}
+    if torch.cuda.is_available():
+        available = {"cuda": torch.cuda.mem_get_info()[0], **available}
+    for device, memory in available.items():
+        if fp32 <= memory:
+            return device, torch.float32
+        if fp32 / 2 <= memory:
+            return device, torch.bfloat16
+    found = " and ".join(f"{size / 1e9:.1f} GB on the {name}" for name, size in available.items())
     raise ExportError(
-        f"FP8 calibration takes about {fp32 / 2e9:.1f} GB of memory on the {device} and "
-        f"{available / 1e9:.1f} GB are available; calibrate on another machine and copy its "
-        "transformer/1/fp8.json into the same place of the model repository"
+        f"FP8 calibration takes about {fp32 / 2e9:.1f} GB of memory; available are {found}; "
+        "calibrate on another machine and copy its transformer/1/fp8.json into the same place of "
+        "the model repository"
     )

@@ -25,8 +25,15 @@ _RESET_PEAK = "5"  # proc(5)
 _MAPPINGS = Path("/proc/self/smaps")
 
 
-def measure_memory(contract: ModelContract, config: PipelineConfig, folder: Path) -> CpuMemory:
+def measure_memory(
+    contract: ModelContract,
+    config: PipelineConfig,
+    folder: Path,
+    remedy: str = "--skip-verification exports without measuring",
+) -> CpuMemory:
     """Make one video and two at a time, of several sizes, in FP32: other precisions take less.
+
+    A graph that is BF16 stays BF16.
 
     Libraries, which the processes of the engines share, are not counted.
 
@@ -34,13 +41,14 @@ def measure_memory(contract: ModelContract, config: PipelineConfig, folder: Path
         contract: of the engine.
         config: the shapes of its tensors.
         folder: has `model.onnx`.
+        remedy: what helps if memory runs out.
 
     Raises:
         ExportError: the engine's process was killed, as the kernel does when memory runs out.
     """
     crash_message = (
         f"{contract.name} ended while its memory was measured: this machine has too "
-        "little memory; --skip-verification exports without measuring"
+        f"little memory; {remedy}"
     )
     return in_child(crash_message, _measure, contract, config, folder)
 

@@ -17,8 +17,8 @@ from export.graphs.engine import Engine
 from export.graphs.weights import weight_sources
 from export.onnx.fp16_initializers import store_as_fp16
 from export.onnx.transposes import fold_transposes
+from ltx_triton.repository.layout import DATA_FILE
 
-DATA_FILE = "model.onnx.data"
 # Runtimes map the file into memory by pages; smaller tensors are copied anyway.
 _PAGE = 4096  # bytes
 _SMALL_ALIGNMENT = 64

@@ -8,9 +8,9 @@ from export.checkpoint.folder import Checkpoint
 from export.fp8.graph import insert_qdq
 from export.graphs.engine import Engine
 from export.onnx.trace import trace
-from export.onnx.weights import DATA_FILE, write_weights
+from export.onnx.weights import write_weights
 from export.progress import step
-from ltx_triton.repository.layout import ENGINE_FILE
+from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE
 
 
 def write_engine(engine: Engine, checkpoint: Checkpoint, folder: Path) -> None:

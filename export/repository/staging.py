@@ -1,7 +1,7 @@
 """Stage an export, then publish it all at once."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def staging(repository: Path) -> Iterator[dict[str, Path]]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(folders: dict[str, Path], stale: tuple[str, ...] = ()) -> None:
+def publish(folders: dict[str, Path], stale: Sequence[str] = ()) -> None:
     """Move the staged files into each model's version folder; write its `model.py` and configs.
 
     The repository counts as exported when `pipeline.json` is there: the old one goes first and the
@@ -41,19 +41,19 @@ def publish(folders: dict[str, Path], stale: tuple[str, ...] = ()) -> None:
 
     Args:
         folders: from `staging`; a model without files there keeps what it has.
-        stale: patterns of files in the version folders that the new files invalidate.
+        stale: patterns of files in the repository that the new files invalidate.
     """
     settings = folders[LTX_VIDEO.name].parent / "1" / PIPELINE_CONFIG_FILE
+    repository = settings.parents[2]
     settings.unlink(missing_ok=True)
+    for file in [file for pattern in stale for file in sorted(repository.glob(pattern))]:
+        file.unlink()
+        print(f"{file} does not belong to this export: removed")
     for folder in folders.values():
         version = folder.parent / "1"
         version.mkdir(exist_ok=True)
-        for pattern in stale:
-            for file in version.glob(pattern):
-                file.unlink()
-                print(f"{file} does not belong to this export: removed")
         for file in folder.iterdir():
             if file.name != PIPELINE_CONFIG_FILE:
                 file.replace(version / file.name)
-    assemble(settings.parents[2])
+    assemble(repository)
     (folders[LTX_VIDEO.name] / PIPELINE_CONFIG_FILE).replace(settings)

@@ -35,7 +35,14 @@ def add_arguments(add_argument: Callable[..., Action]) -> list[Action]:
         action="store_true",
         help="let weights that do not fit into GPU memory stay on the host; TensorRT 10 and later",
     )
-    return [sizes, optimization_level, workspace_gib, weight_streaming]
+    text_encoder = add_argument(
+        "--text-encoder",
+        choices=["gpu", "cpu"],
+        default=PlanOptions.text_encoder,
+        help="cpu leaves the GPU's memory to the other two: no plan is built of the text encoder, "
+        "which runs in OpenVINO (default: %(default)s)",
+    )
+    return [text_encoder, sizes, optimization_level, workspace_gib, weight_streaming]
 
 
 def _positive(text: str) -> float:

@@ -8,6 +8,7 @@ from export.child_process import in_child
 from export.errors import ExportError
 from export.repository.staging import staging
 from export.tensorrt.builder import Builder
+from export.tensorrt.cpu_engine import stage_cpu_engine
 from export.tensorrt.profiles import profiles
 from export.tensorrt.publish import publish_plans
 from export.tensorrt.report import PlanReport, print_reports
@@ -15,7 +16,7 @@ from export.tensorrt.room import require_room
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.target import Target, find_target
 from export.tensorrt.timing_cache import cache_file
-from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
+from ltx_triton.contract import ENGINES, LTX_VIDEO, TEXT_ENCODER, ModelContract
 from ltx_triton.engines.memory_use import GpuMemory, MemoryAt
 from ltx_triton.engines.tensorrt.library import LibraryName
 from ltx_triton.engines.tensorrt.plan import PlanInfo
@@ -33,12 +34,16 @@ class PlanOptions:
     settings: Settings  # MAX_RESOLUTION and the like, for the size `maximum`
     library: LibraryName = "tensorrt"
     output: Path = SERVED_REPOSITORY  # root of the model repository
+    text_encoder: str = "gpu"  # or "cpu": in OpenVINO, and no plan is built of it
     sizes: tuple[str, ...] = DEFAULT_SIZES
     optimization_level: int = 3  # 0 to 5, TensorRT's own default
     workspace_gib: float | None = None  # most GPU memory for one kernel; None: all
     weight_streaming: bool = False
     work_folder: Path | None = None  # of timings and logs; None: `tensorrt` beside the source
     engines: tuple[ModelContract, ...] = ENGINES  # to build plans of
+
+    def runs_on_cpu(self, model: ModelContract) -> bool:
+        return model is TEXT_ENCODER and self.text_encoder == "cpu"
 
 
 def build_plans(options: PlanOptions) -> list[PlanReport]:
@@ -59,17 +64,22 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     print(f"{target}, {config.precision}")
 
     reports = []
-    infos = {
-        model.name: plan_info(model, config, limits, options, target) for model in options.engines
-    }
+    on_cpu = [model for model in options.engines if options.runs_on_cpu(model)]
+    planned = [model for model in options.engines if model not in on_cpu]
+    infos = {model.name: plan_info(model, config, limits, options, target) for model in planned}
     outdated = {
         model.name: version_folder(options.source, model) / ENGINE_FILE
-        for model in options.engines
+        for model in planned
         if not _is_current(version_folder(options.output, model), infos[model.name])
     }
     with staging(options.output) as folders:
         require_room(list(outdated.values()), folders[LTX_VIDEO.name])
-        for model in options.engines:
+        for model in on_cpu:
+            source, current = (
+                version_folder(root, model) for root in (options.source, options.output)
+            )
+            stage_cpu_engine(model, config, source, current, folders[model.name])
+        for model in planned:
             info = infos[model.name]
             current = version_folder(options.output, model)
             if model.name not in outdated:
@@ -98,7 +108,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
                 )
             )
         limited = config.model_copy(update={"size_limits": tuple(limits.values())})
-        publish_plans(folders, options.source, options.output, limited)
+        publish_plans(folders, options.source, options.output, limited, on_cpu)
     print_reports(reports)
     return reports
 

@@ -13,6 +13,8 @@ from ltx_triton.engines.tensorrt.library import LibraryName, TensorRt, load_tens
 # in FP16, and there TensorRT-RTX has no FP32. In FP32 it fuses no attention, so activations would
 # take tens of times the memory.
 _RTX_CAPABILITIES = {"bf16": ("8.6", "8.9", "12.0"), "fp8": ("8.9", "12.0")}
+# Precision -> the least compute capability that has instructions for it.
+_LEAST_CAPABILITY = {"bf16": 8.0, "fp8": 8.9}
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ def find_target(name: LibraryName, precision: str) -> Target:
             "GPU and its TensorRT."
         ) from error
     require_precision(library, precision)
+    least = _LEAST_CAPABILITY.get(precision, 0.0)
+    if float(gpu.compute_capability) < least:
+        raise ExportError(
+            f"{precision} needs a GPU of compute capability {least} or later; {gpu.name} has "
+            f"{gpu.compute_capability}. PRECISION=fp16 needs none"
+        )
     return Target(name, library, gpu, (gpu.compute_capability,))
 
 

@@ -1,9 +1,9 @@
 """Which videos fit into memory, alone and side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ltx_triton.engines.memory_use import MemoryUse
+from ltx_triton.engines.memory_use import DeviceKind, DeviceMemory
 from ltx_triton.model_info import ModelInfo
 from ltx_triton.video_spec import VideoSpec
 
@@ -16,6 +16,7 @@ _VIDEO_BYTES = 30e6  # ffmpeg, and connections
 _FRAME_COPIES = 1.0  # of all frames, between the decoder and ffmpeg
 
 _BYTES_PER_GB = 1e9
+_MEMORY: dict[DeviceKind, str] = {"cpu": "memory", "cuda": "GPU memory"}
 
 
 class TooLargeError(Exception):
@@ -24,23 +25,25 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True)
 class MemoryBudget:
-    """Limits the memory of videos, by MEMORY_BUDGET_GB or by what the device has free."""
+    """Limits the memory of videos, by MEMORY_BUDGET_GB or by what each device has free."""
 
-    budget_gb: float | None  # 10^9 bytes; None: `_SHARE` of the free memory
+    # 10^9 bytes, on the transformer's device; without it, and elsewhere: `_SHARE` of what is free
+    budget_gb: float | None
     api_workers: int
 
     def require(self, info: ModelInfo, spec: VideoSpec) -> None:
         """Raise TooLargeError unless the video can be made while nothing else is."""
         if info.memory is None:
             return
-        needed, limit = self.needed(info, [spec]), self._limit(info.memory)
-        if needed > limit:
-            origin = f"{_SHARE:.0%} of the free memory"
-            raise TooLargeError(
-                f"{_size(spec)} needs {_gb(needed)} GB of memory; the limit is {_gb(limit)} GB "
-                f"({origin if self.budget_gb is None else 'MEMORY_BUDGET_GB'}); try fewer frames "
-                "or pixels"
-            )
+        limits = self._limits(info)
+        for device, needed in self.needed(info, [spec]).items():
+            if needed > limits[device]:
+                is_set = self.budget_gb is not None and device == info.device
+                origin = "MEMORY_BUDGET_GB" if is_set else f"{_SHARE:.0%} of the free memory"
+                raise TooLargeError(
+                    f"{_size(spec)} needs {_gb(needed)} GB of {_MEMORY[device]}; the limit is "
+                    f"{_gb(limits[device])} GB ({origin}); try fewer frames or pixels"
+                )
         shared = info.memory.needed_shared(info.limits.latent_size(spec))
         if shared > info.memory.shared_bytes:
             raise TooLargeError(
@@ -50,27 +53,32 @@ class MemoryBudget:
 
     def fits(self, info: ModelInfo, running: Sequence[VideoSpec], spec: VideoSpec) -> bool:
         """Return whether the video can be made beside those that are running."""
-        if info.memory is None or not running:
+        if not running:
             return True
-        return self.needed(info, [*running, spec]) <= self._limit(info.memory)
+        needed, limits = self.needed(info, [*running, spec]), self._limits(info)
+        return all(size <= limits[device] for device, size in needed.items())
 
-    def needed(self, info: ModelInfo, specs: Sequence[VideoSpec]) -> float:
-        """Return the bytes that the service takes while it makes these videos at once.
+    def needed(self, info: ModelInfo, specs: Sequence[VideoSpec]) -> dict[DeviceKind, float]:
+        """Return the bytes of each device that the service takes to make these videos at once.
 
-        0 if the exporter has not measured the engines.
+        Empty if the exporter has not measured the engines.
         """
-        if info.memory is None:
-            return 0.0
-        engines = info.memory.needed([info.limits.latent_size(spec) for spec in specs])
-        if info.device != "cpu":  # the rest of the service has memory of its own
-            return engines
-        service = _SERVICE_BYTES + self.api_workers * _WORKER_BYTES
-        return engines + service + sum(map(_video_bytes, specs))
+        videos = [info.limits.latent_size(spec) for spec in specs]
+        needed = {name: device.needed(videos) for name, device in _devices(info).items()}
+        if "cpu" in needed:  # the rest of the service is there, too
+            service = _SERVICE_BYTES + self.api_workers * _WORKER_BYTES
+            needed["cpu"] += service + sum(map(_video_bytes, specs))
+        return needed
 
-    def _limit(self, memory: MemoryUse) -> float:
+    def _limits(self, info: ModelInfo) -> dict[DeviceKind, float]:
+        limits = {name: _SHARE * each.available_bytes for name, each in _devices(info).items()}
         if self.budget_gb is not None:
-            return self.budget_gb * _BYTES_PER_GB
-        return _SHARE * memory.available_bytes
+            limits[info.device] = self.budget_gb * _BYTES_PER_GB
+        return limits
+
+
+def _devices(info: ModelInfo) -> Mapping[DeviceKind, DeviceMemory]:
+    return {} if info.memory is None else info.memory.devices
 
 
 def _video_bytes(spec: VideoSpec) -> float:

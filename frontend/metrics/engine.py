@@ -16,7 +16,8 @@ _TIMEOUT = 3.0  # seconds
 class EngineMemory:
     """Bytes; None: Triton does not say."""
 
-    engine_bytes: float | None = None  # all engines, on their device
+    engine_bytes: float | None = None  # all engines, each on its device
+    gpu_engine_bytes: float | None = None  # those on a GPU
     gpu_total_bytes: float | None = None
     gpu_used_bytes: float | None = None
 
@@ -45,12 +46,17 @@ def parse_memory(page: str) -> EngineMemory:
         sample for family in text_string_to_metric_families(page) for sample in family.samples
     ]
 
-    def total(name: str) -> float | None:
-        values = [sample.value for sample in samples if sample.name == name]
+    def total(name: str, **labels: str) -> float | None:
+        values = [
+            sample.value
+            for sample in samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        ]
         return sum(values) if values and all(map(math.isfinite, values)) else None
 
     return EngineMemory(
         engine_bytes=total("ltx_engine_memory_bytes"),
+        gpu_engine_bytes=total("ltx_engine_memory_bytes", device="cuda"),
         gpu_total_bytes=total("nv_gpu_memory_total_bytes"),
         gpu_used_bytes=total("nv_gpu_memory_used_bytes"),
     )

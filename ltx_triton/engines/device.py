@@ -4,19 +4,24 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
+from ltx_triton.engines.memory_use import DeviceKind
 from ltx_triton.engines.tensorrt.cuda import NoGpuError, find_gpu
 from ltx_triton.repository.layout import PLAN_FILE
 
 
 @dataclass(frozen=True)
 class Device:
-    kind: str  # "cpu" or "cuda"
+    kind: DeviceKind
     name: str  # as the hardware reports it
     gpu_memory_bytes: int | None = None  # in all; None: on a CPU
 
 
 def select_device(folder: Path) -> Device:
-    """Return the device MODEL_DEVICE asks for; `auto` means the GPU if there are a GPU and a plan.
+    """Return the device of one engine: what MODEL_DEVICE asks for.
+
+    `auto` means the GPU if there are a GPU and a plan. `cuda` leaves on the CPU what the export has
+    put there.
 
     Reads the environment instead of `Settings`: this runs in Triton's Python stubs, which inherit
     a value that `Settings` has already validated.
@@ -29,7 +34,9 @@ def select_device(folder: Path) -> Device:
     """
     requested = os.environ.get("MODEL_DEVICE", "auto")
     plan = folder / PLAN_FILE
-    if requested == "cpu" or (requested == "auto" and not plan.is_file()):
+    has_plan = plan.is_file()
+    may_lack_plan = requested == "auto" or (folder / CpuEngineInfo.FILE).is_file()
+    if requested == "cpu" or (may_lack_plan and not has_plan):
         return Device(kind="cpu", name=_cpu_name())
     try:
         gpu = find_gpu()
@@ -37,7 +44,7 @@ def select_device(folder: Path) -> Device:
         if requested == "auto":
             return Device(kind="cpu", name=_cpu_name())
         raise RuntimeError(f"MODEL_DEVICE=cuda, but {error}; allowed here: auto, cpu") from error
-    if not plan.is_file():
+    if not has_plan:
         raise RuntimeError(
             f"MODEL_DEVICE=cuda, but {plan} is missing: run `make export TARGET=tensorrt`"
         )

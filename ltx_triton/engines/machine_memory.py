@@ -1,39 +1,48 @@
 """The memory that this machine has for the engines and their videos."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import psutil
 
-from ltx_triton.contract import ENGINES
 from ltx_triton.engines.device import Device
-from ltx_triton.engines.memory_use import CpuMemory, EngineMemory, GpuMemory, MemoryUse
-from ltx_triton.repository.layout import version_folder
+from ltx_triton.engines.memory_use import (
+    CpuMemory,
+    DeviceKind,
+    DeviceMemory,
+    EngineMemory,
+    GpuMemory,
+    MemoryUse,
+)
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  chosen by Triton, not a temporary file
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
+_FILES: Mapping[DeviceKind, type[EngineMemory]] = {"cpu": CpuMemory, "cuda": GpuMemory}
 
 
-def read_memory_use(repository: Path, device: Device, server: psutil.Process) -> MemoryUse | None:
+def read_memory_use(engines: Mapping[Path, Device], server: psutil.Process) -> MemoryUse | None:
     """Read what the exporter has measured; None if it has not.
 
     Args:
-        repository: with the engines.
-        device: the engines' device.
+        engines: version folder of each engine -> its device.
         server: Triton's process, the parent of the engines' processes.
     """
-    kind: type[EngineMemory] = CpuMemory if device.gpu_memory_bytes is None else GpuMemory
+    measured: dict[Device, dict[str, EngineMemory]] = {}
     try:
-        engines = {model.name: kind.load(version_folder(repository, model)) for model in ENGINES}
+        for folder, device in engines.items():
+            memory = _FILES[device.kind].load(folder)
+            measured.setdefault(device, {})[folder.parent.name] = memory
     except FileNotFoundError:
         return None
-    return MemoryUse(
-        available_bytes=device.gpu_memory_bytes or available_to_tree(server),
-        shared_bytes=shared_memory_bytes(),
-        engines=engines,
-    )
+    devices = {
+        device.kind: DeviceMemory(
+            available_bytes=device.gpu_memory_bytes or available_to_tree(server), engines=memories
+        )
+        for device, memories in measured.items()
+    }
+    return MemoryUse(shared_bytes=shared_memory_bytes(), devices=devices)
 
 
 def shared_memory_bytes() -> int:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from ltx_triton.json_file import JsonFile
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE
 
+DeviceKind = Literal["cpu", "cuda"]
+
 _REGION_BYTES = 2e6  # before any large answer
 
 
@@ -72,7 +74,7 @@ class EngineMemory(JsonFile):
 
 
 class CpuMemory(EngineMemory):
-    """Of `model.onnx` in OpenVINO, in FP32."""
+    """Of `model.onnx` in OpenVINO, in FP32 unless the graph itself is BF16."""
 
     FILE = f"{ENGINE_FILE}.memory.json"
 
@@ -84,18 +86,30 @@ class GpuMemory(EngineMemory):
     REMEDY = "run `make export TARGET=tensorrt` again"
 
 
-class MemoryUse(BaseModel):
-    """The memory of all engines, and what their device has for them and their videos."""
+class DeviceMemory(BaseModel):
+    """The memory of the engines on one device, and what it has for them and their videos."""
 
     model_config = ConfigDict(frozen=True)
 
     available_bytes: int
-    shared_bytes: int  # free in the machine's shared memory
     engines: Mapping[str, EngineMemory]  # by model
 
     def needed(self, videos: Sequence[LatentSize]) -> float:
-        """Return the bytes that all engines take while they make these videos."""
+        """Return the bytes that these engines take while they make these videos."""
         return sum(self.by_engine(videos).values())
+
+    def by_engine(self, videos: Sequence[LatentSize]) -> dict[str, float]:
+        """Return the bytes that each engine takes while it makes these videos."""
+        return {name: _taken(engine, videos) for name, engine in self.engines.items()}
+
+
+class MemoryUse(BaseModel):
+    """The memory of all engines, each on its own device."""
+
+    model_config = ConfigDict(frozen=True)
+
+    shared_bytes: int  # free in the machine's shared memory
+    devices: Mapping[DeviceKind, DeviceMemory]
 
     def needed_shared(self, video: LatentSize) -> float:
         """Return the least shared memory in bytes that a video passes through.
@@ -104,12 +118,9 @@ class MemoryUse(BaseModel):
         two of them. Earlier videos may have left a region no block that is large enough; then it
         grows by another one.
         """
-        largest = max(engine.output_bytes(video) for engine in self.engines.values())
-        return _REGION_BYTES * (len(self.engines) + 1) + 2 * largest
-
-    def by_engine(self, videos: Sequence[LatentSize]) -> dict[str, float]:
-        """Return the bytes that each engine takes while it makes these videos."""
-        return {name: _taken(engine, videos) for name, engine in self.engines.items()}
+        engines = [engine for device in self.devices.values() for engine in device.engines.values()]
+        largest = max(engine.output_bytes(video) for engine in engines)
+        return _REGION_BYTES * (len(engines) + 1) + 2 * largest
 
 
 def _taken(engine: EngineMemory, videos: Sequence[LatentSize]) -> float:

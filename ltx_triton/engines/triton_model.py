@@ -11,6 +11,7 @@ import numpy as np
 import triton_python_backend_utils as pb_utils
 
 from ltx_triton.contract import ModelContract
+from ltx_triton.engines.device import select_device
 from ltx_triton.engines.open import open_session
 from ltx_triton.parent_process import exit_after_parent
 
@@ -30,7 +31,9 @@ class EngineModel:
             description="Device memory that the engine uses, in bytes",
             kind=pb_utils.MetricFamily.GAUGE,
         )
-        self._memory_metric = family.Metric(labels={"model": self.contract.name})
+        self._memory_metric = family.Metric(
+            labels={"model": self.contract.name, "device": select_device(folder).kind}
+        )
         self._memory_family = family  # keeps the metric alive
         self._reported_bytes = 0
         self._report_memory()

@@ -16,6 +16,7 @@ TENSORRT_CONFIG_FILE = "configs/tensorrt.pbtxt"
 # In a version folder:
 MODEL_FILE = "model.py"
 ENGINE_FILE = "model.onnx"
+DATA_FILE = f"{ENGINE_FILE}.data"  # the weights of the engine
 PLAN_FILE = "model.plan"
 PIPELINE_CONFIG_FILE = "pipeline.json"
 TOKENIZER_FILE = "tokenizer.json"

@@ -23,6 +23,11 @@ def fp8_repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
         return _export(Precision.FP8, checkpoint_folder, make_once)
 
 
+@pytest.fixture(scope="session")
+def bf16_repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
+    return _export(Precision.BF16, checkpoint_folder, make_once)
+
+
 @pytest.fixture(scope="session", params=[Precision.FP16, Precision.BF16, Precision.FP8], ids=str)
 def narrow_repository(
     request: pytest.FixtureRequest,

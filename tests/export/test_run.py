@@ -12,6 +12,7 @@ from export.errors import ExportError
 from export.run import ExportOptions, export
 from export.verification.verify import difference
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder
@@ -104,8 +105,13 @@ def test_what_engines_take_is_kept_beside_them(
     for long_step in ("write_engine", "verify"):
         monkeypatch.setattr(f"export.run.{long_step}", lambda *_: None)
     monkeypatch.setattr("export.run.measure_memory", lambda *_: measured)
+    beside_plans = version_folder(tmp_path, TEXT_ENCODER) / CpuEngineInfo.FILE
+    beside_plans.parent.mkdir(parents=True)
+    beside_plans.touch()
 
     export(ExportOptions(model=str(checkpoint_folder), output=tmp_path))
+
+    assert not beside_plans.exists(), "this engine is no longer beside plans"
 
     for contract in ENGINES:
         assert CpuMemory.load(version_folder(tmp_path, contract)) == measured

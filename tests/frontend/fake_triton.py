@@ -22,7 +22,7 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from frontend.jobs.circuit_breaker import PROBE
 from ltx_triton.contract import MODELS, Progress, Stage
-from ltx_triton.engines.memory_use import CpuMemory, MemoryAt, MemoryUse
+from ltx_triton.engines.memory_use import CpuMemory, DeviceMemory, MemoryAt, MemoryUse
 from ltx_triton.model_info import EngineLimits, ModelInfo
 from ltx_triton.video_spec import VideoSpec
 
@@ -47,17 +47,19 @@ def with_memory(bytes_for_a_token: int) -> ModelInfo:
     """Return an engine's info whose memory grows with the video."""
     sizes = (MemoryAt(0, 0, 0, 0), MemoryAt(1, bytes_for_a_token, bytes_for_a_token, 0))
     engines = {"transformer": CpuMemory(resting_bytes=0, area=None, sizes=sizes)}
-    memory = MemoryUse(available_bytes=10**10, shared_bytes=10**10, engines=engines)
+    device = DeviceMemory(available_bytes=10**10, engines=engines)
+    memory = MemoryUse(shared_bytes=10**10, devices={"cpu": device})
     return INFO.model_copy(update={"memory": memory})
 
 
 GPU_INFO = INFO.model_copy(update={"device": "cuda", "device_name": 'A "big" GPU'})
 METRICS = """\
-ltx_engine_memory_bytes{model="text_encoder"} 1073741824
-ltx_engine_memory_bytes{model="transformer"} 2147483648
+ltx_engine_memory_bytes{model="text_encoder",device="cpu"} 1073741824
+ltx_engine_memory_bytes{model="transformer",device="cpu"} 2147483648
 """
 GPU_METRICS = """\
-ltx_engine_memory_bytes{model="transformer"} 2147483648
+ltx_engine_memory_bytes{model="text_encoder",device="cpu"} 1073741824
+ltx_engine_memory_bytes{model="transformer",device="cuda"} 2147483648
 nv_gpu_memory_total_bytes{gpu_uuid="GPU-1"} 85899345920.000000
 nv_gpu_memory_used_bytes{gpu_uuid="GPU-1"} 3221225472.000000
 """

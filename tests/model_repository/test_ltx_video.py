@@ -219,6 +219,6 @@ def test_metrics_report_checkpoint_device_and_memory_of_each_engine(
         [line] = [
             line
             for line in text.splitlines()
-            if line.startswith(f'ltx_engine_memory_bytes{{model="{model}"}}')
+            if line.startswith(f'ltx_engine_memory_bytes{{device="cpu",model="{model}"}}')
         ]
         assert float(line.split()[-1]) > 10 * 2**20

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ltx_triton.contract import ENGINES, LTX_VIDEO
+from ltx_triton.contract import ENGINES, LTX_VIDEO, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
+from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.launcher.local_triton import free_port
 from ltx_triton.launcher.wheel import ServerLinks, TritonWheel
 from ltx_triton.pipeline.config import PipelineConfig
@@ -40,6 +42,32 @@ def test_triton_accepts_them_up_to_its_missing_backend(
     assert not any("vae_decoder" in line and missing in line for line in log.splitlines())
     # `ltx_video` has no such config and loads as usual.
     assert "successfully loaded 'ltx_video'" in log
+
+
+@pytest.mark.slow
+def test_an_engine_on_the_cpu_runs_beside_the_plans_of_the_others(
+    demo_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = TritonWheel.find()
+    served = tmp_path / "repository"
+    shutil.copytree(demo_repository, served)
+    config = PipelineConfig.load(version_folder(served, LTX_VIDEO))
+    for model in (TRANSFORMER, VAE_DECODER):
+        write_plan(version_folder(served, model), model, config=config)
+    CpuEngineInfo(
+        onnx_sha256="0" * 64,
+        checkpoint_sha256=config.checkpoint_sha256,
+        precision=CpuPrecision.FP32,
+    ).save(version_folder(served, TEXT_ENCODER))
+    assemble(served)
+    monkeypatch.setenv("MODEL_DEVICE", "cuda")
+
+    log = serve(wheel, wheel.link_into(tmp_path / "links", served))
+
+    assert "successfully loaded 'text_encoder'" in log
+    missing = "unable to find backend library for backend 'tensorrt'"
+    for name in ("transformer", "vae_decoder"):
+        assert any(name in line and missing in line for line in log.splitlines()), log
 
 
 def serve(wheel: TritonWheel, links: ServerLinks) -> str:

@@ -67,6 +67,6 @@ def _gpu_info(info: ModelInfo | None, memory: EngineMemory) -> GpuInfo | None:
     return GpuInfo(
         device_name=info.device_name if info and on_gpu else None,
         memory_total_gb=gib(memory.gpu_total_bytes),
-        memory_allocated_gb=gib(memory.engine_bytes) if on_gpu else 0.0,
+        memory_allocated_gb=gib(memory.gpu_engine_bytes) if on_gpu else 0.0,
         memory_reserved_gb=gib(memory.gpu_used_bytes),
     )

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from ltx_triton.contract import ENGINES
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.tensorrt.cuda import Gpu
 from ltx_triton.engines.tensorrt.library import LibraryName
 from ltx_triton.json_file import JsonFile
 from ltx_triton.pipeline.config import PipelineConfig
-from ltx_triton.repository.layout import PLAN_FILE, version_folder
+from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE, version_folder
 
 REBUILD = "`make export TARGET=tensorrt` builds it for this machine"
 REBUILD_RTX = "`make export TARGET=tensorrt-rtx` builds it again"
@@ -136,17 +137,21 @@ class PlanInfo(JsonFile):
 
 
 def require_checkpoint(repository: Path, config: PipelineConfig) -> None:
-    """Refuse plans in `repository` that are not of the checkpoint that `config` describes.
+    """Refuse plans, and engines on the CPU beside them, of another checkpoint than `config`'s.
 
     Raises:
-        PlanMismatchError: a plan was left by another export.
+        PlanMismatchError: one was left by another export.
     """
     for model in ENGINES:
         folder = version_folder(repository, model)
+        found = {}
         if (folder / PLAN_FILE).is_file():
-            found = PlanInfo.load(folder).checkpoint_sha256
-            if found != config.checkpoint_sha256:
+            found[PLAN_FILE] = PlanInfo.load(folder).checkpoint_sha256
+        if (folder / CpuEngineInfo.FILE).is_file():
+            found[ENGINE_FILE] = CpuEngineInfo.load(folder).checkpoint_sha256
+        for file, checkpoint in found.items():
+            if checkpoint != config.checkpoint_sha256:
                 raise PlanMismatchError(
-                    f"{folder / PLAN_FILE} is of the checkpoint {found[:12]}, but pipeline.json "
+                    f"{folder / file} is of the checkpoint {checkpoint[:12]}, but pipeline.json "
                     f"is of {config.checkpoint_sha256[:12]}. {REBUILD}; or remove it"
                 )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from ltx_triton.contract import (
+    ENGINES,
     LTX_VIDEO,
     TRANSFORMER,
     ErrorKind,
@@ -154,7 +155,9 @@ def _read(request: Any) -> VideoSpec | None:
 
 
 def _model_info(repository: Path, config: PipelineConfig) -> ModelInfo:
-    device = select_device(version_folder(repository, TRANSFORMER))
+    folders = [version_folder(repository, model) for model in ENGINES]
+    devices = {folder: select_device(folder) for folder in folders}
+    device = devices[version_folder(repository, TRANSFORMER)]
     on_cpu = device.kind == "cpu"
     return ModelInfo(
         model_name=config.model_name,
@@ -163,7 +166,7 @@ def _model_info(repository: Path, config: PipelineConfig) -> ModelInfo:
         device_name=device.name,
         precision=select_cpu_precision() if on_cpu else config.precision,
         limits=EngineLimits.of(config),
-        memory=read_memory_use(repository, device, psutil.Process(os.getppid())),
+        memory=read_memory_use(devices, psutil.Process(os.getppid())),
     )
 
 

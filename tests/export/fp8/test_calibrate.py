@@ -8,6 +8,7 @@ from diffusers import LTXConditionPipeline
 from torch import nn
 
 from export.checkpoint.folder import Checkpoint
+from export.checkpoint.weights import weight_bytes
 from export.errors import ExportError
 from export.fp8 import calibrate
 from export.fp8.quantize import scale_for
@@ -137,3 +138,25 @@ def test_too_little_memory_is_said_before_anything_is_loaded(
     monkeypatch.setattr(calibrate, "MEMORY_SHARE", 1e9)
     with pytest.raises(ExportError, match=r"calibrate on another machine and copy its transformer"):
         calibrate.calibrate(checkpoint, config.checkpoint_sha256)
+
+
+@pytest.mark.parametrize(
+    ("share", "chosen"),
+    [
+        (1.01, ("cuda", torch.float32)),
+        (0.75, ("cuda", torch.bfloat16)),
+        (0.25, ("cpu", torch.float32)),
+    ],
+)
+def test_a_gpu_without_room_leaves_it_to_the_cpu(
+    checkpoint: Checkpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    share: float,
+    chosen: tuple[str, torch.dtype],
+) -> None:
+    """`share`: free memory of the GPU over what FP32 takes."""
+    fp32 = calibrate.MEMORY_SHARE * weight_bytes(checkpoint.folder / "transformer")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda: (share * fp32, 0))
+
+    assert calibrate._choose(checkpoint) == chosen

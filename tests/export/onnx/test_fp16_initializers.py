@@ -8,10 +8,10 @@ import torch
 from onnx import TensorProto
 from safetensors.torch import load_file, save_file
 
-from export.onnx.weights import DATA_FILE
 from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, export
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, ModelContract
+from ltx_triton.repository.layout import DATA_FILE
 from tests.export.engines import model_file
 
 pytestmark = pytest.mark.slow  # exports twice

@@ -56,7 +56,7 @@ def test_what_the_new_files_make_invalid_is_removed(
     plans = [tmp_path / "transformer" / "1" / name for name in ("model.plan", "model.plan.json")]
     for plan in plans:
         plan.touch()
-    stage_and(tmp_path, "new", lambda folders: publish(folders, stale=("model.plan*",)))
+    stage_and(tmp_path, "new", lambda folders: publish(folders, stale=["*/1/model.plan*"]))
     assert len(files(tmp_path)) == 8
     printed = capsys.readouterr().out
     assert all(f"{plan} does not belong to this export: removed" in printed for plan in plans)

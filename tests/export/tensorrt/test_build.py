@@ -4,19 +4,24 @@ The replacement is not in the process that a plan is built in, so it is called h
 """
 
 import hashlib
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from export.errors import ExportError
 from export.tensorrt.build import PlanOptions, build_plans
 from export.tensorrt.builder import Builder, BuiltPlan
-from ltx_triton.contract import ENGINES, MODELS, ModelContract
-from ltx_triton.engines.memory_use import GpuMemory, LatentSize
+from ltx_triton.contract import ENGINES, MODELS, TEXT_ENCODER, ModelContract
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
+from ltx_triton.engines.device import select_device
+from ltx_triton.engines.machine_memory import read_memory_use
+from ltx_triton.engines.memory_use import CpuMemory, GpuMemory, LatentSize, MemoryAt
 from ltx_triton.engines.tensorrt.cuda import Gpu
-from ltx_triton.engines.tensorrt.plan import PlanInfo
+from ltx_triton.engines.tensorrt.plan import PlanInfo, require_checkpoint
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 from ltx_triton.repository.layout import PLAN_FILE, TENSORRT_CONFIG_FILE, version_folder
 from ltx_triton.repository.model_config import read_config
@@ -31,6 +36,7 @@ def write_source(folder: Path, config: PipelineConfig = CONFIG) -> Path:
     for model in ENGINES:
         version_folder(folder, model).mkdir(parents=True, exist_ok=True)
         (version_folder(folder, model) / "model.onnx").write_text(f"graph of {model.name}")
+        (version_folder(folder, model) / "model.onnx.data").write_text(f"weights of {model.name}")
     settings = folder / "ltx_video" / "1"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "tokenizer.json").write_text("{}")
@@ -258,6 +264,91 @@ def test_the_table_says_what_it_took(
     assert lines[0].split() == ["plan", "seconds", "MiB", "activations", "host", "peak"]
     for line, name in zip(lines[1:], names(), strict=True):
         assert line.split() == [name, "2", "0", "3", "5"]
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> CpuMemory:
+    """What the text encoder is found to take on the CPU."""
+    memory = CpuMemory(resting_bytes=7, area=None, sizes=(MemoryAt(1, 2, 3, 4),))
+    monkeypatch.setattr("export.tensorrt.cpu_engine.measure_memory", lambda *_: memory)
+    monkeypatch.setenv("CPU_PRECISION", "bf16")
+    return memory
+
+
+def test_a_text_encoder_on_the_cpu_takes_the_place_of_its_plan_and_gives_it_back(
+    options: PlanOptions, built: list[str], measured: CpuMemory
+) -> None:
+    on_cpu = replace(options, text_encoder="cpu")
+    build_plans(options)
+    with_plans = files(options.output)
+    built.clear()
+
+    reports = build_plans(on_cpu)
+
+    assert built == []
+    assert [report.model for report in reports] == ["transformer", "vae_decoder"]
+    of_text_encoder = {name for name in files(options.output) if name.startswith("text_encoder")}
+    assert of_text_encoder == {
+        f"text_encoder/{file}"
+        for file in (
+            "config.pbtxt",
+            "1/model.py",
+            "1/model.onnx",
+            "1/model.onnx.data",
+            "1/model.onnx.json",
+            "1/model.onnx.memory.json",
+        )
+    }
+    assert CpuMemory.load(options.output / "text_encoder" / "1") == measured
+    require_checkpoint(options.output, CONFIG)
+
+    build_plans(options)
+
+    assert built == ["text_encoder"]
+    left = {f"text_encoder/1/model.onnx{suffix}" for suffix in ("", ".data", ".memory.json")}
+    assert set(files(options.output)) == set(with_plans) | left, "what runs where there is no GPU"
+
+
+def test_a_text_encoder_on_the_cpu_is_kept_while_it_is_current(
+    options: PlanOptions, built: list[str], measured: CpuMemory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on_cpu = replace(options, text_encoder="cpu")
+    build_plans(on_cpu)
+    before = files(options.output)
+    (options.output / "ltx_video" / "1" / "pipeline.json").unlink()  # publishing was cut short
+
+    build_plans(on_cpu)
+    assert files(options.output) == before
+    assert "model.onnx is current" in capsys.readouterr().out
+
+    write_source(options.source, CONFIG.model_copy(update={"checkpoint_sha256": "f" * 64}))
+    build_plans(on_cpu)
+    info = CpuEngineInfo.load(options.output / "text_encoder" / "1")
+    assert info.checkpoint_sha256 == "f" * 64
+
+
+def test_each_engine_is_served_and_counted_on_its_device(
+    bf16_repository: Path, options: PlanOptions, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a real text encoder, measured on this machine."""
+    monkeypatch.setattr("ltx_triton.engines.device.find_gpu", lambda: GPU)
+    monkeypatch.setenv("MODEL_DEVICE", "cuda")
+    real, source = (
+        version_folder(root, TEXT_ENCODER) for root in (bf16_repository, options.source)
+    )
+    shutil.copytree(real, source, dirs_exist_ok=True)
+    build_plans(replace(options, text_encoder="cpu"))
+
+    folders = [version_folder(options.output, model) for model in ENGINES]
+    devices = {folder: select_device(folder) for folder in folders}
+    use = read_memory_use(devices, psutil.Process())
+
+    assert [device.kind for device in devices.values()] == ["cpu", "cuda", "cuda"]
+    assert use is not None
+    assert set(use.devices["cpu"].engines) == {"text_encoder"}
+    assert use.devices["cpu"].needed([]) > 10**7
+    assert set(use.devices["cuda"].engines) == {"transformer", "vae_decoder"}
+    assert use.devices["cuda"].available_bytes == GPU.memory_bytes
 
 
 def test_an_incomplete_source_is_refused(options: PlanOptions) -> None:

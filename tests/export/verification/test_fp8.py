@@ -9,9 +9,9 @@ import pytest
 from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
 from export.fp8.record import Record
-from export.onnx.weights import DATA_FILE
 from export.verification.fp8 import relative_l2, verify_fp8
 from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import DATA_FILE
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 
 from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
-from export.onnx.weights import DATA_FILE
 from export.verification.verify import Difference, difference, verify
 from ltx_triton.contract import ENGINES, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import DATA_FILE
 from tests.export.engines import model_file
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
-from ltx_triton.engines.memory_use import CpuMemory, MemoryAt, MemoryUse
+from ltx_triton.engines.memory_use import CpuMemory, DeviceMemory, GpuMemory, MemoryAt, MemoryUse
 from ltx_triton.video_spec import VideoSpec
 from tests.frontend.conftest import new_job
 from tests.frontend.fake_triton import GPU_INFO, INFO
@@ -13,9 +13,30 @@ ENGINE = CpuMemory(
     area=None,
     sizes=(MemoryAt(0, 0, 0, 0), MemoryAt(1000, first_bytes=GB, further_bytes=0, output_bytes=MB)),
 )
-MEMORY = MemoryUse(available_bytes=4 * GB, shared_bytes=20 * MB, engines={"transformer": ENGINE})
+DEVICE = DeviceMemory(available_bytes=4 * GB, engines={"transformer": ENGINE})
+MEMORY = MemoryUse(shared_bytes=20 * MB, devices={"cpu": DEVICE})
 ON_CPU = INFO.model_copy(update={"memory": MEMORY})
-ON_GPU = GPU_INFO.model_copy(update={"memory": MEMORY})
+ON_GPU = GPU_INFO.model_copy(
+    update={"memory": MemoryUse(shared_bytes=20 * MB, devices={"cuda": DEVICE})}
+)
+# 10 GB at rest on the CPU, whatever the video, and the engine above on the GPU.
+TEXT_ENCODER = CpuMemory(resting_bytes=10 * GB, area=None, sizes=(MemoryAt(0, 0, 0, 0),))
+ON_BOTH = GPU_INFO.model_copy(
+    update={
+        "memory": MemoryUse(
+            shared_bytes=20 * MB,
+            devices={
+                "cpu": DeviceMemory(
+                    available_bytes=12 * GB, engines={"text_encoder": TEXT_ENCODER}
+                ),
+                "cuda": DeviceMemory(
+                    available_bytes=4 * GB,
+                    engines={"transformer": GpuMemory(**ENGINE.model_dump())},
+                ),
+            },
+        )
+    }
+)
 
 
 def video(tokens: int) -> VideoSpec:
@@ -74,8 +95,30 @@ def test_a_video_that_shared_memory_cannot_carry_is_refused() -> None:
 def test_on_a_gpu_the_engines_alone_count() -> None:
     MemoryBudget(2.01, api_workers=9).require(ON_GPU, video(1000))
 
-    with pytest.raises(TooLargeError):
+    with pytest.raises(TooLargeError, match=r"2\.0 GB of GPU memory; the limit is 2\.0 GB"):
         MemoryBudget(1.99, api_workers=9).require(ON_GPU, video(1000))
+
+
+def test_each_device_has_a_limit_of_its_own() -> None:
+    MemoryBudget(None, api_workers=1).require(ON_BOTH, video(2500))
+
+    with pytest.raises(TooLargeError, match=r"3\.7 GB of GPU memory; the limit is 3\.6 GB \(90% "):
+        MemoryBudget(None, api_workers=1).require(ON_BOTH, video(2700))
+    with pytest.raises(TooLargeError, match=r"11\.1 GB of memory; the limit is 10\.8 GB \(90% of "):
+        MemoryBudget(None, api_workers=9).require(ON_BOTH, video(1000))
+
+
+def test_the_budget_is_that_of_the_transformers_device() -> None:
+    MemoryBudget(2.01, api_workers=1).require(ON_BOTH, video(1000))
+
+    with pytest.raises(TooLargeError, match=r"2\.0 GB of GPU memory; .* \(MEMORY_BUDGET_GB\)"):
+        MemoryBudget(1.99, api_workers=1).require(ON_BOTH, video(1000))
+
+
+def test_a_video_waits_for_whichever_device_is_full() -> None:
+    assert MemoryBudget(None, api_workers=1).fits(ON_BOTH, [video(1000)], video(10))
+    assert not MemoryBudget(None, api_workers=1).fits(ON_BOTH, [video(1000)] * 30, video(10))
+    assert not MemoryBudget(1.5, api_workers=1).fits(ON_BOTH, [video(1000)], video(10))
 
 
 def test_without_measurements_everything_fits() -> None:

@@ -9,11 +9,16 @@ GIB = 2**30
 
 
 def test_a_machine_without_a_gpu() -> None:
-    assert parse_memory(METRICS) == EngineMemory(3 * GIB, None, None)
+    assert parse_memory(METRICS) == EngineMemory(engine_bytes=3 * GIB)
 
 
-def test_a_machine_with_a_gpu() -> None:
-    assert parse_memory(GPU_METRICS) == EngineMemory(2 * GIB, 80 * GIB, 3 * GIB)
+def test_a_machine_with_a_gpu_and_one_engine_on_the_cpu() -> None:
+    assert parse_memory(GPU_METRICS) == EngineMemory(
+        engine_bytes=3 * GIB,
+        gpu_engine_bytes=2 * GIB,
+        gpu_total_bytes=80 * GIB,
+        gpu_used_bytes=3 * GIB,
+    )
 
 
 def test_a_server_without_metrics_leaves_everything_open() -> None:

@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 from cuda.bindings import runtime
 
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
+from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.device import select_device
 from ltx_triton.repository.layout import PLAN_FILE
 from tests.ltx_triton.engines.tensorrt.fake_gpu import FakeCuda
@@ -69,6 +71,17 @@ def test_model_device_cuda_without_a_gpu_is_refused(
         RuntimeError, match=r"MODEL_DEVICE=cuda, but no GPU was found: .*allowed here: auto, cpu"
     ):
         select_device(folder_with_plan)
+
+
+def test_model_device_cuda_leaves_on_the_cpu_what_the_export_has_put_there(
+    tmp_path: Path, gpu: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODEL_DEVICE", "cuda")
+    CpuEngineInfo(
+        onnx_sha256="0" * 64, checkpoint_sha256="1" * 64, precision=CpuPrecision.BF16
+    ).save(tmp_path)
+
+    assert select_device(tmp_path).kind == "cpu"
 
 
 def test_a_gpu_without_a_plan_says_which_command_builds_one(

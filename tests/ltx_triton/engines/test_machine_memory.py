@@ -4,7 +4,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ltx_triton.contract import ENGINES
+from ltx_triton.contract import ENGINES, TEXT_ENCODER
 from ltx_triton.engines import machine_memory
 from ltx_triton.engines.device import Device
 from ltx_triton.engines.machine_memory import available_to_tree, left_bytes, read_memory_use
@@ -12,6 +12,7 @@ from ltx_triton.engines.memory_use import CpuMemory, GpuMemory, MemoryAt
 from ltx_triton.repository.layout import version_folder
 
 CPU = Device("cpu", "A CPU")
+GPU = Device("cuda", "A GPU", 24 * 2**30)
 SIZES = (MemoryAt(tokens=1, first_bytes=2, further_bytes=3, output_bytes=4),)
 
 
@@ -78,22 +79,43 @@ def test_what_a_process_holds_is_available_to_it(monkeypatch: pytest.MonkeyPatch
     assert before > 10_000_000
 
 
-def test_the_files_beside_the_engines_are_read_for_the_device(tmp_path: Path) -> None:
-    for model in ENGINES:
-        folder = version_folder(tmp_path, model)
+@pytest.fixture
+def folders(tmp_path: Path) -> list[Path]:
+    """Of engines that have been measured on either device."""
+    folders = [version_folder(tmp_path, model) for model in ENGINES]
+    for folder in folders:
         folder.mkdir(parents=True)
         CpuMemory(resting_bytes=10, area=1, sizes=SIZES).save(folder)
         GpuMemory(resting_bytes=20, area=None, sizes=SIZES).save(folder)
+    return folders
 
-    on_cpu = read_memory_use(tmp_path, CPU, psutil.Process())
-    on_gpu = read_memory_use(tmp_path, Device("cuda", "A GPU", 24 * 2**30), psutil.Process())
 
-    assert on_cpu
-    assert on_cpu.needed([]) == 30
-    assert on_gpu
-    assert on_gpu.needed([]) == 60
-    assert on_gpu.available_bytes == 24 * 2**30
+@pytest.mark.parametrize(("device", "needed"), [(CPU, 30), (GPU, 60)])
+def test_the_files_beside_the_engines_are_read_for_the_device(
+    folders: list[Path], device: Device, needed: float
+) -> None:
+    use = read_memory_use(dict.fromkeys(folders, device), psutil.Process())
+
+    assert use
+    assert {kind: each.needed([]) for kind, each in use.devices.items()} == {device.kind: needed}
+
+
+def test_each_engine_counts_on_its_own_device(folders: list[Path]) -> None:
+    devices = {
+        folder: CPU if folder.parent.name == TEXT_ENCODER.name else GPU for folder in folders
+    }
+
+    use = read_memory_use(devices, psutil.Process())
+
+    assert use
+    assert {kind: set(each.engines) for kind, each in use.devices.items()} == {
+        "cpu": {"text_encoder"},
+        "cuda": {"transformer", "vae_decoder"},
+    }
+    assert (use.devices["cpu"].needed([]), use.devices["cuda"].needed([])) == (10, 40)
+    assert use.devices["cuda"].available_bytes == 24 * 2**30
+    assert 0 < use.devices["cpu"].available_bytes != 24 * 2**30
 
 
 def test_without_measurements_nothing_is_said(tmp_path: Path) -> None:
-    assert read_memory_use(tmp_path, CPU, psutil.Process()) is None
+    assert read_memory_use({tmp_path: CPU}, psutil.Process()) is None

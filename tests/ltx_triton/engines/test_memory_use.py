@@ -1,13 +1,20 @@
 import pytest
 
-from ltx_triton.engines.memory_use import CpuMemory, LatentSize, MemoryAt, MemoryUse
+from ltx_triton.engines.memory_use import (
+    CpuMemory,
+    DeviceMemory,
+    LatentSize,
+    MemoryAt,
+    MemoryUse,
+)
 
 SMALL = MemoryAt(tokens=100, first_bytes=10, further_bytes=1, output_bytes=4)
 LARGE = MemoryAt(tokens=300, first_bytes=50, further_bytes=3, output_bytes=6)
 ENGINE = CpuMemory(resting_bytes=1000, area=None, sizes=(SMALL, LARGE))
-USE = MemoryUse(
-    available_bytes=10_000, shared_bytes=0, engines={"transformer": ENGINE, "vae_decoder": ENGINE}
+DEVICE = DeviceMemory(
+    available_bytes=10_000, engines={"transformer": ENGINE, "vae_decoder": ENGINE}
 )
+USE = MemoryUse(shared_bytes=0, devices={"cpu": DEVICE})
 
 
 def video(tokens: int) -> LatentSize:
@@ -52,11 +59,11 @@ def test_one_measured_size_counts_for_all() -> None:
 
 
 def test_without_videos_the_engines_rest() -> None:
-    assert USE.needed([]) == 2000
+    assert DEVICE.needed([]) == 2000
 
 
 def test_an_engine_works_on_the_largest_video_and_keeps_a_little_of_the_others() -> None:
-    assert USE.by_engine([video(100), video(300), video(100)]) == {
+    assert DEVICE.by_engine([video(100), video(300), video(100)]) == {
         "transformer": 1000 + 50 + 1 + 1,
         "vae_decoder": 1000 + 50 + 1 + 1,
     }
@@ -66,7 +73,21 @@ def test_shared_memory_grows_with_the_largest_answer() -> None:
     assert USE.needed_shared(video(300)) - USE.needed_shared(video(100)) == 2 * (6 - 4)
 
 
+def test_shared_memory_carries_the_answers_of_every_device() -> None:
+    small = CpuMemory(resting_bytes=0, area=None, sizes=(SMALL,))
+    apart = MemoryUse(
+        shared_bytes=0,
+        devices={
+            "cpu": DeviceMemory(available_bytes=1, engines={"text_encoder": small}),
+            "cuda": DeviceMemory(available_bytes=1, engines={"transformer": ENGINE}),
+        },
+    )
+
+    assert apart.needed_shared(video(300)) == USE.needed_shared(video(300))
+
+
 def test_it_survives_its_journey_as_json() -> None:
     arrived = MemoryUse.model_validate_json(USE.model_dump_json())
 
-    assert arrived.needed([video(300)]) == USE.needed([video(300)])
+    assert arrived.devices["cpu"].needed([video(300)]) == DEVICE.needed([video(300)])
+    assert arrived.needed_shared(video(300)) == USE.needed_shared(video(300))

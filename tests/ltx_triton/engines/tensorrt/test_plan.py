@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltx_triton.contract import VAE_DECODER
+from ltx_triton.contract import TEXT_ENCODER, VAE_DECODER
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
+from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.tensorrt.cuda import Gpu
 from ltx_triton.engines.tensorrt.plan import (
     PlanInfo,
@@ -136,6 +138,17 @@ def test_a_plan_of_another_export_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(PlanMismatchError, match=r"vae_decoder/1/model\.plan is of the checkpoint"):
         require_checkpoint(tmp_path, CONFIG.model_copy(update={"checkpoint_sha256": "f" * 64}))
+
+
+def test_an_engine_beside_plans_that_is_of_another_export_is_refused(tmp_path: Path) -> None:
+    folder = version_folder(tmp_path, TEXT_ENCODER)
+    folder.mkdir(parents=True)
+    CpuEngineInfo(
+        onnx_sha256="0" * 64, checkpoint_sha256="f" * 64, precision=CpuPrecision.FP32
+    ).save(folder)
+
+    with pytest.raises(PlanMismatchError, match=r"text_encoder/1/model\.onnx is of the checkpoint"):
+        require_checkpoint(tmp_path, CONFIG)
 
 
 def size_ranges() -> st.SearchStrategy[Range]:

@@ -1,0 +1,74 @@
+"""Put an exported engine on the CPU, beside the plans of the others."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from export.memory.measure import measure_memory
+from export.progress import step
+from ltx_triton.contract import ModelContract
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
+from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
+from ltx_triton.engines.memory_use import CpuMemory
+from ltx_triton.json_file import JsonFileError
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE
+
+
+def stage_cpu_engine(
+    contract: ModelContract, config: PipelineConfig, source: Path, current: Path, staged: Path
+) -> None:
+    """Write `model.onnx` with its weights and what it takes in memory, unless they are current.
+
+    Args:
+        contract: of the engine.
+        config: of the export.
+        source: version folder of the engine in the ONNX export.
+        current: version folder of the engine in the model repository.
+        staged: where the files go.
+
+    Raises:
+        ExportError: this machine has too little memory to run the engine.
+    """
+    graph = source / ENGINE_FILE
+    info = CpuEngineInfo(
+        onnx_sha256=hashlib.sha256(graph.read_bytes()).hexdigest(),
+        checkpoint_sha256=config.checkpoint_sha256,
+        precision=select_cpu_precision(),
+    )
+    if _is_current(current, info):
+        print(f"{contract.name}: {current / ENGINE_FILE} is current")
+        return
+    with step(f"{contract.name}: preparing it for the CPU, in {info.precision}"):
+        if info.precision is CpuPrecision.BF16 or not _upcast(graph, staged):
+            for name in (ENGINE_FILE, DATA_FILE):
+                _link(source / name, staged / name)
+    with step(f"{contract.name}: measuring its memory"):
+        remedy = "--text-encoder gpu builds a plan of it"
+        memory = measure_memory(contract, config, staged, remedy)
+    memory.save(staged)
+    info.save(staged)
+
+
+def _is_current(folder: Path, wanted: CpuEngineInfo) -> bool:
+    try:
+        complete = all((folder / name).is_file() for name in (ENGINE_FILE, CpuMemory.FILE))
+        return complete and CpuEngineInfo.load(folder) == wanted
+    except (FileNotFoundError, JsonFileError):
+        return False
+
+
+def _upcast(graph: Path, folder: Path) -> bool:
+    """Write a BF16 graph as FP32: without BF16 instructions, OpenVINO does it in memory, twice."""
+    from export.onnx.upcast import upcast  # needs onnx-ir, which building plans does not
+
+    return upcast(graph, folder) != graph
+
+
+def _link(source: Path, target: Path) -> None:
+    """Make a hard link, or a copy on another file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,49 @@
+"""Named deployments: files of settings for one kind of card."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks.card_memory import DEPLOYMENTS, Deployment
+from ltx_triton.settings import Settings
+from tests.deploy.stack import COMPOSE, DEPLOY, ROOT
+
+NAMED = [each for each in DEPLOYMENTS if each.file]
+
+
+def variables(file: str) -> dict[str, str]:
+    """The variables that Compose reads of a file."""
+    return dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / file).read_text(), re.MULTILINE))
+
+
+def test_every_file_is_a_deployment_in_the_table() -> None:
+    files = {f"deploy/cards/{file.name}" for file in (DEPLOY / "cards").iterdir()}
+    assert files == {each.file for each in NAMED}
+
+
+@pytest.mark.parametrize("deployment", NAMED, ids=lambda each: Path(each.file).stem)
+def test_a_file_says_what_the_table_counts(deployment: Deployment) -> None:
+    assert deployment.file
+    found = variables(deployment.file)
+
+    assert Path(deployment.file).stem == f"{deployment.card_gib}gb"
+    assert (found["PRECISION"], found["TEXT_ENCODER"]) == (
+        deployment.precision,
+        deployment.text_encoder,
+    )
+    assert found["COMPOSE_PROFILES"] == "gpu"
+
+
+@pytest.mark.parametrize("deployment", NAMED, ids=lambda each: Path(each.file).stem)
+def test_compose_passes_every_variable_on(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert deployment.file
+    found = variables(deployment.file)
+    compose = COMPOSE.read_text()
+
+    for name, value in found.items():
+        assert name == "COMPOSE_PROFILES" or re.search(rf"\$\{{{name}|^ +{name}:$", compose, re.M)
+        monkeypatch.setenv(name, value)
+    Settings()  # its checks
