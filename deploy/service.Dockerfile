@@ -31,7 +31,6 @@ FROM $PYTHON_IMAGE AS base
 WORKDIR /opt/ltx
 RUN useradd --uid 1000 --create-home ltx && mkdir /outputs && chown ltx /outputs
 ENV PATH=/opt/venv/bin:$PATH OUTPUT_DIR=/outputs PYTHONDONTWRITEBYTECODE=1
-VOLUME /outputs
 USER 1000
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=15m \
