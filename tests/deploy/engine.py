@@ -36,7 +36,7 @@ class Engine:
     def is_healthy(self, container: str) -> bool:
         """What the container's own health check finds."""
         if self.program == "podman":  # runs checks by itself with systemd alone
-            return try_to([self.program, "healthcheck", "run", container]).returncode == 0
+            return works([self.program, "healthcheck", "run", container])
         return self("inspect", "--format", "{{.State.Health.Status}}", container) == "healthy"
 
     def url(self, container: str) -> str:
@@ -59,17 +59,19 @@ def require_engine() -> Engine:
         Engine("podman", ["podman-compose"], ["--podman-build-args=--network=host", "build"]),
         Engine("docker", ["docker", "compose"], ["build"]),
     ]
+    base = base_image()
     for engine in engines:
-        if all(shutil.which(name, path=PATH) for name in (engine.program, engine.compose[0])):
-            if try_to([engine.program, "info"]).returncode:
-                continue
-            base = base_image()
-            if any(
-                try_to([engine.program, *how, base]).returncode == 0
-                for how in (["image", "inspect"], ["pull"])
-            ):
-                return engine
-            pytest.skip(f"{engine.program} has no image {base} and cannot pull it")
+        if not (
+            shutil.which(engine.program, path=PATH) and shutil.which(engine.compose[0], path=PATH)
+        ):
+            continue
+        if not (works([engine.program, "info"]) and works([*engine.compose, "version"])):
+            continue
+        if works([engine.program, "image", "inspect", base]) or works(
+            [engine.program, "pull", base]
+        ):
+            return engine
+        pytest.skip(f"{engine.program} has no image {base} and cannot pull it")
     pytest.skip("neither podman with podman-compose nor docker works here")
 
 
@@ -83,6 +85,10 @@ def run(command: list[str], **environment: str) -> str:
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     printed: str = done.stdout.strip()
     return printed
+
+
+def works(command: list[str]) -> bool:
+    return try_to(command).returncode == 0
 
 
 def try_to(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:

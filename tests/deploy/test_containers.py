@@ -26,7 +26,7 @@ from tests.frontend.conftest import wait_until
 IMAGES, PROJECT = "ltx-video-tests", "ltx-video-tests"
 SERVED = ["triton-cpu", "video-api"]
 HARDENED = [
-    *("--read-only", "--tmpfs=/tmp", "--volume=/outputs"),
+    *("--init", "--read-only", "--tmpfs=/tmp", "--volume=/outputs"),
     *("--cap-drop=ALL", "--security-opt=no-new-privileges"),
 ]
 BLUE_STAR = "a large blue star moving left on a white background"
