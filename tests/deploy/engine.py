@@ -61,17 +61,11 @@ def require_engine() -> Engine:
     ]
     base = base_image()
     for engine in engines:
-        if not (
-            shutil.which(engine.program, path=PATH) and shutil.which(engine.compose[0], path=PATH)
-        ):
-            continue
-        if not (works([engine.program, "info"]) and works([*engine.compose, "version"])):
-            continue
-        if works([engine.program, "image", "inspect", base]) or works(
-            [engine.program, "pull", base]
-        ):
-            return engine
-        pytest.skip(f"{engine.program} has no image {base} and cannot pull it")
+        program = engine.program
+        if works([program, "info"]) and works([*engine.compose, "version"]):
+            if works([program, "image", "inspect", base]) or works([program, "pull", base]):
+                return engine
+            pytest.skip(f"{program} has no image {base} and cannot pull it")
     pytest.skip("neither podman with podman-compose nor docker works here")
 
 
@@ -88,7 +82,7 @@ def run(command: list[str], **environment: str) -> str:
 
 
 def works(command: list[str]) -> bool:
-    return try_to(command).returncode == 0
+    return shutil.which(command[0], path=PATH) is not None and try_to(command).returncode == 0
 
 
 def try_to(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
