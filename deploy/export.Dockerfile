@@ -1,5 +1,6 @@
 # The exporter, with the TensorRT build that will run its engines: they load in no other.
-FROM nvcr.io/nvidia/tritonserver:26.11-py3
+ARG TRITON_IMAGE=nvcr.io/nvidia/tritonserver:26.11-py3
+FROM $TRITON_IMAGE
 
 WORKDIR /opt/ltx
 # A virtual environment, because pip cannot replace the distribution's packages.
@@ -28,7 +29,7 @@ COPY ltx_triton ltx_triton
 COPY export export
 COPY model_repository model_repository
 
-RUN mkdir /cache && chown 1000 /cache
+RUN mkdir -p /cache/checkpoints && chown -R 1000 /cache
 USER 1000
 # TMPDIR: some temporary files are too large for a /tmp in memory.
 ENV MODEL_CACHE_DIR=/cache/checkpoints HF_HOME=/cache/huggingface TMPDIR=/cache \

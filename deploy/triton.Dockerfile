@@ -5,7 +5,8 @@
 # frontend; 26.07 fixes a deadlock and a use after free in the calls from `ltx_video` to the engines,
 # 26.11 a use after free in the dynamic batcher and silently cancelled gRPC streams. Keep the
 # exporter's image at the same one.
-FROM nvcr.io/nvidia/tritonserver:26.11-py3
+ARG TRITON_IMAGE=nvcr.io/nvidia/tritonserver:26.11-py3
+FROM $TRITON_IMAGE
 
 # Not constrained by constraints.txt, to leave the image's other packages unchanged. Triton's stubs
 # run the system's Python, so a virtual environment would not be found.

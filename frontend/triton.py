@@ -38,6 +38,8 @@ _CHANNEL_OPTIONS = [
     # Reconnect soon after a restart of Triton.
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # A container that is started again may have another address; gRPC would ask after 30 s.
+    ("grpc.dns_min_time_between_resolutions_ms", 2_000),
     ("grpc.max_receive_message_length", -1),
     ("grpc.enable_http_proxy", 0),  # Triton is on this machine or its network
 ]

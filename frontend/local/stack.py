@@ -14,9 +14,9 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     repository, settings = prepare_command("Serve the HTTP API with a local Triton behind it.")
-    triton = LocalTriton.from_settings(settings, repository)
-    frontend = LocalFrontend(triton, host=settings.api_host, port=settings.api_port)
     try:
+        triton = LocalTriton.from_settings(settings, repository)
+        frontend = LocalFrontend(triton, host=settings.api_host, port=settings.api_port)
         frontend.require_free_port()
         with contextlib.suppress(KeyboardInterrupt), triton.starting(), frontend:
             log.info("Ready: %s (Ctrl-C stops)", frontend.url)

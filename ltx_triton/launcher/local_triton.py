@@ -1,4 +1,4 @@
-"""Run the tritonserver of the `nvidia-pytriton` wheel on loopback, and restart it if it dies.
+"""Run the tritonserver of the `nvidia-pytriton` wheel, and restart it if it dies.
 
 `python -m ltx_triton.launcher.local_triton` serves the model repository until interrupted.
 """
@@ -82,6 +82,7 @@ class LocalTriton:
         self,
         repository: Path = SERVED_REPOSITORY,
         *,
+        host: str = LOOPBACK,
         grpc_port: int | None = None,
         metrics_port: int | None = None,
         wheel: TritonWheel | None = None,
@@ -92,24 +93,37 @@ class LocalTriton:
             http=free_port(),
             grpc=grpc_port or free_port(),
             metrics=metrics_port or free_port(),
+            host=host,
         )
 
     @classmethod
     def from_settings(cls, settings: Settings, repository: Path) -> Self:
-        """Use the ports on which `settings` make the frontend expect the server."""
+        """Listen where `settings` make the frontend expect the server.
+
+        Raises:
+            TritonStartError: its name has no IPv4 address.
+        """
+        name, _, port = settings.triton_grpc_address.rpartition(":")
+        try:
+            host = socket.gethostbyname(name)
+        except OSError as error:
+            raise TritonStartError(
+                f"Triton cannot listen on TRITON_GRPC_ADDRESS={name}:{port}: {error.strerror}"
+            ) from error
         return cls(
             repository,
-            grpc_port=int(settings.triton_grpc_address.rpartition(":")[2]),
+            host=host,
+            grpc_port=int(port),
             metrics_port=urlsplit(settings.triton_metrics_url).port,
         )
 
     @property
     def grpc_address(self) -> str:
-        return f"{LOOPBACK}:{self._ports.grpc}"
+        return f"{self._ports.host}:{self._ports.grpc}"
 
     @property
     def metrics_url(self) -> str:
-        return f"http://{LOOPBACK}:{self._ports.metrics}/metrics"
+        return f"http://{self._ports.host}:{self._ports.metrics}/metrics"
 
     @property
     def pid(self) -> int:
@@ -203,9 +217,10 @@ class LocalTriton:
             ("TRITON_GRPC_ADDRESS", self._ports.grpc),
             ("TRITON_METRICS_URL", self._ports.metrics),
         ):
-            if error := bind_error(LOOPBACK, port):
+            if error := bind_error(self._ports.host, port):
                 raise TritonStartError(
-                    f"Triton cannot listen on port {port} ({variable}): {error.strerror}"
+                    f"Triton cannot listen on {self._ports.host} port {port} ({variable}): "
+                    f"{error.strerror}"
                 )
 
     def _supervise(self, wheel: TritonWheel, links: ServerLinks) -> None:

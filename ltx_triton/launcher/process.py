@@ -4,11 +4,13 @@ import contextlib
 import itertools
 import os
 import re
+import secrets
 import signal
 import subprocess
 import time
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
@@ -25,17 +27,20 @@ EXIT_TIMEOUT = 10  # seconds for running requests; without it a crashed stub blo
 # holds on to the frames of past requests.
 _MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**20), "MALLOC_ARENA_MAX": "2"}
 _SERVER = "tritonserver"
+# What neither the frontend nor Prometheus uses, as in deploy/triton.sh.
+_CLOSED = "shared-memory,model-repository,statistics,trace,logging"
 # Errors of Triton itself, of the C++ runtime and of the shells that start its stubs.
 _ERROR_LINE = re.compile(r"E\d{4} |error:|terminate|\S*bash: |\S*sh: \d+: ")
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The server's ports on the loopback address."""
+    """The server's ports. The one for HTTP, which only the launcher uses, is on loopback."""
 
     http: int
     grpc: int
     metrics: int
+    host: str = LOOPBACK  # the address of the other two
 
 
 class TritonProcess:
@@ -55,9 +60,9 @@ class TritonProcess:
             f"--backend-config=python,shm-region-prefix-name={self._shared_memory.prefix}",
             f"--http-address={LOOPBACK}",
             f"--http-port={ports.http}",
-            f"--grpc-address={LOOPBACK}",
+            f"--grpc-address={ports.host}",
             f"--grpc-port={ports.grpc}",
-            f"--metrics-address={LOOPBACK}",
+            f"--metrics-address={ports.host}",
             f"--metrics-port={ports.metrics}",
             # The frontend pings through long silent stages; Triton would end its stream for that.
             "--grpc-http2-max-ping-strikes=0",
@@ -70,6 +75,9 @@ class TritonProcess:
             "--strict-readiness=true",
             "--exit-on-error=true",
         ]
+        if not ip_address(ports.host).is_loopback:
+            # Restricted APIs require this secret, which nobody is told.
+            command.append(f"--grpc-restricted-protocol={_CLOSED}:closed={secrets.token_hex()}")
         with self.log_path.open("wb") as log_file:
             self._process = subprocess.Popen(
                 command,

@@ -9,9 +9,10 @@ import pytest
 
 from ltx_triton.repository.layout import SERVED_REPOSITORY
 from ltx_triton.settings import Settings
-from tests.deploy.stack import COMPOSE, ROOT, compose, dockerfile, services
+from tests.deploy.stack import COMPOSE, ROOT, compose, image, services, stages
 
 SERVICES = services()
+SETTINGS = {name.upper() for name in Settings.model_fields}
 BUILT = [name for name, service in SERVICES.items() if "build" in service]
 
 
@@ -28,13 +29,38 @@ def test_it_is_what_the_compose_specification_allows() -> None:
 
 
 def test_every_variable_that_it_sets_is_a_setting() -> None:
-    set_here = {
-        name.lower()
+    set_here = {name for service in BUILT for name in SERVICES[service]["environment"]}
+    assert set_here - {"FORWARDED_ALLOW_IPS"} <= SETTINGS  # uvicorn's own
+
+
+def test_every_setting_can_be_set_from_outside() -> None:
+    passed_on = {
+        name
         for service in BUILT
-        for name in SERVICES[service]["environment"]
-        if name != "FORWARDED_ALLOW_IPS"  # uvicorn's own
+        for name, value in SERVICES[service]["environment"].items()
+        if value is None
     }
-    assert set_here <= set(Settings.model_fields)
+    in_values = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE.read_text()))
+    # What the engines run on is what the profiles differ in.
+    assert SETTINGS - passed_on - in_values == {"MODEL_DEVICE"}
+
+
+def test_every_parser_reads_it() -> None:
+    """podman-compose finds the end of a variable at the first brace."""
+    assert not re.search(r"\$\{[^}]*\$\{", COMPOSE.read_text())
+
+
+def test_every_image_can_be_pinned_by_its_digest() -> None:
+    for name, service in SERVICES.items():
+        if name not in BUILT:
+            assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-\S+:\S+\}", service["image"])
+            continue
+        dockerfile = ROOT / service["build"]["dockerfile"]
+        made_here = stages(dockerfile)
+        bases = {stage.base for stage in made_here.values()} - set(made_here)
+        [(argument, _)] = re.findall(r"^ARG (\w+)=(\S+:\S+)$", dockerfile.read_text(), re.MULTILINE)
+        assert bases == {f"${argument}"}
+        assert service["build"]["args"][argument] is None  # from the environment
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -49,7 +75,7 @@ def test_no_service_may_do_more_than_it_needs(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_service_runs_as_root(name: str) -> None:
     if name in BUILT:
-        users = re.findall(r"^USER (\S+)$", dockerfile(name).read_text(), re.MULTILINE)
+        users = re.findall(r"^USER (\S+)$", image(name), re.MULTILINE)
         assert users == ["1000"]
     else:
         assert int(SERVICES[name]["user"].partition(":")[0]) > 0
@@ -58,6 +84,7 @@ def test_no_service_runs_as_root(name: str) -> None:
 def test_what_is_mounted_exists() -> None:
     volumes = compose()["volumes"]
     for service in SERVICES.values():
-        for source in (volume.partition(":")[0] for volume in service["volumes"]):
+        for volume in service["volumes"]:
+            source = re.sub(r"\$\{[A-Z_]+:-(\w+)\}", r"\1", volume).partition(":")[0]
             folder = ROOT / source
             assert source in volumes or folder == SERVED_REPOSITORY or folder.is_dir(), source

@@ -2,15 +2,20 @@ import re
 
 import requests
 
-from tests.deploy.stack import ROOT, services
+from ltx_triton.settings import Settings
+from tests.deploy.stack import COMPOSE, ROOT, services
 
 DOCUMENT = (ROOT / "docs" / "containers.md").read_text()
 
 
-def test_every_variable_of_the_export_is_described() -> None:
-    named = set(re.findall(r"\$\{([A-Z_]+)", services()["export"]["command"]))
+def test_every_variable_of_the_export_and_of_compose_itself_is_described() -> None:
+    named = set()
+    for service in services().values():
+        given = service.get("environment", {}) | service.get("build", {}).get("args", {})
+        named |= {name for name, value in given.items() if value is None}
+    named |= set(re.findall(r"\$\{([A-Z_]+)", COMPOSE.read_text()))
+    named -= {name.upper() for name in Settings.model_fields}  # docs/configuration.md has them
     named |= {name for name, value in services()["export"]["environment"].items() if value is None}
-    named |= set(services()["export"]["build"]["args"])
     rows = re.findall(r"^\| (`[A-Z_]+`.*?) \|", DOCUMENT, re.MULTILINE)
     assert named == {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
 

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tritonclient.grpc import InferenceServerClient
+from tritonclient.utils import InferenceServerException
 
 from frontend.triton import EngineUnavailableError, TritonClient
 from ltx_triton.contract import Progress
 from ltx_triton.launcher.local_triton import LocalTriton, TritonStartError
 from ltx_triton.launcher.wheel import TritonWheel
+from ltx_triton.settings import Settings
 from ltx_triton.video_spec import VideoSpec
 from tests.ltx_triton.launcher.processes import (
     free_triton_ports,
@@ -244,3 +247,23 @@ def test_a_taken_port_is_named_before_anything_starts(
 
         with pytest.raises(TritonStartError, match=rf"port {port} \({variable}\): Address"):
             server.start()
+
+
+def test_other_machines_reach_what_the_frontend_needs_and_no_more(repository: Path) -> None:
+    everywhere = "0.0.0.0"  # noqa: S104
+    with LocalTriton(repository, host=everywhere) as triton:
+        elsewhere = triton.grpc_address.replace(everywhere, "127.0.0.2")
+        client = InferenceServerClient(elsewhere)
+        ready = client.is_model_ready("ltx_video")
+        with pytest.raises(InferenceServerException, match="restricted"):
+            client.get_model_repository_index()
+        client.close()
+
+    assert ready
+
+
+def test_a_name_that_cannot_be_listened_on_is_named(repository: Path) -> None:
+    settings = Settings(triton_grpc_address="triton.invalid:8001")
+
+    with pytest.raises(TritonStartError, match=r"TRITON_GRPC_ADDRESS=triton\.invalid:8001: "):
+        LocalTriton.from_settings(settings, repository)
