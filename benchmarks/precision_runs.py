@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx_ir
 import onnxruntime
 import torch
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.graphs.weights import load_weights
 from export.onnx.upcast import upcast
+from export.onnx.weights import DATA_FILE
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.run import ExportOptions, pipeline_config
@@ -114,9 +116,12 @@ class Measurement:
         """Run the exported FP8 transformer in ONNX Runtime, the others in PyTorch in BF16."""
         engine = transformer.build(self.checkpoint, Precision.FP8, self.record)
         write_engine(engine, self.checkpoint, self.scratch)
+        model = onnx_ir.load(self.scratch / ENGINE_FILE)
+        upcast(model)
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
-            upcasted = upcast(self.scratch / ENGINE_FILE, Path(folder))
-            session = onnxruntime.InferenceSession(upcasted, providers=["CPUExecutionProvider"])
+            file = Path(folder) / ENGINE_FILE
+            onnx_ir.save(model, file, external_data=DATA_FILE)
+            session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
         with self.runs(Precision.BF16) as runs:
             yield runs | {TRANSFORMER.name: lambda inputs: session.run(None, inputs)[0]}
 

@@ -9,6 +9,7 @@ from diffusers import LTXConditionPipeline
 from export.checkpoint.folder import Checkpoint, open_checkpoint
 from export.checkpoint.schedule import sigma_schedules
 from export.checkpoint.tokenizer import save_tokenizer
+from export.child_process import in_child
 from export.errors import ExportError
 from export.fp8.calibrate import load_or_calibrate
 from export.graphs import text_encoder, transformer, vae_decoder
@@ -19,7 +20,7 @@ from export.progress import step
 from export.repository.fingerprint import is_current, write_fingerprint
 from export.repository.staging import publish, staging
 from export.verification.fp8 import verify_fp8
-from export.verification.verify import require_memory, verify
+from export.verification.verify import verify
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
 from ltx_triton.engines.memory_use import CpuMemory
 from ltx_triton.pipeline.config import PipelineConfig
@@ -63,8 +64,14 @@ def export(options: ExportOptions) -> None:
         return
     fp8 = None
     if options.precision is Precision.FP8:
-        published = version_folder(options.output, TRANSFORMER)
-        fp8 = load_or_calibrate(checkpoint, config.checkpoint_sha256, published)
+        fp8 = in_child(
+            "the FP8 calibration ended: this machine has too little memory; calibrate on another "
+            "and copy its transformer/1/fp8.json into the same place of the model repository",
+            load_or_calibrate,
+            checkpoint,
+            config.checkpoint_sha256,
+            version_folder(options.output, TRANSFORMER),
+        )
     engines = (
         text_encoder.build(checkpoint, options.precision),
         transformer.build(checkpoint, options.precision, fp8),
@@ -72,9 +79,6 @@ def export(options: ExportOptions) -> None:
             checkpoint, options.precision, options.decode_timestep, options.decode_noise_scale
         ),
     )
-    if options.verification:
-        for engine in engines:
-            require_memory(engine, checkpoint)
     with staging(options.output) as folders:
         for engine in engines:
             name = engine.contract.name

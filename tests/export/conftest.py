@@ -6,10 +6,13 @@ import numpy as np
 import onnx_ir
 import pytest
 
+from export.checkpoint.folder import open_checkpoint
+from export.fp8.calibrate import calibrate
 from export.fp8.record import Record, prompts
 from export.precision import Precision
 from export.run import ExportOptions, export
 from ltx_triton.contract import TRANSFORMER
+from ltx_triton.repository.layout import version_folder
 from tests.conftest import MakeOnce
 from tests.export.engines import model_file
 
@@ -17,10 +20,18 @@ from tests.export.engines import model_file
 @pytest.fixture(scope="session")
 def fp8_repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
     """The same checkpoint exported in FP8, calibrated with four prompts to save time."""
-    few = prompts()[:4]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("export.fp8.calibrate.prompts", lambda: few)
-        return _export(Precision.FP8, checkpoint_folder, make_once)
+
+    def calibrate_and_export(folder: Path) -> None:
+        record_folder = version_folder(folder, TRANSFORMER)
+        record_folder.mkdir(parents=True)
+        few = prompts()[:4]
+        checkpoint = open_checkpoint(str(checkpoint_folder), None)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("export.fp8.calibrate.prompts", lambda: few)
+            calibrate(checkpoint, checkpoint.sha256()).save(record_folder)
+        _export(Precision.FP8, checkpoint_folder, folder)
+
+    return make_once(Precision.FP8, calibrate_and_export)
 
 
 @pytest.fixture(scope="session", params=[Precision.FP16, Precision.BF16, Precision.FP8], ids=str)
@@ -33,17 +44,15 @@ def narrow_repository(
     if request.param is Precision.FP8:
         repository: Path = request.getfixturevalue("fp8_repository")
         return repository
-    return _export(request.param, checkpoint_folder, make_once)
+    precision: Precision = request.param
+    return make_once(precision, lambda folder: _export(precision, checkpoint_folder, folder))
 
 
-def _export(precision: Precision, checkpoint_folder: Path, make_once: MakeOnce) -> Path:
-    def make(folder: Path) -> None:
-        options = ExportOptions(
-            model=str(checkpoint_folder), output=folder, precision=precision, for_cpu=False
-        )
-        export(options)
-
-    return make_once(precision, make)
+def _export(precision: Precision, checkpoint_folder: Path, folder: Path) -> None:
+    options = ExportOptions(
+        model=str(checkpoint_folder), output=folder, precision=precision, for_cpu=False
+    )
+    export(options)
 
 
 @pytest.fixture
