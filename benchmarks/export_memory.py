@@ -1,8 +1,9 @@
 """Measure memory, seconds and disk of exporting LTX-Video 0.9.7 at its real size.
 
 For one component at a time (13B transformer, T5 v1.1 XXL encoder, VAE), write random weights in
-BF16, export them in BF16 and delete everything. The comparison with PyTorch is measured on a
-transformer of the same width with fewer layers. Each part runs in its own process.
+BF16, export them in BF16 and delete everything. The comparison with PyTorch is measured on the same
+components, but on fewer of the transformer's layers, and so is running an engine to measure what
+videos cost in memory. Each part runs in its own process.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,19 +21,20 @@ import psutil
 import torch
 from tqdm import tqdm
 
-from benchmarks.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_13B, VAE
+from benchmarks.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from benchmarks.memory import watch
 from export.checkpoint.folder import Checkpoint, open_checkpoint
 from export.checkpoint.weights import weight_bytes
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
+from export.memory.measure import measure_here
 from export.onnx.weights import DATA_FILE
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config
 from export.verification.verify import verify
-from ltx_triton.contract import TRANSFORMER
+from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import ENGINE_FILE
 
 RESULT = Path(__file__).parent / "results" / "export_memory.json"
@@ -44,7 +47,8 @@ SMALL: dict[str, Any] = {
     "transformer": {"num_layers": 1, "caption_channels": 4096},
     "text_encoder": T5_SMALLEST,
 }
-COMPARED_LAYERS = 8
+COMPARED = COMPONENTS | {"transformer": TRANSFORMER_13B | {"num_layers": 8}}
+MEASURED = TRANSFORMER_2B | {"num_layers": 4}
 SHARD_BYTES = 1 << 30
 
 
@@ -66,14 +70,19 @@ def main() -> None:
         default=RESULT,
         help="result file (default: %(default)s)",
     )
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        help="parts to measure; the result file keeps the others' figures (default: all)",
+    )
     arguments = parser.parse_args()
-    result = {
+    result = json.loads(arguments.output.read_text()) if arguments.output.exists() else {}
+    for part in tqdm(arguments.parts, desc="parts"):
+        result[part] = PARTS[part](arguments.folder)
+    result |= {
         "command": "python -m benchmarks.export_memory",
-        "components": {
-            component: measure_export(arguments.folder, component)
-            for component in tqdm(COMPONENTS, desc="components")
-        },
-        "comparison": measure_comparison(arguments.folder),
         "cpus": os.cpu_count(),
         "memory_bytes": psutil.virtual_memory().total,
         "python": platform.python_version(),
@@ -103,16 +112,46 @@ def measure_export(folder: Path, component: str) -> dict[str, Any]:
     }
 
 
-def measure_comparison(folder: Path) -> dict[str, Any]:
-    """Compare a transformer of the real width and fewer layers with PyTorch."""
-    config = TRANSFORMER_13B | {"num_layers": COMPARED_LAYERS}
+def measure_exports(folder: Path) -> dict[str, Any]:
+    return {component: measure_export(folder, component) for component in COMPONENTS}
+
+
+def measure_verifications(folder: Path) -> dict[str, Any]:
+    """Compare each component with PyTorch."""
+    return {
+        component: _measure_engine(folder, component, config, _verify)
+        for component, config in COMPARED.items()
+    }
+
+
+def measure_measuring(folder: Path) -> dict[str, Any]:
+    """Run a transformer as the exporter does to measure its memory."""
+    return _measure_engine(folder, "transformer", MEASURED, _measure_memory)
+
+
+def _measure_engine(
+    folder: Path, component: str, config: dict[str, Any], work: Callable[..., None]
+) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         checkpoint, engine = _folders(scratch)
-        watch(_write_checkpoint, checkpoint, {"transformer": config})
-        watch(_export, checkpoint, engine, "transformer")
-        compared = watch(_verify, checkpoint, engine)
-        fp32_bytes = weight_bytes(checkpoint / "transformer")
-    return {"config": config, "fp32_bytes": fp32_bytes, "compare": asdict(compared)}
+        watch(_write_checkpoint, checkpoint, {component: config})
+        watch(_export, checkpoint, engine, component)
+        usage = watch(work, checkpoint, engine, component)
+        fp32_bytes = weight_bytes(checkpoint / component)
+        onnx_bytes = _onnx_bytes(engine)
+    return {
+        "config": config,
+        "fp32_bytes": fp32_bytes,
+        "onnx_bytes": onnx_bytes,
+        "usage": asdict(usage),
+    }
+
+
+PARTS = {
+    "components": measure_exports,
+    "verification": measure_verifications,
+    "measuring": measure_measuring,
+}
 
 
 def _folders(scratch: str) -> tuple[Path, Path]:
@@ -140,11 +179,20 @@ def _export(folder: Path, engine: Path, component: str) -> None:
     write_engine(_build(checkpoint, component), checkpoint, engine)
 
 
-def _verify(folder: Path, engine: Path) -> None:
+def _verify(folder: Path, engine: Path, component: str) -> None:
     checkpoint = _open(folder)
+    contract = _build(checkpoint, component).contract
+    verify(contract, checkpoint, _config(folder, engine), engine / ENGINE_FILE)
+
+
+def _measure_memory(folder: Path, engine: Path, component: str) -> None:
+    contract = _build(_open(folder), component).contract
+    measure_here(contract, _config(folder, engine), engine)
+
+
+def _config(folder: Path, engine: Path) -> PipelineConfig:
     options = ExportOptions(model=str(folder), output=engine, precision=Precision.BF16)
-    config = pipeline_config(checkpoint, options)
-    verify(TRANSFORMER, checkpoint, config, engine / ENGINE_FILE)
+    return pipeline_config(_open(folder), options)
 
 
 def _build(checkpoint: Checkpoint, component: str) -> Engine:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from export.needs import PlanTarget
 from export.run import ExportOptions, export
 from export.tensorrt.build import PlanOptions, build_plans, find_machine
 from export.tensorrt.sizes import require_sizes
@@ -15,6 +16,7 @@ def export_plans(options: ExportOptions, plans: PlanOptions) -> None:
     """
     # Fail before the long part.
     require_sizes(plans.sizes)
-    find_machine(options.precision)
-    export(replace(options, output=plans.source, for_cpu=False))
+    gpu, _ = find_machine(options.precision)
+    target = PlanTarget(plans.output, gpu, plans.weight_streaming)
+    export(replace(options, output=plans.source, for_cpu=False), target)
     build_plans(plans)

@@ -42,10 +42,11 @@ def measure_memory(contract: ModelContract, config: PipelineConfig, folder: Path
         f"{contract.name} ended while its memory was measured: this machine has too "
         "little memory; --skip-verification exports without measuring"
     )
-    return in_child(crash_message, _measure, contract, config, folder)
+    return in_child(crash_message, measure_here, contract, config, folder)
 
 
-def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> CpuMemory:
+def measure_here(contract: ModelContract, config: PipelineConfig, folder: Path) -> CpuMemory:
+    """Measure in this process, which then holds what the engine has left."""
     os.environ.update(MODEL_DEVICE="cpu", CPU_PRECISION="fp32")
     session = open_session(folder, contract)
     one: list[int] = []  # peaks with one video, and with two

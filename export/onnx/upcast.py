@@ -31,7 +31,7 @@ def _upcast(value: onnx_ir.Value) -> onnx_ir.LazyTensor:
     if narrow is None:
         raise ValueError(f"initializer {value.name} has no values")
 
-    def values() -> onnx_ir.Tensor:
+    def values() -> onnx_ir.TensorProtocol:
         array = narrow.numpy().astype(np.float32)
         if isinstance(narrow, onnx_ir.ExternalTensor):
             narrow.release()  # or the mapped file counts towards this process's memory

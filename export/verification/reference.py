@@ -1,7 +1,7 @@
 """Reference outputs: the checkpoint's own modules, called as the pipeline calls them.
 
-Each function runs its component in FP32 on every set of inputs, with weights rounded to the export's
-precision, of which only those of the module at work are in memory. The pipeline is diffusers'
+Each function runs its component in FP32 on every set of inputs, with weights rounded to the
+export's precision. Only those of the module at work are in memory. The pipeline is diffusers'
 `LTXConditionPipeline`.
 """
 

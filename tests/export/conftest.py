@@ -1,5 +1,6 @@
 """The tiny checkpoint in lower precisions."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from ltx_triton.contract import TRANSFORMER
 from ltx_triton.repository.layout import version_folder
 from tests.conftest import MakeOnce
 from tests.export.engines import model_file
+from tests.export.hub import Hub, local_hub
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +55,13 @@ def _export(precision: Precision, checkpoint_folder: Path, folder: Path) -> None
         model=str(checkpoint_folder), output=folder, precision=precision, for_cpu=False
     )
     export(options)
+
+
+@pytest.fixture
+def hub(checkpoint_folder: Path) -> Iterator[Hub]:
+    """A hub that has the tiny checkpoint."""
+    with local_hub(checkpoint_folder) as running:
+        yield running
 
 
 @pytest.fixture

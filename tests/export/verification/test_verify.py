@@ -111,9 +111,7 @@ def test_a_component_need_not_fit_into_memory(tmp_path: Path) -> None:
 
 
 def verify_transformer(checkpoint: Checkpoint, folder: Path) -> None:
-    options = ExportOptions(
-        model=str(checkpoint.folder), output=folder, precision=Precision.BF16
-    )
+    options = ExportOptions(model=str(checkpoint.folder), output=folder, precision=Precision.BF16)
     config = pipeline_config(checkpoint, options)
     verify(TRANSFORMER, checkpoint, config, folder / ENGINE_FILE)
 

@@ -1,0 +1,119 @@
+"""What an export takes, known from the configs of a checkpoint alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from export.fp8.calibrate import MEMORY_SHARE
+from export.graphs.engine import Engine
+from export.precision import Precision
+from export.room import Disk, Memory, Need
+from export.tensorrt.room import plan_needs
+from ltx_triton.engines.tensorrt.cuda import Gpu
+
+# What `benchmarks.export_memory` has measured, rounded up.
+LIBRARY_BYTES = 0.5e9  # torch and diffusers
+WEIGHT_SHARE = 3  # of the largest weight in FP32: what else is in memory
+MEASURING_SHARE = 2.2  # of an engine's weights in FP32: its peak while its memory is measured
+SECONDS_PER_GB = 13  # of engines, on two cores
+VERIFICATION_SECONDS_PER_GB = 14
+
+
+@dataclass(frozen=True)
+class PlanTarget:
+    """Where plans will be, and the GPU that will run them."""
+
+    folder: Path
+    gpu: Gpu
+    weight_streaming: bool
+
+
+def engine_needs(
+    engines: Sequence[Engine], precision: Precision, folder: Path, *, measured: bool
+) -> list[Need]:
+    """Return the needs of writing ONNX engines and comparing them with PyTorch.
+
+    Args:
+        engines: of the checkpoint.
+        precision: of the engines.
+        folder: where they will be.
+        measured: whether their memory is measured, too.
+    """
+    largest = max(weight.numel() for engine in engines for _, weight in _weights(engine))
+    needs: list[Need] = [
+        Disk("ONNX engines", sum(weight_bytes(engine, precision) for engine in engines), folder),
+        Memory(
+            "writing them and comparing with PyTorch",
+            LIBRARY_BYTES + WEIGHT_SHARE * largest * torch.float32.itemsize,
+        ),
+    ]
+    if measured:
+        needs.append(
+            Memory(
+                "measuring what videos cost in memory",
+                LIBRARY_BYTES + MEASURING_SHARE * max(map(_fp32_bytes, engines)),
+                "SKIP_VERIFICATION=1 leaves it and the comparison with PyTorch out",
+            )
+        )
+    return needs
+
+
+def calibration_needs(engines: Sequence[Engine]) -> list[Need]:
+    """Return the needs of the FP8 calibration on a CPU: in BF16, if FP32 does not fit."""
+    return [
+        Memory(
+            "calibrating FP8",
+            MEMORY_SHARE * max(map(_fp32_bytes, engines)) / 2,
+            "calibrate on another machine and copy its transformer/1/fp8.json into the same place "
+            "of the model repository",
+        )
+    ]
+
+
+def target_needs(engines: Sequence[Engine], precision: Precision, plans: PlanTarget) -> list[Need]:
+    """Return the needs of building plans of the engines, and of running them."""
+    weights = [weight_bytes(engine, precision) for engine in engines]
+    needs = plan_needs(weights, plans.folder)
+    if not plans.weight_streaming:
+        needs.append(
+            Memory(
+                "weights of the plans, without activations,",
+                sum(weights),
+                "PRECISION=fp8 halves the transformer's; EXPORT_OPTIONS=--weight-streaming leaves "
+                "them on the host",
+                plans.gpu,
+            )
+        )
+    return needs
+
+
+def duration(engines: Sequence[Engine], precision: Precision, *, verification: bool) -> str:
+    """Say how long writing engines takes, and comparing them."""
+    what, seconds = "writing", SECONDS_PER_GB
+    if verification:
+        what, seconds = "writing and comparing", seconds + VERIFICATION_SECONDS_PER_GB
+    size = sum(weight_bytes(engine, precision) for engine in engines)
+    minutes = max(1, round(size / 1e9 * seconds / 60))
+    return f"{minutes} {'minute' if minutes == 1 else 'minutes'} of {what} on two cores"
+
+
+def weight_bytes(engine: Engine, precision: Precision) -> int:
+    """Return the size of an engine's weights, in FP8 as if all linears of the blocks took it."""
+    total = 0
+    for name, weight in _weights(engine):
+        linear = name.startswith("model.transformer_blocks.") and weight.dim() == 2
+        fp8 = precision is Precision.FP8 and linear and name.endswith(".weight")
+        total += weight.numel() * (1 if fp8 else weight.itemsize)
+    return total
+
+
+def _fp32_bytes(engine: Engine) -> int:
+    return sum(weight.numel() for _, weight in _weights(engine)) * torch.float32.itemsize
+
+
+def _weights(engine: Engine) -> Iterator[tuple[str, Tensor]]:
+    yield from engine.module.named_parameters()
+    yield from engine.module.named_buffers()
