@@ -79,8 +79,6 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     result = json.loads(arguments.output.read_text()) if arguments.output.exists() else {}
-    for part in tqdm(arguments.parts, desc="parts"):
-        result[part] = PARTS[part](arguments.folder)
     result |= {
         "command": "python -m benchmarks.export_memory",
         "cpus": os.cpu_count(),
@@ -89,7 +87,9 @@ def main() -> None:
         "torch": torch.__version__,
     }
     arguments.output.parent.mkdir(exist_ok=True)
-    arguments.output.write_text(json.dumps(result, indent=2) + "\n")
+    for part in tqdm(arguments.parts, desc="parts"):
+        result[part] = PARTS[part](arguments.folder)
+        arguments.output.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
 
 

@@ -40,7 +40,7 @@ def measure_memory(contract: ModelContract, config: PipelineConfig, folder: Path
     """
     crash_message = (
         f"{contract.name} ended while its memory was measured: this machine has too "
-        "little memory; --skip-verification exports without measuring"
+        "little memory; SKIP_VERIFICATION=1 exports without measuring"
     )
     return in_child(crash_message, measure_here, contract, config, folder)
 

@@ -1,10 +1,11 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
 from export import room
 from export.errors import ExportError
-from export.room import Disk, Memory, require_room
+from export.room import Disk, Memory, Need, require_room
 from ltx_triton.engines.tensorrt.cuda import Gpu
 
 GB = 10**9
@@ -33,7 +34,7 @@ def test_all_that_is_missing_is_named_with_what_helps(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gpu = Gpu("Stand-in", "9.0", 24 * GB)
-    needs = [
+    needs: list[Need] = [
         Disk("engines", 1, tmp_path),
         Disk("plans", 3 * GB, NO_DISK),
         Memory("writing", 1 * GB),
@@ -53,7 +54,7 @@ def test_all_that_is_missing_is_named_with_what_helps(
 def test_files_on_one_disk_add_up_and_steps_in_memory_do_not(tmp_path: Path) -> None:
     both = [Memory("first", 1.5 * GB), Memory("second", 1.5 * GB)]
     require_room(both)
-    free = room.shutil.disk_usage(tmp_path).free
+    free = shutil.disk_usage(tmp_path).free
     one, other = (Disk("files", 0.6 * free, tmp_path / name) for name in ("one", "other"))
     require_room([one])
     with pytest.raises(ExportError, match=f"{one.folder} and {other.folder} takes "):
