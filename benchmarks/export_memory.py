@@ -2,7 +2,7 @@
 
 For one component at a time (13B transformer, T5 v1.1 XXL encoder, VAE), write random weights in
 BF16, export them in BF16 and delete everything. The comparison with PyTorch is measured on the same
-components, but on fewer of the transformer's layers, and so is running an engine to measure what
+components, but on a third or less of their layers, and so is running an engine to measure what
 videos cost in memory. Each part runs in its own process.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 import diffusers
 import psutil
 import torch
+from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
 from benchmarks.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
@@ -47,8 +48,12 @@ SMALL: dict[str, Any] = {
     "transformer": {"num_layers": 1, "caption_channels": 4096},
     "text_encoder": T5_SMALLEST,
 }
-COMPARED = COMPONENTS | {"transformer": TRANSFORMER_13B | {"num_layers": 8}}
-MEASURED = TRANSFORMER_2B | {"num_layers": 4}
+COMPARED = {
+    "vae": VAE,
+    "text_encoder": T5_XXL | {"num_layers": 8},
+    "transformer": TRANSFORMER_13B | {"num_layers": 8},
+}
+MEASURED_LAYERS = (1, 4)  # what grows with the weights, and what does not
 SHARD_BYTES = 1 << 30
 
 
@@ -124,9 +129,14 @@ def measure_verifications(folder: Path) -> dict[str, Any]:
     }
 
 
-def measure_measuring(folder: Path) -> dict[str, Any]:
-    """Run a transformer as the exporter does to measure its memory."""
-    return _measure_engine(folder, "transformer", MEASURED, _measure_memory)
+def measure_measuring(folder: Path) -> list[dict[str, Any]]:
+    """Run transformers of the 2B model's width as the exporter does to measure their memory."""
+    return [
+        _measure_engine(
+            folder, "transformer", TRANSFORMER_2B | {"num_layers": layers}, _measure_memory
+        )
+        for layers in MEASURED_LAYERS
+    ]
 
 
 def _measure_engine(
@@ -167,6 +177,21 @@ def _onnx_bytes(engine: Path) -> int:
 def _write_checkpoint(folder: Path, full: dict[str, Any]) -> None:
     """Write the components in `full` at their size, the others as small as possible."""
     write_random_checkpoint(folder, **SMALL | full, dtype=torch.bfloat16, shard_bytes=SHARD_BYTES)
+    if "text_encoder" in full:
+        _shrink_queries(folder / "text_encoder", full["text_encoder"]["d_kv"])
+
+
+def _shrink_queries(folder: Path, d_kv: int) -> None:
+    """Scale T5's queries as its own initialisation does, since its attention does not.
+
+    With larger ones each token attends to one other alone, and which one hangs on the last digits.
+    """
+    for file in folder.glob("*.safetensors"):
+        weights = load_file(file)
+        for name in weights:
+            if name.endswith("SelfAttention.q.weight"):
+                weights[name] = weights[name] / d_kv**0.5
+        save_file(weights, file, metadata={"format": "pt"})
 
 
 def _open(folder: Path) -> Checkpoint:

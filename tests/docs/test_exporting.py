@@ -16,8 +16,9 @@ ROWS = {
     "text_encoder": "text encoder, T5 v1.1 XXL",
     "vae": "VAE",
 }
-COMPARED_ROWS = ROWS | {
+COMPARED_ROWS = {
     "transformer": "transformer, 8 of 48 layers",
+    "text_encoder": "text encoder, 8 of 24 layers",
     "vae": "VAE, with its encoder",
 }
 
@@ -52,13 +53,16 @@ def test_every_comparison_has_its_measured_row() -> None:
 
 
 def test_the_other_figures_are_measured_as_well() -> None:
-    transformer, measuring = RESULT["components"]["transformer"], RESULT["measuring"]
+    transformer = RESULT["components"]["transformer"]
     figures = (
         gigabytes(transformer["disk_bytes"]),
         gigabytes(transformer["export"]["idle_resident_bytes"], 2),
         f"{gigabytes(PIECE_BYTES, 2)} of weights",
-        f"{gigabytes(measuring['usage']['peak_anonymous_bytes'])} for a transformer of "
-        f"{gigabytes(measuring['fp32_bytes'])} in FP32",
+        *(
+            f"{gigabytes(measuring['usage']['peak_anonymous_bytes'])} for "
+            f"{gigabytes(measuring['fp32_bytes'])} of weights in FP32"
+            for measuring in RESULT["measuring"]
+        ),
     )
     for figure in figures:
         assert figure in TEXT

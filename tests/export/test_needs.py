@@ -7,7 +7,8 @@ from export.checkpoint.folder import Checkpoint
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.needs import (
-    LIBRARY_BYTES,
+    BASE_BYTES,
+    MEASURING_BYTES,
     MEASURING_SHARE,
     SECONDS_PER_GB,
     VERIFICATION_SECONDS_PER_GB,
@@ -71,8 +72,8 @@ def test_disk_is_for_all_engines_and_memory_for_the_largest(
     assert disk.bytes == sum(weight_bytes(engine, Precision.BF16) for engine in built)
     assert disk.folder == tmp_path
     fp32 = [weight_bytes(engine, Precision.FP32) for engine in engines(checkpoint, Precision.FP32)]
-    assert measuring.bytes == LIBRARY_BYTES + MEASURING_SHARE * max(fp32)
-    assert LIBRARY_BYTES < writing.bytes < measuring.bytes
+    assert measuring.bytes == MEASURING_BYTES + MEASURING_SHARE * max(fp32)
+    assert BASE_BYTES < writing.bytes < measuring.bytes
     assert engine_needs(built, Precision.BF16, tmp_path, measured=False) == [disk, writing]
     (calibration,) = calibration_needs(built)
     assert max(fp32) / 2 < calibration.bytes < max(fp32)
@@ -96,28 +97,24 @@ def test_small_exports_take_a_minute(checkpoint: Checkpoint) -> None:
 
 
 def test_the_constants_are_those_of_the_measurement() -> None:
-    exports, verifications = RAW["components"].values(), RAW["verification"].values()
+    exports, verifications = RAW["components"].values(), RAW["verification"]
     assert RAW["cpus"] == 2
 
-    idle = max(component["export"]["idle_resident_bytes"] for component in exports)
-    assert idle < LIBRARY_BYTES < 1.2 * idle
+    usages = [*(each["export"] for each in exports), *(e["usage"] for e in verifications.values())]
+    peak = max(usage["peak_resident_bytes"] for usage in usages)
+    largest_weight = 4 * 32128 * 4096  # the text encoder's embeddings
+    assert peak < BASE_BYTES + WEIGHT_SHARE * largest_weight < 1.5 * peak
 
-    largest = {"transformer": 4096 * 16384, "text_encoder": 32128 * 4096, "vae": 27 * 1024**2}
-    usages = {name: [figures["export"]] for name, figures in RAW["components"].items()}
-    for name, figures in RAW["verification"].items():
-        usages[name].append(figures["usage"])
-    for name, of_component in usages.items():
-        peak = max(usage["peak_resident_bytes"] for usage in of_component)
-        assert peak < LIBRARY_BYTES + WEIGHT_SHARE * 4 * max(largest.values()), name
+    for measuring in RAW["measuring"]:
+        peak = measuring["usage"]["peak_anonymous_bytes"]
+        assert peak < MEASURING_BYTES + MEASURING_SHARE * measuring["fp32_bytes"] < 1.2 * peak
 
-    measuring = RAW["measuring"]
-    share = measuring["usage"]["peak_anonymous_bytes"] / measuring["fp32_bytes"]
-    assert share < MEASURING_SHARE < 1.2 * share
-
-    seconds = sum(component["export"]["seconds"] for component in exports)
-    size = sum(component["onnx_bytes"] for component in exports)
+    seconds = sum(each["export"]["seconds"] for each in exports)
+    size = sum(each["onnx_bytes"] for each in exports)
     assert pytest.approx(seconds / size * 1e9, rel=0.05) == SECONDS_PER_GB
 
-    seconds = sum(component["usage"]["seconds"] for component in verifications)
-    size = sum(component["onnx_bytes"] for component in verifications)
+    # The VAE's engine is small and decodes many pixels.
+    compared = [verifications[name] for name in ("transformer", "text_encoder")]
+    seconds = sum(each["usage"]["seconds"] for each in compared)
+    size = sum(each["onnx_bytes"] for each in compared)
     assert pytest.approx(seconds / size * 1e9, rel=0.05) == VERIFICATION_SECONDS_PER_GB
