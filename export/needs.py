@@ -47,7 +47,7 @@ def engine_needs(
     needs: list[Need] = [
         Disk("ONNX engines", sum(weight_bytes(engine, precision) for engine in engines), folder),
         Memory(
-            "writing them and comparing with PyTorch",
+            "working on one of them at a time",
             BASE_BYTES + WEIGHT_SHARE * largest * torch.float32.itemsize,
         ),
     ]
