@@ -4,7 +4,7 @@
 PYTHON ?= python3
 PROMPT ?= a large blue star moving left on a white background
 # What users typed reaches the commands through the environment, never through the shell's eyes.
-export MODEL PRECISION PROMPT SIZES TARGET TEXT_ENCODER
+export EXPORT_OPTIONS MODEL PRECISION PROMPT SIZES SKIP_VERIFICATION TARGET TEXT_ENCODER
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,7 +37,7 @@ serve: $(VENV)/serve $(REPOSITORY)  ## Serve the HTTP API on port 8000, with Tri
 triton: $(VENV)/serve $(REPOSITORY)  ## Serve the models with the local Triton alone
 	$(BIN)/python -m ltx_triton.launcher.local_triton
 
-export: $(VENV)/export $(addprefix $(VENV)/,$(filter tensorrt tensorrt-rtx,$(TARGET)))  ## Export MODEL (folder or hub id): TARGET=tensorrt or tensorrt-rtx, PRECISION=, SIZES=, TEXT_ENCODER=
+export: $(VENV)/export $(addprefix $(VENV)/,$(filter tensorrt tensorrt-rtx,$(TARGET)))  ## Export MODEL (folder or hub id): TARGET=tensorrt or tensorrt-rtx, PRECISION=, SIZES=, TEXT_ENCODER=, SKIP_VERIFICATION=1, EXPORT_OPTIONS="--help"
 	$(BIN)/python -m export $(if $(MODEL),--model "$$MODEL") $(if $(TARGET),--target "$$TARGET") \
 	  $(if $(PRECISION),--precision "$$PRECISION") $(if $(SIZES),--sizes "$$SIZES") \
 	  $(if $(TEXT_ENCODER),--text-encoder "$$TEXT_ENCODER")

@@ -1,8 +1,9 @@
 """Measure memory, seconds and disk of exporting LTX-Video 0.9.7 at its real size.
 
 For one component at a time (13B transformer, T5 v1.1 XXL encoder, VAE), write random weights in
-BF16, export them in BF16 and delete everything. The comparison with PyTorch is measured on a
-transformer of the same width with fewer layers. Each part runs in its own process.
+BF16, export them in BF16 and delete everything. The comparison with PyTorch is measured on the same
+components, but on a third or less of their layers, and so is running an engine to measure what
+videos cost in memory. Each part runs in its own process.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,20 +19,22 @@ from typing import Any
 import diffusers
 import psutil
 import torch
+from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
-from benchmarks.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_13B, VAE
+from benchmarks.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from benchmarks.memory import watch
 from export.checkpoint.folder import Checkpoint, open_checkpoint
 from export.checkpoint.weights import weight_bytes
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
+from export.memory.measure import measure_here
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config
 from export.verification.verify import verify
-from ltx_triton.contract import TRANSFORMER
+from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE
 
 RESULT = Path(__file__).parent / "results" / "export_memory.json"
@@ -43,7 +47,12 @@ SMALL: dict[str, Any] = {
     "transformer": {"num_layers": 1, "caption_channels": 4096},
     "text_encoder": T5_SMALLEST,
 }
-COMPARED_LAYERS = 8
+COMPARED = {
+    "vae": VAE,
+    "text_encoder": T5_XXL | {"num_layers": 8},
+    "transformer": TRANSFORMER_13B | {"num_layers": 8},
+}
+MEASURED_LAYERS = (1, 4)  # what grows with the weights, and what does not
 SHARD_BYTES = 1 << 30
 
 
@@ -65,21 +74,26 @@ def main() -> None:
         default=RESULT,
         help="result file (default: %(default)s)",
     )
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        help="parts to measure; the result file keeps the others' figures (default: all)",
+    )
     arguments = parser.parse_args()
-    result = {
+    result = json.loads(arguments.output.read_text()) if arguments.output.exists() else {}
+    result |= {
         "command": "python -m benchmarks.export_memory",
-        "components": {
-            component: measure_export(arguments.folder, component)
-            for component in tqdm(COMPONENTS, desc="components")
-        },
-        "comparison": measure_comparison(arguments.folder),
         "cpus": os.cpu_count(),
         "memory_bytes": psutil.virtual_memory().total,
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
     arguments.output.parent.mkdir(exist_ok=True)
-    arguments.output.write_text(json.dumps(result, indent=2) + "\n")
+    for part in tqdm(arguments.parts, desc="parts"):
+        result[part] = PARTS[part](arguments.folder)
+        arguments.output.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
 
 
@@ -102,16 +116,51 @@ def measure_export(folder: Path, component: str) -> dict[str, Any]:
     }
 
 
-def measure_comparison(folder: Path) -> dict[str, Any]:
-    """Compare a transformer of the real width and fewer layers with PyTorch."""
-    config = TRANSFORMER_13B | {"num_layers": COMPARED_LAYERS}
+def measure_exports(folder: Path) -> dict[str, Any]:
+    return {component: measure_export(folder, component) for component in COMPONENTS}
+
+
+def measure_verifications(folder: Path) -> dict[str, Any]:
+    """Compare each component with PyTorch."""
+    return {
+        component: _measure_engine(folder, component, config, _verify)
+        for component, config in COMPARED.items()
+    }
+
+
+def measure_measuring(folder: Path) -> list[dict[str, Any]]:
+    """Run transformers of the 2B model's width as the exporter does to measure their memory."""
+    return [
+        _measure_engine(
+            folder, "transformer", TRANSFORMER_2B | {"num_layers": layers}, _measure_memory
+        )
+        for layers in MEASURED_LAYERS
+    ]
+
+
+def _measure_engine(
+    folder: Path, component: str, config: dict[str, Any], work: Callable[..., None]
+) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         checkpoint, engine = _folders(scratch)
-        watch(_write_checkpoint, checkpoint, {"transformer": config})
-        watch(_export, checkpoint, engine, "transformer")
-        compared = watch(_verify, checkpoint, engine)
-        fp32_bytes = weight_bytes(checkpoint / "transformer")
-    return {"config": config, "fp32_bytes": fp32_bytes, "compare": asdict(compared)}
+        watch(_write_checkpoint, checkpoint, {component: config})
+        watch(_export, checkpoint, engine, component)
+        usage = watch(work, checkpoint, engine, component)
+        fp32_bytes = weight_bytes(checkpoint / component)
+        onnx_bytes = _onnx_bytes(engine)
+    return {
+        "config": config,
+        "fp32_bytes": fp32_bytes,
+        "onnx_bytes": onnx_bytes,
+        "usage": asdict(usage),
+    }
+
+
+PARTS = {
+    "components": measure_exports,
+    "verification": measure_verifications,
+    "measuring": measure_measuring,
+}
 
 
 def _folders(scratch: str) -> tuple[Path, Path]:
@@ -127,6 +176,21 @@ def _onnx_bytes(engine: Path) -> int:
 def _write_checkpoint(folder: Path, full: dict[str, Any]) -> None:
     """Write the components in `full` at their size, the others as small as possible."""
     write_random_checkpoint(folder, **SMALL | full, dtype=torch.bfloat16, shard_bytes=SHARD_BYTES)
+    if "text_encoder" in full:
+        _shrink_queries(folder / "text_encoder", full["text_encoder"]["d_kv"])
+
+
+def _shrink_queries(folder: Path, d_kv: int) -> None:
+    """Scale T5's queries as its own initialisation does, since its attention does not.
+
+    With larger ones each token attends to one other alone, and which one hangs on the last digits.
+    """
+    for file in folder.glob("*.safetensors"):
+        weights = load_file(file)
+        for name in weights:
+            if name.endswith("SelfAttention.q.weight"):
+                weights[name] = weights[name] / d_kv**0.5
+        save_file(weights, file, metadata={"format": "pt"})
 
 
 def _open(folder: Path) -> Checkpoint:
@@ -139,11 +203,20 @@ def _export(folder: Path, engine: Path, component: str) -> None:
     write_engine(_build(checkpoint, component), checkpoint, engine)
 
 
-def _verify(folder: Path, engine: Path) -> None:
+def _verify(folder: Path, engine: Path, component: str) -> None:
     checkpoint = _open(folder)
+    contract = _build(checkpoint, component).contract
+    verify(contract, checkpoint, _config(folder, engine), engine / ENGINE_FILE)
+
+
+def _measure_memory(folder: Path, engine: Path, component: str) -> None:
+    contract = _build(_open(folder), component).contract
+    measure_here(contract, _config(folder, engine), engine)
+
+
+def _config(folder: Path, engine: Path) -> PipelineConfig:
     options = ExportOptions(model=str(folder), output=engine, precision=Precision.BF16)
-    config = pipeline_config(checkpoint, options)
-    verify(TRANSFORMER, checkpoint, config, engine / ENGINE_FILE)
+    return pipeline_config(_open(folder), options)
 
 
 def _build(checkpoint: Checkpoint, component: str) -> Engine:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx_ir
 import onnxruntime
 import torch
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ from ltx_triton.engines.in_process import generate_video
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.pipeline.loop import DenoisingLoop
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
-from ltx_triton.repository.layout import ENGINE_FILE, TOKENIZER_FILE
+from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE, TOKENIZER_FILE
 from ltx_triton.video_spec import VideoSpec
 
 REQUEST = VideoSpec(
@@ -114,9 +115,12 @@ class Measurement:
         """Run the exported FP8 transformer in ONNX Runtime, the others in PyTorch in BF16."""
         engine = transformer.build(self.checkpoint, Precision.FP8, self.record)
         write_engine(engine, self.checkpoint, self.scratch)
+        model = onnx_ir.load(self.scratch / ENGINE_FILE)
+        upcast(model)
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
-            upcasted = upcast(self.scratch / ENGINE_FILE, Path(folder))
-            session = onnxruntime.InferenceSession(upcasted, providers=["CPUExecutionProvider"])
+            file = Path(folder) / ENGINE_FILE
+            onnx_ir.save(model, file, external_data=DATA_FILE)
+            session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
         with self.runs(Precision.BF16) as runs:
             yield runs | {TRANSFORMER.name: lambda inputs: session.run(None, inputs)[0]}
 

@@ -1,6 +1,7 @@
 """Command line of the exporter: `python -m export`."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,16 +29,18 @@ Export an LTX-Video 0.9.7 checkpoint to engines in a Triton model repository.
 
 Writes text_encoder, transformer and vae_decoder (1/model.onnx with 1/model.onnx.data) and
 ltx_video/1/{tokenizer,pipeline}.json, after comparing every engine with PyTorch. Weights are
-streamed, so writing takes little memory; comparing takes the size of the largest component in FP32.
+streamed, so both take little memory. Says first what the export takes, before anything is
+downloaded, and stops if the machine has less.
 With --target tensorrt these files go to a folder of their own, and TensorRT plans (1/model.plan)
 for this machine's GPU are built from them into the repository. With --target tensorrt-rtx they are
 for GeForce and RTX cards, and built on any machine. What is current is not made again.
 An export that fails before it is published leaves the repository as it was.
+Options can be given in EXPORT_OPTIONS as well; those of the command line come after them.
 """
 
 
 def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOptions | None]:
-    """Read the command line and the environment (MODEL_NAME, MODEL_CACHE_DIR ...).
+    """Read the command line and the environment (EXPORT_OPTIONS, MODEL_NAME ...).
 
     Returns:
         What to export, and for TensorRT what to build of it.
@@ -99,8 +102,9 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         "--skip-verification",
         dest="verification",
         action="store_false",
-        help="neither compare the engines with PyTorch nor measure their memory: for a machine "
-        "with too little memory",
+        default=not settings.skip_verification,
+        help="neither compare the engines with PyTorch nor measure their memory, as with "
+        "SKIP_VERIFICATION=1: for a machine with too little memory or time",
     )
     tensorrt = parser.add_argument_group(f"with --target {' or '.join(TENSORRT)}")
     onnx_folder = tensorrt.add_argument(
@@ -111,7 +115,12 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         "(default: %(default)s)",
     )
     plan_actions = [onnx_folder, *add_arguments(tensorrt.add_argument)]
-    given = parser.parse_args(arguments)
+    try:
+        options_before = shlex.split(settings.export_options)
+    except ValueError as error:
+        parser.error(f"EXPORT_OPTIONS={settings.export_options}: {error}")
+    typed = sys.argv[1:] if arguments is None else arguments
+    given = parser.parse_args([*options_before, *typed])
     for action in plan_actions:
         if given.target == ONNX and vars(given)[action.dest] != action.default:
             parser.error(f"{action.option_strings[0]} needs --target {' or '.join(TENSORRT)}")

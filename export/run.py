@@ -4,22 +4,29 @@ import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from diffusers import LTXConditionPipeline
+from huggingface_hub.constants import HF_HUB_CACHE
 
-from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.folder import Checkpoint, download_bytes, open_checkpoint
 from export.checkpoint.schedule import sigma_schedules
 from export.checkpoint.tokenizer import save_tokenizer
+from export.child_process import in_child
 from export.errors import ExportError
 from export.fp8.calibrate import load_or_calibrate
+from export.fp8.record import Record
 from export.graphs import text_encoder, transformer, vae_decoder
+from export.graphs.engine import Engine
 from export.memory.measure import measure_memory
+from export.needs import Planned, calibration_needs, duration, engine_needs, planned_needs
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.progress import step
 from export.repository.fingerprint import is_current, write_fingerprint
 from export.repository.staging import publish, staging
+from export.room import Disk, Need, require_room
 from export.verification.fp8 import verify_fp8
-from export.verification.verify import require_memory, verify
+from export.verification.verify import verify
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.memory_use import CpuMemory
@@ -46,15 +53,20 @@ class ExportOptions:
     for_cpu: bool = True  # whether verified engines are measured, too: their memory on a CPU
 
 
-def export(options: ExportOptions) -> None:
+def export(options: ExportOptions, plans: Planned | None = None) -> None:
     """Fill a model repository with a checkpoint's engines, tokenizer and settings.
 
-    Skip engines that are up to date.
+    Skip engines that are up to date. Say before anything is downloaded or written what that takes,
+    and what the plans take, if plans of the engines are to be built.
 
     Raises:
-        ExportError: the checkpoint is unsuitable, or an engine differs from PyTorch. The repository
-            is left unchanged.
+        ExportError: the checkpoint is unsuitable, the machine has too little room, or an engine
+            differs from PyTorch. The repository is left unchanged.
     """
+    missing_bytes = download_bytes(options.model, options.cache_dir)
+    if missing_bytes:
+        settings = open_checkpoint(options.model, options.cache_dir, weights=False)
+        _require_room(settings, options, plans, missing_bytes)
     checkpoint = open_checkpoint(options.model, options.cache_dir)
     config = pipeline_config(checkpoint, options)
     measured = [CpuMemory.FILE] if _measures_memory(options) else []
@@ -62,20 +74,19 @@ def export(options: ExportOptions) -> None:
         assemble(options.output)
         print(f"{options.output} is current")
         return
+    if not missing_bytes:
+        _require_room(checkpoint, options, plans, missing_bytes)
     fp8 = None
     if options.precision is Precision.FP8:
-        published = version_folder(options.output, TRANSFORMER)
-        fp8 = load_or_calibrate(checkpoint, config.checkpoint_sha256, published)
-    engines = (
-        text_encoder.build(checkpoint, options.precision),
-        transformer.build(checkpoint, options.precision, fp8),
-        vae_decoder.build(
-            checkpoint, options.precision, options.decode_timestep, options.decode_noise_scale
-        ),
-    )
-    if options.verification:
-        for engine in engines:
-            require_memory(engine, checkpoint)
+        fp8 = in_child(
+            "the FP8 calibration ended: this machine has too little memory; calibrate on another "
+            "and copy its transformer/1/fp8.json into the same place of the model repository",
+            load_or_calibrate,
+            checkpoint,
+            config.checkpoint_sha256,
+            version_folder(options.output, TRANSFORMER),
+        )
+    engines = _engines(checkpoint, options, fp8)
     with staging(options.output) as folders:
         for engine in engines:
             name = engine.contract.name
@@ -96,6 +107,36 @@ def export(options: ExportOptions) -> None:
         write_fingerprint(folders[LTX_VIDEO.name], config, verified=options.verification)
         stale = [f"{PLAN_FILE}*", CpuEngineInfo.FILE, *([] if measured else [CpuMemory.FILE])]
         publish(folders, stale=[f"*/1/{pattern}" for pattern in stale])
+
+
+def _engines(
+    checkpoint: Checkpoint, options: ExportOptions, fp8: Record | None = None
+) -> tuple[Engine, ...]:
+    return (
+        text_encoder.build(checkpoint, options.precision),
+        transformer.build(checkpoint, options.precision, fp8),
+        vae_decoder.build(
+            checkpoint, options.precision, options.decode_timestep, options.decode_noise_scale
+        ),
+    )
+
+
+def _require_room(
+    checkpoint: Checkpoint, options: ExportOptions, plans: Planned | None, missing_bytes: int
+) -> None:
+    engines, precision = _engines(checkpoint, options), options.precision
+    needs: list[Need] = []
+    if missing_bytes:
+        cache = options.cache_dir or Path(HF_HUB_CACHE)
+        needs.append(Disk(f"{options.model}, to be downloaded,", missing_bytes, cache))
+    needs += engine_needs(engines, precision, options.output, measured=_measures_memory(options))
+    record = version_folder(options.output, TRANSFORMER) / Record.FILE
+    on_cpu = not torch.cuda.is_available()
+    if precision is Precision.FP8 and on_cpu and not record.is_file():
+        needs += calibration_needs(engines)
+    if plans is not None:
+        needs += planned_needs(engines, precision, plans)
+    require_room(needs, [duration(engines, precision, verification=options.verification)])
 
 
 def _measures_memory(options: ExportOptions) -> bool:

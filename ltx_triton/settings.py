@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     model_device: Literal["auto", "cuda", "cpu"] = "auto"
     cpu_precision: Literal["auto", "bf16", "fp32"] = "auto"
     model_cache_dir: _Folder | None = None
+    skip_verification: bool = False
+    export_options: str = ""  # of `python -m export`, as on a command line
 
     # Video generation limits
     max_video_duration: Annotated[int, Field(ge=1)] = 10  # seconds

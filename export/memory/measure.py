@@ -29,7 +29,7 @@ def measure_memory(
     contract: ModelContract,
     config: PipelineConfig,
     folder: Path,
-    remedy: str = "--skip-verification exports without measuring",
+    remedy: str = "SKIP_VERIFICATION=1 exports without measuring",
 ) -> CpuMemory:
     """Make one video and two at a time, of several sizes, in FP32: other precisions take less.
 
@@ -50,10 +50,11 @@ def measure_memory(
         f"{contract.name} ended while its memory was measured: this machine has too "
         f"little memory; {remedy}"
     )
-    return in_child(crash_message, _measure, contract, config, folder)
+    return in_child(crash_message, measure_here, contract, config, folder)
 
 
-def _measure(contract: ModelContract, config: PipelineConfig, folder: Path) -> CpuMemory:
+def measure_here(contract: ModelContract, config: PipelineConfig, folder: Path) -> CpuMemory:
+    """Measure in this process, which then holds what the engine has left."""
     os.environ.update(MODEL_DEVICE="cpu", CPU_PRECISION="fp32")
     session = open_session(folder, contract)
     one: list[int] = []  # peaks with one video, and with two

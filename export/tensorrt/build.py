@@ -7,12 +7,13 @@ from pathlib import Path
 from export.child_process import in_child
 from export.errors import ExportError
 from export.repository.staging import staging
+from export.room import require_room
 from export.tensorrt.builder import Builder
 from export.tensorrt.cpu_engine import stage_cpu_engine
 from export.tensorrt.profiles import profiles
 from export.tensorrt.publish import publish_plans
 from export.tensorrt.report import PlanReport, print_reports
-from export.tensorrt.room import require_room
+from export.tensorrt.room import plan_needs, weight_bytes
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.target import Target, find_target
 from export.tensorrt.timing_cache import cache_file
@@ -73,7 +74,8 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
         if not _is_current(version_folder(options.output, model), infos[model.name])
     }
     with staging(options.output) as folders:
-        require_room(list(outdated.values()), folders[LTX_VIDEO.name])
+        weights = [weight_bytes(graph) for graph in outdated.values()]
+        require_room(plan_needs(weights, options.output))
         for model in on_cpu:
             source, current = (
                 version_folder(root, model) for root in (options.source, options.output)

@@ -41,7 +41,9 @@ def stage_cpu_engine(
         print(f"{contract.name}: {current / ENGINE_FILE} is current")
         return
     with step(f"{contract.name}: preparing it for the CPU, in {info.precision}"):
-        if info.precision is CpuPrecision.BF16 or not _upcast(graph, staged):
+        if info.precision is CpuPrecision.FP32 and config.precision in ("bf16", "fp8"):
+            _upcast(graph, staged)
+        else:
             for name in (ENGINE_FILE, DATA_FILE):
                 _link(source / name, staged / name)
     with step(f"{contract.name}: measuring its memory"):
@@ -59,11 +61,15 @@ def _is_current(folder: Path, wanted: CpuEngineInfo) -> bool:
         return False
 
 
-def _upcast(graph: Path, folder: Path) -> bool:
+def _upcast(graph: Path, folder: Path) -> None:
     """Write a BF16 graph as FP32: without BF16 instructions, OpenVINO does it in memory, twice."""
-    from export.onnx.upcast import upcast  # needs onnx-ir, which building plans does not
+    import onnx_ir  # building plans does without it
 
-    return upcast(graph, folder) != graph
+    from export.onnx.upcast import upcast
+
+    model = onnx_ir.load(graph)
+    upcast(model)
+    onnx_ir.save(model, folder / ENGINE_FILE, external_data=DATA_FILE)
 
 
 def _link(source: Path, target: Path) -> None:

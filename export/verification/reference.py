@@ -1,7 +1,8 @@
 """Reference outputs: the checkpoint's own modules, called as the pipeline calls them.
 
-Each function loads its component, rounds the weights to the export's precision, runs it in FP32 on
-every set of inputs and lets it go. The pipeline is diffusers' `LTXConditionPipeline`.
+Each function runs its component in FP32 on every set of inputs, with weights rounded to the
+export's precision. Only those of the module at work are in memory. The pipeline is diffusers'
+`LTXConditionPipeline`.
 """
 
 import itertools
@@ -13,8 +14,8 @@ import torch
 from diffusers import AutoencoderKLLTXVideo, LTXConditionPipeline, LTXVideoTransformer3DModel
 from diffusers.video_processor import VideoProcessor
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from transformers import T5EncoderModel
+from torch import Tensor
+from transformers import T5Config, T5EncoderModel
 
 from export.checkpoint.folder import Checkpoint
 from export.checkpoint.schedule import load_scheduler, set_steps
@@ -22,6 +23,7 @@ from export.fp8.record import Record
 from export.fp8.simulate import fake_quantized
 from export.precision import Precision
 from export.verification.inputs import Inputs
+from export.verification.streamed import stream_weights
 from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
 
@@ -33,10 +35,10 @@ def text_encoder(
     checkpoint: Checkpoint, config: PipelineConfig, batches: Iterable[Inputs]
 ) -> Outputs:
     """FP32 [B, T, C] for each batch, as `_get_t5_prompt_embeds` computes it."""
-    model = T5EncoderModel.from_pretrained(
-        checkpoint.folder / "text_encoder", dtype=torch.float32
-    ).eval()
-    _round(model, config, TEXT_ENCODER)
+    folder = checkpoint.folder / "text_encoder"
+    with torch.device("meta"):
+        model = T5EncoderModel(T5Config.from_pretrained(folder)).eval()
+    stream_weights(model, folder, _dtype(config, TEXT_ENCODER))
     return [
         model(
             torch.from_numpy(batch["input_ids"]).long(),
@@ -70,10 +72,9 @@ def fp8_transformer(
 
 
 def _transformer(checkpoint: Checkpoint, config: PipelineConfig) -> LTXVideoTransformer3DModel:
-    model = LTXVideoTransformer3DModel.from_pretrained(
-        checkpoint.folder / "transformer", dtype=torch.float32
-    ).eval()
-    _round(model, config, TRANSFORMER)
+    with torch.device("meta"):
+        model = LTXVideoTransformer3DModel.from_config(checkpoint.config("transformer")).eval()
+    stream_weights(model, checkpoint.folder / "transformer", _dtype(config, TRANSFORMER))
     return model
 
 
@@ -136,10 +137,9 @@ def vae_decoder(
     checkpoint: Checkpoint, config: PipelineConfig, batches: Iterable[Inputs]
 ) -> Outputs:
     """UINT8 [B, N, 32H, 32W, 3] for each batch, as the end of `__call__` computes it."""
-    vae = AutoencoderKLLTXVideo.from_pretrained(
-        checkpoint.folder / "vae", dtype=torch.float32
-    ).eval()
-    _round(vae.decoder, config, VAE_DECODER)
+    with torch.device("meta"):
+        vae = AutoencoderKLLTXVideo.from_config(checkpoint.config("vae")).eval()
+    stream_weights(vae, checkpoint.folder / "vae", _dtype(config, VAE_DECODER))
     return [
         _decode(
             vae,
@@ -166,8 +166,8 @@ def _decode(
     return (pixels * 255).round().astype(np.uint8)  # VaeImageProcessor.numpy_to_pil
 
 
-def _round(module: nn.Module, config: PipelineConfig, contract: ModelContract) -> None:
-    module.to(Precision(config.precision).dtype(contract)).float()
+def _dtype(config: PipelineConfig, contract: ModelContract) -> torch.dtype:
+    return Precision(config.precision).dtype(contract)
 
 
 REFERENCES: dict[str, Callable[[Checkpoint, PipelineConfig, Iterable[Inputs]], Outputs]] = {

@@ -5,30 +5,26 @@ weights are rounded as the graph's are. So the comparison shows whether graph an
 not what rounding in between costs.
 """
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
-import psutil
+import onnx_ir
 from numpy.typing import NDArray
 
 from export.checkpoint.folder import Checkpoint
-from export.checkpoint.weights import weight_bytes
 from export.errors import ExportError
-from export.graphs.engine import Engine
+from export.fp8.graph import remove_input_quantization
 from export.onnx.upcast import upcast
 from export.verification.inputs import Inputs, random_inputs
+from export.verification.pieces import run_in_pieces
 from export.verification.reference import REFERENCES, Outputs
 from ltx_triton.contract import ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
 
 RELATIVE_BOUND = 1e-4  # max|a-b| / max|b|, FP32 outputs
 PIXEL_BOUND = 1  # of 255, every pixel
-# Peak memory over the size of the weights in FP32, measured by `benchmarks.export_memory`.
-MEMORY_SHARE = 1.1
 # Two quite different shapes. A single step goes all the way from 1 to 0, and the last steps of
 # eight are the long ones: the velocity's error shows in full.
 CASES = (
@@ -46,26 +42,10 @@ class Difference:
     relative: float  # the same over the largest value
 
 
-def require_memory(engine: Engine, checkpoint: Checkpoint) -> None:
-    """Check that the machine can hold the component in FP32.
-
-    Raises:
-        ExportError: too little memory is available.
-    """
-    needed = int(MEMORY_SHARE * weight_bytes(checkpoint.folder / engine.component))
-    available = psutil.virtual_memory().available
-    if needed > available:
-        raise ExportError(
-            f"comparing the {engine.contract.name} with PyTorch takes about {needed / 1e9:.1f} GB "
-            f"of memory and {available / 1e9:.1f} GB are available; --skip-verification exports "
-            "without comparing and without measuring memory"
-        )
-
-
 def verify(
     contract: ModelContract, checkpoint: Checkpoint, config: PipelineConfig, file: Path
 ) -> None:
-    """Compare at two shapes and print a table. PyTorch's model is gone when onnxruntime's loads.
+    """Compare at two shapes and print a table. Neither side holds the whole component in memory.
 
     Args:
         contract: of the engine.
@@ -118,19 +98,15 @@ def compare(contract: ModelContract, actual: Outputs, expected: Outputs) -> None
 
 
 def run(file: Path, batches: list[Inputs], *, quantized_inputs: bool = True) -> Outputs:
-    """Run `model.onnx` in FP32 on each batch, with little memory beside the weights.
+    """Run `model.onnx` in FP32 on each batch, in little memory.
 
     `quantized_inputs`: whether inputs of linears in FP8 are quantised, or their weights alone.
     """
-    options = onnxruntime.SessionOptions()
-    options.enable_cpu_mem_arena = False
-    options.add_session_config_entry("session.disable_prepacking", "1")
-    with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
-        upcast_file = upcast(file, Path(scratch), quantized_inputs=quantized_inputs)
-        session = onnxruntime.InferenceSession(
-            upcast_file, options, providers=["CPUExecutionProvider"]
-        )
-        return [session.run(None, batch)[0] for batch in batches]
+    model = onnx_ir.load(file)
+    if not quantized_inputs:
+        remove_input_quantization(model)
+    upcast(model)
+    return run_in_pieces(model, batches)
 
 
 def difference(actual: NDArray[Any], expected: NDArray[Any]) -> Difference:

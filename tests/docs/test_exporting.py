@@ -1,7 +1,12 @@
 """The figures of docs/exporting.md are those of the committed measurement."""
 
 import json
+import re
+import shlex
 from pathlib import Path
+
+from export.__main__ import parse
+from export.verification.pieces import PIECE_BYTES
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/exporting.md").read_text()
@@ -10,6 +15,11 @@ ROWS = {
     "transformer": "transformer, 48 layers",
     "text_encoder": "text encoder, T5 v1.1 XXL",
     "vae": "VAE",
+}
+COMPARED_ROWS = {
+    "transformer": "transformer, 8 of 48 layers",
+    "text_encoder": "text encoder, 8 of 24 layers",
+    "vae": "VAE, with its encoder",
 }
 
 
@@ -30,13 +40,40 @@ def test_every_component_has_its_measured_row() -> None:
         assert f"| {' | '.join(cells)} |" in TEXT
 
 
+def test_every_comparison_has_its_measured_row() -> None:
+    for component, label in COMPARED_ROWS.items():
+        figures = RESULT["verification"][component]
+        cells = (
+            label,
+            gigabytes(figures["fp32_bytes"]),
+            gigabytes(figures["usage"]["peak_resident_bytes"], 2),
+            f"{figures['usage']['seconds']:.0f}",
+        )
+        assert f"| {' | '.join(cells)} |" in TEXT
+
+
 def test_the_other_figures_are_measured_as_well() -> None:
-    transformer, comparison = RESULT["components"]["transformer"], RESULT["comparison"]
+    transformer = RESULT["components"]["transformer"]
     figures = (
         gigabytes(transformer["disk_bytes"]),
         gigabytes(transformer["export"]["idle_resident_bytes"], 2),
-        gigabytes(comparison["compare"]["peak_anonymous_bytes"]),
-        gigabytes(comparison["fp32_bytes"]),
+        f"{gigabytes(PIECE_BYTES, 2)} of weights",
+        *(
+            f"{gigabytes(measuring['usage']['peak_anonymous_bytes'])} for "
+            f"{gigabytes(measuring['fp32_bytes'])} of weights in FP32"
+            for measuring in RESULT["measuring"]
+        ),
     )
     for figure in figures:
         assert figure in TEXT
+
+
+def test_make_takes_the_options_that_the_page_names() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    (exported,) = re.findall(r"^export (.*)$", makefile, re.MULTILINE)
+    assert {"MODEL", "TARGET", "PRECISION", "SIZES", "SKIP_VERIFICATION", "EXPORT_OPTIONS"} <= set(
+        exported.split()
+    )
+    (example,) = re.findall(r'EXPORT_OPTIONS="(.*)"$', TEXT, re.MULTILINE)
+    options, _ = parse(shlex.split(example))
+    assert (options.name, options.num_inference_steps) == ("My model", 4)

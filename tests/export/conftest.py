@@ -1,31 +1,46 @@
 """The tiny checkpoint in lower precisions."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx_ir
 import pytest
 
+from export.checkpoint.folder import open_checkpoint
+from export.fp8.calibrate import calibrate
 from export.fp8.record import Record, prompts
 from export.precision import Precision
 from export.run import ExportOptions, export
 from ltx_triton.contract import TRANSFORMER
+from ltx_triton.repository.layout import version_folder
 from tests.conftest import MakeOnce
 from tests.export.engines import model_file
+from tests.export.hub import Hub, local_hub
 
 
 @pytest.fixture(scope="session")
 def fp8_repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
     """The same checkpoint exported in FP8, calibrated with four prompts to save time."""
-    few = prompts()[:4]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("export.fp8.calibrate.prompts", lambda: few)
-        return _export(Precision.FP8, checkpoint_folder, make_once)
+
+    def calibrate_and_export(folder: Path) -> None:
+        record_folder = version_folder(folder, TRANSFORMER)
+        record_folder.mkdir(parents=True)
+        few = prompts()[:4]
+        checkpoint = open_checkpoint(str(checkpoint_folder), None)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("export.fp8.calibrate.prompts", lambda: few)
+            calibrate(checkpoint, checkpoint.sha256()).save(record_folder)
+        _export(Precision.FP8, checkpoint_folder, folder)
+
+    return make_once(Precision.FP8, calibrate_and_export)
 
 
 @pytest.fixture(scope="session")
 def bf16_repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
-    return _export(Precision.BF16, checkpoint_folder, make_once)
+    return make_once(
+        Precision.BF16, lambda folder: _export(Precision.BF16, checkpoint_folder, folder)
+    )
 
 
 @pytest.fixture(scope="session", params=[Precision.FP16, Precision.BF16, Precision.FP8], ids=str)
@@ -38,14 +53,19 @@ def narrow_repository(
     if request.param is Precision.FP8:
         repository: Path = request.getfixturevalue("fp8_repository")
         return repository
-    return _export(request.param, checkpoint_folder, make_once)
+    precision: Precision = request.param
+    return make_once(precision, lambda folder: _export(precision, checkpoint_folder, folder))
 
 
-def _export(precision: Precision, checkpoint_folder: Path, make_once: MakeOnce) -> Path:
-    def make(folder: Path) -> None:
-        export(ExportOptions(model=str(checkpoint_folder), output=folder, precision=precision))
+def _export(precision: Precision, checkpoint_folder: Path, folder: Path) -> None:
+    export(ExportOptions(model=str(checkpoint_folder), output=folder, precision=precision))
 
-    return make_once(precision, make)
+
+@pytest.fixture
+def hub(checkpoint_folder: Path) -> Iterator[Hub]:
+    """A hub that has the tiny checkpoint."""
+    with local_hub(checkpoint_folder) as running:
+        yield running
 
 
 @pytest.fixture

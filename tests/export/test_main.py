@@ -22,6 +22,31 @@ def test_defaults_come_from_the_environment(
     assert options.num_inference_steps == 8
 
 
+def test_options_of_the_environment_come_before_those_of_the_command_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EXPORT_OPTIONS", "--name 'one $(two)' --num-inference-steps 4")
+    options, _ = parse(["--num-inference-steps", "6"])
+    assert (options.name, options.num_inference_steps) == ("one $(two)", 6)
+
+
+def test_options_of_the_environment_are_checked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EXPORT_OPTIONS", "--name 'open")
+    with pytest.raises(SystemExit):
+        parse([])
+    assert "EXPORT_OPTIONS=--name 'open: No closing quotation" in capsys.readouterr().err
+
+
+def test_the_environment_skips_the_verification(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parse([])[0].verification
+    monkeypatch.setenv("SKIP_VERIFICATION", "0")
+    assert parse([])[0].verification
+    monkeypatch.setenv("SKIP_VERIFICATION", "1")
+    assert not parse([])[0].verification
+
+
 @pytest.mark.slow
 def test_errors_are_one_line_and_exit_code_one(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "export", "--model", str(tmp_path), "--output", str(tmp_path)]

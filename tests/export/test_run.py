@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from tokenizers import Tokenizer
 
 from export.checkpoint.folder import Checkpoint
 from export.errors import ExportError
+from export.precision import Precision
 from export.run import ExportOptions, export
 from export.verification.verify import difference
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
@@ -17,6 +19,7 @@ from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder
 from tests.export.engines import model_file
+from tests.export.hub import Hub
 
 
 def test_repository_holds_engines_tokenizer_and_settings(repository: Path) -> None:
@@ -117,13 +120,55 @@ def test_what_engines_take_is_kept_beside_them(
         assert CpuMemory.load(version_folder(tmp_path, contract)) == measured
 
 
-def test_engines_too_large_to_compare_are_refused_at_once(
+@pytest.mark.parametrize(
+    ("what", "remedy"),
+    [
+        ("engine_needs", r"measuring what .* \(SKIP_VERIFICATION=1 leaves it and the "),
+        ("calibration_needs", r"calibrating FP8 .* \(calibrate on another machine and copy "),
+    ],
+)
+def test_an_export_that_does_not_fit_is_refused_at_once(
+    what: str,
+    remedy: str,
+    checkpoint_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for share in ("MEASURING_SHARE", "MEMORY_SHARE"):
+        monkeypatch.setattr(f"export.needs.{share}", 1e9)
+    precision = Precision.FP8 if what == "calibration_needs" else Precision.FP32
+    with pytest.raises(ExportError, match=f"^too little room: .*{remedy}"):
+        export(ExportOptions(str(checkpoint_folder), tmp_path, precision=precision))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_weight_is_downloaded_before_there_is_room(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("export.needs.MEASURING_SHARE", 1e9)
+    options = ExportOptions(hub.MODEL, tmp_path / "out", cache_dir=tmp_path / "cache")
+    with pytest.raises(ExportError, match=r"^too little room: measuring "):
+        export(options)
+
+    needed = hub.size("model_index.json") + hub.size("*/*")
+    assert f"{needed / 1e6:.0f} MB of disk: {hub.MODEL}, to be downloaded, in " in (
+        capsys.readouterr().out
+    )
+    assert any(name.endswith("config.json") for name in hub.fetched)
+    assert not any(name.endswith(".safetensors") for name in hub.fetched)
+
+
+def tell_process(*_: object) -> None:
+    raise ExportError(f"calibrated by {os.getpid()}")
+
+
+def test_calibration_gives_its_memory_back(
     checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("export.verification.verify.MEMORY_SHARE", 1e9)
-    with pytest.raises(ExportError, match=r"GB are available; --skip-verification exports without"):
-        export(ExportOptions(model=str(checkpoint_folder), output=tmp_path))
-    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("export.run.load_or_calibrate", tell_process)
+    with pytest.raises(ExportError, match=r"^calibrated by ") as stopped:
+        export(ExportOptions(str(checkpoint_folder), tmp_path, precision=Precision.FP8))
+    assert str(stopped.value) != f"calibrated by {os.getpid()}"
 
 
 def test_a_number_of_steps_without_schedule_is_refused(

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.folder import Checkpoint, download_bytes, open_checkpoint
 from export.errors import ExportError
+from tests.export.hub import local_hub
 
 
 @pytest.fixture
@@ -73,21 +74,36 @@ def test_an_unreachable_hub_is_reported_in_one_line(
 
 
 def test_only_needed_files_are_downloaded_to_the_cache(
-    monkeypatch: pytest.MonkeyPatch, checkpoint_folder: Path, tmp_path: Path
+    checkpoint_folder: Path, tmp_path: Path
 ) -> None:
-    calls = []
+    full = Path(shutil.copytree(checkpoint_folder, tmp_path / "full"))
+    (full / "README.md").write_text("about")
+    (full / "single-file.safetensors").write_bytes(bytes(10**6))
+    with local_hub(full) as hub:
+        cache = tmp_path / "cache"
+        needed = hub.size("model_index.json") + hub.size("*/*")
 
-    def download(model: str, **options: Any) -> str:
-        calls.append((model, options))
-        return str(checkpoint_folder)
+        assert download_bytes(hub.MODEL, cache) == needed
+        assert hub.fetched == []
 
-    monkeypatch.setattr("export.checkpoint.folder.snapshot_download", download)
-    assert open_checkpoint("some/model", tmp_path).folder == checkpoint_folder
-    ((model, options),) = calls
-    assert model == "some/model"
-    assert options["cache_dir"] == tmp_path
-    assert "*.safetensors" not in options["allow_patterns"]
-    assert "vae/*.safetensors" in options["allow_patterns"]
+        settings = open_checkpoint(hub.MODEL, cache, weights=False)
+        assert settings.config("vae") == Checkpoint(full).config("vae")
+        assert download_bytes(hub.MODEL, cache) == hub.size("*/*.safetensors") > needed / 2
+
+        opened = open_checkpoint(hub.MODEL, cache)
+        assert opened.folder.is_relative_to(cache)
+        assert opened.sha256() == Checkpoint(checkpoint_folder).sha256()
+        assert download_bytes(hub.MODEL, cache) == 0
+        assert {"README.md", "single-file.safetensors"}.isdisjoint(hub.fetched)
+
+        hub.shutdown()
+        hub.server_close()
+        assert download_bytes(hub.MODEL, cache) == 0
+        assert open_checkpoint(hub.MODEL, cache) == opened
+
+
+def test_a_folder_is_not_downloaded(checkpoint_folder: Path) -> None:
+    assert download_bytes(str(checkpoint_folder), None) == 0
 
 
 def test_hash_depends_on_the_weights_and_not_on_the_place(

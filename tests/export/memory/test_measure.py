@@ -31,7 +31,7 @@ def test_the_shipped_figures_are_what_the_decoder_takes_here(demo_repository: Pa
 def test_an_engine_that_is_killed_ends_the_export_in_words(
     demo_repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measure, "_measure", kill_itself)
+    monkeypatch.setattr(measure, "measure_here", kill_itself)
     config = PipelineConfig.load(version_folder(demo_repository, LTX_VIDEO))
 
     with pytest.raises(ExportError, match="text_encoder ended while its memory was measured"):

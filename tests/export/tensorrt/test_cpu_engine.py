@@ -8,7 +8,7 @@ import pytest
 from export.checkpoint.folder import Checkpoint
 from export.tensorrt.cpu_engine import stage_cpu_engine
 from export.verification.reference import REFERENCES
-from ltx_triton.contract import TEXT_ENCODER
+from ltx_triton.contract import LTX_VIDEO, TEXT_ENCODER
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.memory_use import CpuMemory
@@ -22,8 +22,9 @@ TOLERANCES = {CpuPrecision.FP32: 1e-4, CpuPrecision.BF16: 0.03}
 precisions = pytest.mark.parametrize("precision", list(CpuPrecision))
 
 
-def stage(repository: Path, folder: Path, config: PipelineConfig) -> None:
+def stage(repository: Path, folder: Path) -> None:
     folder.mkdir()
+    config = PipelineConfig.load(version_folder(repository, LTX_VIDEO))
     source = version_folder(repository, TEXT_ENCODER)
     stage_cpu_engine(TEXT_ENCODER, config, source, folder.parent / "nothing", folder)
 
@@ -38,7 +39,7 @@ def test_it_computes_what_pytorch_does_in_the_precision_of_the_processor(
     precision: CpuPrecision,
 ) -> None:
     monkeypatch.setenv("CPU_PRECISION", precision)
-    stage(bf16_repository, tmp_path / "staged", config)
+    stage(bf16_repository, tmp_path / "staged")
 
     session = OpenVinoSession(tmp_path / "staged" / "model.onnx", TEXT_ENCODER, precision)
     generator = np.random.default_rng(3)
@@ -55,10 +56,10 @@ def test_it_computes_what_pytorch_does_in_the_precision_of_the_processor(
 
 
 def test_its_weights_take_no_room_on_the_disk_of_the_export(
-    bf16_repository: Path, config: PipelineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bf16_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CPU_PRECISION", "bf16")
-    stage(bf16_repository, tmp_path / "staged", config)
+    stage(bf16_repository, tmp_path / "staged")
 
     for name in ("model.onnx", "model.onnx.data"):
         exported = version_folder(bf16_repository, TEXT_ENCODER) / name
@@ -66,14 +67,14 @@ def test_its_weights_take_no_room_on_the_disk_of_the_export(
 
 
 def test_elsewhere_its_weights_are_copied(
-    bf16_repository: Path, config: PipelineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bf16_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise OSError(18, "Invalid cross-device link")
 
     monkeypatch.setenv("CPU_PRECISION", "bf16")
     monkeypatch.setattr("os.link", refuse)
-    stage(bf16_repository, tmp_path / "staged", config)
+    stage(bf16_repository, tmp_path / "staged")
 
     for name in ("model.onnx", "model.onnx.data"):
         exported = version_folder(bf16_repository, TEXT_ENCODER) / name

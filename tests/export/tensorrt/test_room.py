@@ -1,50 +1,41 @@
+import json
 from pathlib import Path
 
-import pytest
-
-from export.errors import ExportError
-from export.tensorrt import room
-from export.tensorrt.room import require_room
+from benchmarks.rtx_plans import RESULT
+from export.room import Disk, Memory
+from export.tensorrt.room import HOST_SHARE, plan_needs, weight_bytes
 
 MB = 10**6
 
 
-@pytest.fixture
-def graph(tmp_path: Path) -> Path:
-    """An ONNX file whose weights, beside it, take 1 GB, if only on paper."""
+def test_the_memory_of_every_large_build_that_was_measured_is_covered() -> None:
+    cases = json.loads(RESULT.read_text())["cases"].values()
+    shares = [
+        case["build"]["peak_anonymous_bytes"] / case["onnx_bytes"]
+        for case in cases
+        if case["onnx_bytes"] > 2e9
+    ]
+    assert len(shares) >= 3
+    assert max(shares) < HOST_SHARE < 1.1 * max(shares)
+
+
+def test_the_largest_engine_decides_the_memory_and_all_the_disk(tmp_path: Path) -> None:
+    disk, memory = plan_needs([1000 * MB, 200 * MB], tmp_path)
+
+    assert isinstance(disk, Disk)
+    assert (disk.bytes, disk.folder) == (1200 * MB, tmp_path)
+    assert isinstance(memory, Memory)
+    assert memory.bytes == HOST_SHARE * 1000 * MB
+
+
+def test_nothing_to_build_takes_nothing(tmp_path: Path) -> None:
+    assert plan_needs([], tmp_path) == []
+
+
+def test_the_weights_of_a_graph_lie_beside_it(tmp_path: Path) -> None:
     graph = tmp_path / "model.onnx"
-    graph.touch()
-    with (tmp_path / "model.onnx.data").open("wb") as weights:
-        weights.truncate(1000 * MB)
-    return graph
+    graph.write_bytes(b"graph")
+    (tmp_path / "model.onnx.data").write_bytes(bytes(1000))
+    (tmp_path / "other.onnx.data").write_bytes(bytes(1000))
 
-
-def test_what_building_takes_is_said_before(
-    graph: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(room, "left_bytes", lambda: 1600 * MB)
-
-    require_room([graph, graph], graph.parent)
-
-    said = capsys.readouterr().out
-    assert said.startswith("building takes about 1.5 GB of memory and 2.0 GB of disk; 1.6 GB and ")
-
-
-def test_too_little_memory_ends_the_build(graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "left_bytes", lambda: 1400 * MB)
-
-    with pytest.raises(ExportError, match=r"1\.5 GB of memory and 1\.0 GB of disk; 1\.4 GB and "):
-        require_room([graph], graph.parent)
-
-
-def test_too_small_a_disk_ends_the_build(graph: Path) -> None:
-    disk = Path("/proc")  # of no size
-
-    with pytest.raises(ExportError, match=r"1\.0 GB of disk; \S+ GB and 0\.0 GB are free"):
-        require_room([graph], disk)
-
-
-def test_nothing_to_build_takes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    require_room([], tmp_path)
-
-    assert capsys.readouterr().out == ""
+    assert weight_bytes(graph) == 1005
