@@ -18,7 +18,6 @@ import diffusers
 import onnx_ir
 import torch
 from diffusers import AutoencoderKLLTXVideo, LTXVideoTransformer3DModel
-from torch import nn
 from transformers import T5Config
 
 from benchmarks.architectures import T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
@@ -27,15 +26,14 @@ from benchmarks.report.markdown import table
 from export.checkpoint.folder import Checkpoint, open_checkpoint
 from export.checkpoint.vae_layout import VAE_LAYOUT
 from export.fp8.graph import insert_qdq
-from export.fp8.record import Scales
 from export.graphs import text_encoder, transformer, vae_decoder
-from export.graphs.engine import Engine
 from export.memory.measure import measure_memory
 from export.onnx.trace import trace
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.progress import step
 from export.random.checkpoint import TEXT_ENCODER, write_random_checkpoint
+from export.random.fp8_record import random_scales
 from export.run import ExportOptions, pipeline_config
 from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
 
@@ -132,10 +130,9 @@ def count_weights(folder: Path) -> dict[str, dict[str, int]]:
     for model, config in TRANSFORMERS.items():
         checkpoint = write_configs(folder / model, config)
         with step(f"transformer {model}: tracing"):
-            engine = transformer.build(checkpoint, bf16)
-            graph = trace(engine)
+            graph = trace(transformer.build(checkpoint, bf16))
         weights[f"transformer {model}"] = {"bf16": graph_bytes(graph)}
-        insert_qdq(graph, dict.fromkeys(block_linears(engine), Scales(1.0, 1.0)))
+        insert_qdq(graph, random_scales(checkpoint.config("transformer")))
         weights[f"transformer {model}"]["fp8"] = graph_bytes(graph)
     with step("vae_decoder: tracing"):
         weights["vae_decoder"] = {
@@ -165,15 +162,6 @@ def graph_bytes(model: onnx_ir.Model) -> int:
         for value in model.graph.initializers.values()
         if value.shape is not None and value.dtype is not None
     )
-
-
-def block_linears(engine: Engine) -> list[str]:
-    """Name the linears of the blocks. The few outside are what calibration tends to leave out."""
-    return [
-        name
-        for name, module in engine.module.get_submodule("model").named_modules()
-        if type(module) is nn.Linear and name.startswith("transformer_blocks.")
-    ]
 
 
 def measure_text_encoder(folder: Path) -> dict[str, Any]:

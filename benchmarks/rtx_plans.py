@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,13 +76,12 @@ def main() -> None:
     options = _parse()
     diffusers.logging.set_verbosity_error()
     transformers.logging.set_verbosity_error()
-    cases = {name: _with_layers(CASES[name], options.layers) for name in options.cases}
+    cases = dict(_with_layers(name, options.layers) for name in options.cases)
     results = json.loads(options.output.read_text()) if options.output.is_file() else {"cases": {}}
     for name, case in tqdm(cases.items(), desc="plans"):
         with tempfile.TemporaryDirectory(prefix="ltx_rtx_", dir=options.folder) as folder:
-            results["cases"][name] = measure(Path(folder), case) | {
-                "command": f"python -m benchmarks.rtx_plans {name} --layers {options.layers}"
-            }
+            results["cases"][name] = measure(Path(folder), case)
+        results["command"] = "python -m benchmarks.rtx_plans"
         results["tensorrt_rtx"] = tensorrt_rtx_bindings.__version__
         results["machine"] = {
             "cpus": os.cpu_count(),
@@ -97,6 +97,7 @@ def measure(folder: Path, case: Case) -> dict[str, Any]:
     work.mkdir()
     watch(_write_checkpoint, checkpoint, case)
     exported = watch(export_random, checkpoint, source, case.precision)
+    shutil.rmtree(checkpoint)
     graph = version_folder(source, case.engine) / ENGINE_FILE
     built = watch(_build, source, case, work)
     log = (work / f"{case.engine.name}.log").read_text(encoding="utf-8")
@@ -115,11 +116,14 @@ def measure(folder: Path, case: Case) -> dict[str, Any]:
     }
 
 
-def _with_layers(case: Case, layers: int) -> Case:
+def _with_layers(name: str, layers: int) -> tuple[str, Case]:
     """Reduce the 13B transformer, which alone is too large for a small machine."""
-    if case.config is not TRANSFORMER_13B:
-        return case
-    return Case(case.engine, case.component, case.config | {"num_layers": layers}, case.precision)
+    case = CASES[name]
+    if case.config is not TRANSFORMER_13B or layers == TRANSFORMER_13B["num_layers"]:
+        return name, case
+    config = TRANSFORMER_13B | {"num_layers": layers}
+    name = name.replace("13b", f"13b-{layers}")
+    return name, Case(case.engine, case.component, config, case.precision)
 
 
 def _write_checkpoint(folder: Path, case: Case) -> None:
@@ -173,7 +177,8 @@ def _parse() -> argparse.Namespace:
         "--folder",
         type=Path,
         default=Path(tempfile.gettempdir()),
-        help="folder for up to 30 GB of temporary files (default: %(default)s)",
+        help="folder for up to 30 GB of temporary files, 55 GB with all layers in FP8 "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--output",
