@@ -11,6 +11,7 @@ import os
 import platform
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from benchmarks.architectures import (
     VAE,
 )
 from benchmarks.memory import watch
+from benchmarks.report import markdown
 from export.checkpoint.folder import open_checkpoint
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
@@ -73,7 +75,7 @@ CASES: dict[str, Case] = {
 
 
 def main() -> None:
-    options = _parse()
+    options = parse()
     diffusers.logging.set_verbosity_error()
     transformers.logging.set_verbosity_error()
     cases = dict(_with_layers(name, options.layers) for name in options.cases)
@@ -114,6 +116,34 @@ def measure(folder: Path, case: Case) -> dict[str, Any]:
         "export": asdict(exported),
         "build": asdict(built),
     }
+
+
+def table(cases: Mapping[str, Any]) -> str:
+    """Return the table of docs/gpu.md."""
+    heads = [
+        *("engine", "layers", "precision", "plan", "export", "build"),
+        *("peak memory", "mapped file included", "activations", "fused attentions"),
+    ]
+    rows = [
+        [
+            name.split("-")[0],
+            str(case["config"].get("num_layers", "")),
+            case["precision"],
+            _gb(case["plan_bytes"]),
+            f"{case['export']['seconds']:.0f} s",
+            f"{case['build']['seconds']:.0f} s",
+            _gb(case["build"]["peak_anonymous_bytes"]),
+            _gb(case["build"]["peak_resident_bytes"]),
+            _gb(case["activation_bytes"]),
+            str(case["fused_attentions"]),
+        ]
+        for name, case in cases.items()
+    ]
+    return markdown.table(heads, rows)
+
+
+def _gb(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"
 
 
 def _with_layers(name: str, layers: int) -> tuple[str, Case]:
@@ -157,7 +187,7 @@ def _build(source: Path, case: Case, folder: Path) -> None:
     build_plan(source, case.engine, folder, find_target("tensorrt-rtx", case.precision))
 
 
-def _parse() -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.rtx_plans",
         description=__doc__,
@@ -186,7 +216,7 @@ def _parse() -> argparse.Namespace:
         default=RESULT,
         help="result file, whose other cases are kept (default: %(default)s)",
     )
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,10 @@ RUN pip install --no-cache-dir --constraint constraints.txt \
 # --no-deps: their dependencies would install a second library, from another build.
 COPY deploy/tensorrt_version.py .
 RUN version=$(python tensorrt_version.py) \
- && pip install --no-cache-dir --no-deps \
-      "tensorrt-cu13-bindings==$version.*" "tensorrt-cu13==$version.*" \
+ && { pip install --no-cache-dir --no-deps \
+        "tensorrt-cu13-bindings==$version.*" "tensorrt-cu13==$version.*" \
+      || { echo "PyPI has no Python bindings of TensorRT $version. Take another release of Triton" \
+             "for both images: TRITON_IMAGE=nvcr.io/nvidia/tritonserver:YY.MM-py3"; exit 1; }; } \
  && python -c "import tensorrt"
 
 COPY ltx_triton ltx_triton

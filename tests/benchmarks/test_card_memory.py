@@ -4,21 +4,14 @@ import onnx_ir
 import pytest
 from torch import nn
 
-from benchmarks.card_memory import (
-    CUDA_BYTES,
-    DEPLOYMENTS,
-    Deployment,
-    block_linears,
-    cards,
-    graph_bytes,
-)
+from benchmarks.card_memory import CUDA_BYTES, DEPLOYMENTS, Deployment, cards, graph_bytes
 from export.checkpoint.folder import Checkpoint
 from export.fp8.graph import insert_qdq
-from export.fp8.record import Scales
 from export.graphs import text_encoder, transformer
 from export.onnx.trace import trace
 from export.onnx.write import write_engine
 from export.precision import Precision
+from export.random.fp8_record import random_scales
 
 pytestmark = pytest.mark.slow
 
@@ -44,17 +37,17 @@ def test_what_is_traced_has_the_bytes_of_what_is_exported(
 
 def test_fp8_halves_the_linears_of_the_blocks_alone(checkpoint: Checkpoint) -> None:
     engine = transformer.build(checkpoint, Precision.BF16)
-    names = block_linears(engine)
-    linears = [engine.module.get_submodule(f"model.{name}") for name in names]
+    scales = random_scales(checkpoint.config("transformer"))
+    linears = [engine.module.get_submodule(f"model.{name}") for name in scales]
     elements = sum(each.weight.numel() for each in linears if isinstance(each, nn.Linear))
     graph = trace(engine)
     before = graph_bytes(graph)
 
-    insert_qdq(graph, dict.fromkeys(names, Scales(1.0, 1.0)))
+    insert_qdq(graph, scales)
 
-    scales = 2 * 2 * len(names) + 1  # in BF16, two for each linear at most, and the zero point
-    assert len(names) == 20, "ten in each block"
-    assert elements - scales <= before - graph_bytes(graph) < elements
+    added = 2 * 2 * len(scales) + 1  # in BF16, two for each linear at most, and the zero point
+    assert len(scales) == 20, "ten in each block"
+    assert elements - added <= before - graph_bytes(graph) < elements
 
 
 def test_a_card_holds_what_is_not_on_the_cpu() -> None:
