@@ -1,6 +1,7 @@
 """Build TensorRT plans from an ONNX export into a model repository."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,51 +65,30 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     builder = Builder(cache, work, workspace)
     print(f"{target}, {config.precision}")
 
-    reports = []
     on_cpu = [model for model in options.engines if options.runs_on_cpu(model)]
     planned = [model for model in options.engines if model not in on_cpu]
     infos = {model.name: plan_info(model, config, limits, options, target) for model in planned}
-    outdated = {
-        model.name: version_folder(options.source, model) / ENGINE_FILE
+    outdated = [
+        model
         for model in planned
         if not _is_current(version_folder(options.output, model), infos[model.name])
-    }
+    ]
+    graphs = {model.name: version_folder(options.source, model) / ENGINE_FILE for model in planned}
+    require_room(
+        plan_needs([weight_bytes(graphs[model.name]) for model in outdated], options.output)
+    )
     with staging(options.output) as folders:
-        weights = [weight_bytes(graph) for graph in outdated.values()]
-        require_room(plan_needs(weights, options.output))
         for model in on_cpu:
             source, current = (
                 version_folder(root, model) for root in (options.source, options.output)
             )
             stage_cpu_engine(model, config, source, current, folders[model.name])
-        for model in planned:
-            info = infos[model.name]
-            current = version_folder(options.output, model)
-            if model.name not in outdated:
-                print(f"{model.name}: {current / PLAN_FILE} is current")
-                size = (current / PLAN_FILE).stat().st_size
-                reports.append(PlanReport(model.name, True, 0, size, None, None))
-                continue
-            built = in_child(
-                f"{model.name}: TensorRT crashed, or the kernel ended it because memory ran out. "
-                f"Its log: {builder.log_file(model)}",
-                builder.build,
-                outdated[model.name],
-                model,
-                info,
-                folders[model.name],
-            )
-            _save_memory(folders[model.name], built.activation_bytes, info, config)
-            reports.append(
-                PlanReport(
-                    model.name,
-                    current=False,
-                    seconds=built.seconds,
-                    plan_bytes=(folders[model.name] / PLAN_FILE).stat().st_size,
-                    activation_bytes=built.activation_bytes,
-                    host_peak_bytes=built.host_peak_bytes,
-                )
-            )
+        reports = [
+            _build(builder, graphs[model.name], model, infos[model.name], config, folders)
+            if model in outdated
+            else _keep(model, version_folder(options.output, model) / PLAN_FILE)
+            for model in planned
+        ]
         limited = config.model_copy(update={"size_limits": tuple(limits.values())})
         publish_plans(folders, options.source, options.output, limited, on_cpu)
     print_reports(reports)
@@ -136,6 +116,48 @@ def plan_info(
         optimization_level=options.optimization_level,
         weight_streaming=options.weight_streaming,
         refittable=False,
+    )
+
+
+def _keep(model: ModelContract, plan: Path) -> PlanReport:
+    print(f"{model.name}: {plan} is current")
+    return PlanReport(
+        model.name,
+        current=True,
+        seconds=0,
+        plan_bytes=plan.stat().st_size,
+        activation_bytes=None,
+        host_peak_bytes=None,
+    )
+
+
+def _build(
+    builder: Builder,
+    graph: Path,
+    model: ModelContract,
+    info: PlanInfo,
+    config: PipelineConfig,
+    folders: Mapping[str, Path],
+) -> PlanReport:
+    """Build a plan in a process of its own, and write what it takes in memory."""
+    folder = folders[model.name]
+    built = in_child(
+        f"{model.name}: TensorRT crashed, or the kernel ended it because memory ran out. "
+        f"Its log: {builder.log_file(model)}",
+        builder.build,
+        graph,
+        model,
+        info,
+        folder,
+    )
+    _save_memory(folder, built.activation_bytes, info, config)
+    return PlanReport(
+        model.name,
+        current=False,
+        seconds=built.seconds,
+        plan_bytes=(folder / PLAN_FILE).stat().st_size,
+        activation_bytes=built.activation_bytes,
+        host_peak_bytes=built.host_peak_bytes,
     )
 
 
