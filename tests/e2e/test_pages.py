@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from frontend.web.examples import PROMPTS
+from ltx_triton.launcher.local_triton import LocalTriton
 from tests.browser import plays
 from tests.e2e.jobs import finish, post
+from tests.ltx_triton.launcher.processes import stub_of
 
 # Where to leave screenshots to look at; by default beside the test's other files.
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
@@ -39,17 +41,22 @@ def screenshot(page: Page, name: str, tmp_path: Path) -> None:
 
 
 def test_the_form_makes_a_video_with_live_progress_and_plays_it(
-    page: Page, frontend: str, tmp_path: Path
+    page: Page, frontend: str, triton: LocalTriton, tmp_path: Path
 ) -> None:
+    decoder = stub_of(triton.pid, "vae_decoder")
     page.goto(frontend)
     page.fill("#prompt", "a lighthouse at dusk")
     page.select_option("[name=resolution]", "512")
     page.fill("[name=seed]", "7")
 
+    decoder.suspend()  # or the video may be ready before the page asks for its progress
     page.click("#submit")
 
-    page.wait_for_function("() => document.querySelector('#progress-bar').value > 0")
-    screenshot(page, "progress", tmp_path)
+    try:
+        page.wait_for_function("() => document.querySelector('#progress-bar').value > 0")
+        screenshot(page, "progress", tmp_path)
+    finally:
+        decoder.resume()
     expect(page.locator("#result")).to_be_visible(timeout=60_000)
     plays(page, "#player")
     assert page.evaluate("() => document.querySelector('#player').videoWidth") == 512
