@@ -68,13 +68,6 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.xdist_group(group))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Stop if pytest-xdist has lost the groups: tests of one file would disturb each other."""
-    grouped = getattr(session.config.option, "loadgroup", False)  # in a worker
-    if grouped and not all("@" in item.nodeid for item in session.items):
-        raise pytest.UsageError("pytest-xdist does not see xdist_group with this pytest")
-
-
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print what tests have measured: their property `measured`."""
     lines = [

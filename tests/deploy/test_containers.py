@@ -32,7 +32,8 @@ HARDENED = [
 BLUE_STAR = "a large blue star moving left on a white background"
 SHOWN = Prediction(Background.WHITE, Colour.BLUE, Shape.STAR, Size.LARGE, Motion.LEFT)
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+# One stack has one name: tests in other workers would take it down.
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(900)]
 
 
 @dataclass(frozen=True)
