@@ -165,7 +165,7 @@ def graph_bytes(model: onnx_ir.Model) -> int:
 
 
 def measure_text_encoder(folder: Path) -> dict[str, Any]:
-    """Run its first layers in OpenVINO, in the precision of this processor."""
+    """Measure its first layers in OpenVINO, with weights in this processor's precision."""
     layers = T5_XXL | {"num_layers": MEASURED_LAYERS}
     narrow = select_cpu_precision() is CpuPrecision.BF16
     precision = Precision.BF16 if narrow else Precision.FP32

@@ -1,1 +1,1 @@
-"""Checks of what runs in containers, without a container engine."""
+"""Checks of what runs in containers."""
