@@ -65,16 +65,18 @@ def engine_needs(
     return needs
 
 
-def calibration_needs(engines: Sequence[Engine]) -> list[Need]:
-    """Return the needs of the FP8 calibration on a CPU: in BF16, if FP32 does not fit."""
-    return [
-        Memory(
-            "calibrating FP8",
-            MEMORY_SHARE * max(map(_fp32_bytes, engines)) / 2,
-            "calibrate on another machine and copy its transformer/1/fp8.json into the same place "
-            "of the model repository",
-        )
-    ]
+def calibration_need(engines: Sequence[Engine], folder: Path) -> Memory:
+    """Return what the FP8 calibration needs, in BF16 if FP32 does not fit.
+
+    Args:
+        engines: of the checkpoint.
+        folder: where the result is looked for.
+    """
+    return Memory(
+        "calibrating FP8",
+        MEMORY_SHARE * max(map(_fp32_bytes, engines)) / 2,
+        f"calibrate on another machine and copy its fp8.json to {folder}",
+    )
 
 
 def planned_needs(engines: Sequence[Engine], precision: Precision, plans: Planned) -> list[Need]:

@@ -18,7 +18,7 @@ from export.fp8.record import Record
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.memory.measure import measure_memory
-from export.needs import Planned, calibration_needs, duration, engine_needs, planned_needs
+from export.needs import Planned, calibration_need, duration, engine_needs, planned_needs
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.progress import step
@@ -80,7 +80,7 @@ def export(options: ExportOptions, plans: Planned | None = None) -> None:
     if options.precision is Precision.FP8:
         fp8 = in_child(
             "the FP8 calibration ended: this machine has too little memory; calibrate on another "
-            "and copy its transformer/1/fp8.json into the same place of the model repository",
+            f"and copy its fp8.json to {version_folder(options.output, TRANSFORMER)}",
             load_or_calibrate,
             checkpoint,
             config.checkpoint_sha256,
@@ -131,9 +131,10 @@ def _require_room(
         needs.append(Disk(f"{options.model}, to be downloaded,", missing_bytes, cache))
     needs += engine_needs(engines, precision, options.output, measured=_measures_memory(options))
     record = version_folder(options.output, TRANSFORMER) / Record.FILE
-    on_cpu = not torch.cuda.is_available()
-    if precision is Precision.FP8 and on_cpu and not record.is_file():
-        needs += calibration_needs(engines)
+    if precision is Precision.FP8 and not record.is_file():
+        calibration = calibration_need(engines, record.parent)
+        if not torch.cuda.is_available() or torch.cuda.mem_get_info()[0] < calibration.bytes:
+            needs.append(calibration)
     if plans is not None:
         needs += planned_needs(engines, precision, plans)
     require_room(needs, [duration(engines, precision, verification=options.verification)])

@@ -14,7 +14,7 @@ from export.needs import (
     VERIFICATION_SECONDS_PER_GB,
     WEIGHT_SHARE,
     Planned,
-    calibration_needs,
+    calibration_need,
     duration,
     engine_needs,
     planned_needs,
@@ -74,7 +74,7 @@ def test_disk_is_for_all_engines_and_memory_for_the_largest(
     assert measuring.bytes == MEASURING_BYTES + MEASURING_SHARE * max(fp32)
     assert BASE_BYTES < writing.bytes < measuring.bytes
     assert engine_needs(built, Precision.BF16, tmp_path, measured=False) == [disk, writing]
-    (calibration,) = calibration_needs(built)
+    calibration = calibration_need(built, tmp_path)
     assert max(fp32) / 2 < calibration.bytes < max(fp32)
 
 

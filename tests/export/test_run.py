@@ -124,7 +124,7 @@ def test_what_engines_take_is_kept_beside_them(
     ("what", "remedy"),
     [
         ("engine_needs", r"measuring what .* \(SKIP_VERIFICATION=1 leaves it and the "),
-        ("calibration_needs", r"calibrating FP8 .* \(calibrate on another machine and copy "),
+        ("calibration_need", r"calibrating FP8 .* \(calibrate on another machine and copy "),
     ],
 )
 def test_an_export_that_does_not_fit_is_refused_at_once(
@@ -136,7 +136,7 @@ def test_an_export_that_does_not_fit_is_refused_at_once(
 ) -> None:
     for share in ("MEASURING_SHARE", "MEMORY_SHARE"):
         monkeypatch.setattr(f"export.needs.{share}", 1e9)
-    precision = Precision.FP8 if what == "calibration_needs" else Precision.FP32
+    precision = Precision.FP8 if what == "calibration_need" else Precision.FP32
     with pytest.raises(ExportError, match=f"^too little room: .*{remedy}"):
         export(ExportOptions(str(checkpoint_folder), tmp_path, precision=precision))
     assert list(tmp_path.iterdir()) == []
