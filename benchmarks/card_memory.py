@@ -1,4 +1,4 @@
-"""Count the weights of every engine at its real size, and say what is left of which card.
+"""Count the weights of every engine at its real size, and say how much each card has left.
 
 Graphs are traced without weights, which takes minutes and nothing of the disk. What the text
 encoder takes on this machine's CPU is measured on its first layers.

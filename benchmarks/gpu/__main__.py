@@ -128,9 +128,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--disk-gb", type=float, help="most that --folder may hold")
     parser.add_argument("--memory-gb", type=float, help="most memory of the host to use")
-    parser.add_argument(
-        "--minutes", type=float, help="stop before a part that would take longer than what is left"
-    )
+    parser.add_argument("--minutes", type=float, help="stop before a part that would exceed them")
     parser.add_argument("--rounds", type=int, default=10, help="samples (default: %(default)s)")
     parser.add_argument(
         "--engine-python",

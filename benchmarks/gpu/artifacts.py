@@ -34,7 +34,7 @@ class Artifact:
 
     @property
     def bytes(self) -> int:
-        """Those on disk, else those expected."""
+        """Bytes on disk, or the expected ones before it is written."""
         files = self.files()
         return sum(file.stat().st_size for file in files) if files else self.expected_bytes
 
@@ -87,5 +87,5 @@ class Artifacts:
 
     @property
     def engines(self) -> tuple[Artifact, ...]:
-        """What the engines run."""
+        """Plans, or ONNX on a CPU."""
         return tuple((self.plans or self.onnx).values())

@@ -1,4 +1,4 @@
-"""What the machine has left, or less if less was given, and what a part of the work needs."""
+"""Compare the needs of a part of the work with what is free, or with a smaller budget."""
 
 import shutil
 import time
@@ -18,7 +18,7 @@ class Need:
     """Memory that a part takes: an estimate from the sizes of weights."""
 
     host_bytes: float
-    device_bytes: float = 0  # of the GPU; of the host's memory, where there is none
+    device_bytes: float = 0  # of the GPU; without one, of the host's memory
 
 
 class Budget:
@@ -35,7 +35,7 @@ class Budget:
 
         Args:
             folder: for all files.
-            disk_gb: most that `folder` may hold; None: what is free. The others likewise.
+            disk_gb: most that `folder` may hold; None: all free space. The others likewise.
             memory_gb: of the host.
             minutes: of this run.
             gpu_bytes: free memory of the GPU; None: there is none.

@@ -38,11 +38,15 @@ def publish_plans(
     config.save(staged)
     former = _checkpoint(version_folder(repository, LTX_VIDEO))
     stale_onnx = CpuEngineInfo.FILE if former == config.checkpoint_sha256 else f"{ENGINE_FILE}*"
-    stale = [
-        f"{model.name}/1/{file}"
-        for model in ENGINES
-        for file in ([f"{PLAN_FILE}*"] if model in on_cpu else [stale_onnx, KERNEL_FILE])
-    ]
+    stale = []
+    for model in ENGINES:
+        if model in on_cpu:
+            patterns = [f"{PLAN_FILE}*"]
+        elif (folders[model.name] / PLAN_FILE).is_file():
+            patterns = [stale_onnx, KERNEL_FILE]
+        else:
+            patterns = [stale_onnx]
+        stale += [f"{model.name}/1/{pattern}" for pattern in patterns]
     publish(folders, stale)
 
 

@@ -76,8 +76,8 @@ class TensorRtSession:
         if self._info.weight_streaming:
             budget = self._library.stream_weights(engine)
             self._weight_bytes = min(self._weight_bytes, budget)
+        self._stream = Stream()  # first: reading compiled kernels needs a CUDA context
         self._contexts = self._library.contexts(engine, folder)
-        self._stream = Stream()
         self._buffers = TensorBuffers()
         self._executions: OrderedDict[tuple[Shape, ...], _Execution] = OrderedDict()
 

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,4 +96,6 @@ class _Contexts:
             new.replace(self._file)
         except OSError as error:
             _log.warning("the next start compiles kernels again: %s", error)
+            with suppress(OSError):
+                new.unlink()
         self._saved_bytes = content.nbytes

@@ -22,6 +22,7 @@ from ltx_triton.engines.machine_memory import read_memory_use
 from ltx_triton.engines.memory_use import CpuMemory, GpuMemory, LatentSize, MemoryAt
 from ltx_triton.engines.tensorrt.cuda import Gpu
 from ltx_triton.engines.tensorrt.plan import PlanInfo, require_checkpoint
+from ltx_triton.engines.tensorrt.tensorrt_rtx import KERNEL_FILE
 from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 from ltx_triton.repository.layout import PLAN_FILE, TENSORRT_CONFIG_FILE, version_folder
 from ltx_triton.repository.model_config import read_config
@@ -120,6 +121,7 @@ def test_current_plans_are_kept(
     options: PlanOptions, built: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     build_plans(options)
+    (options.output / "transformer" / "1" / KERNEL_FILE).write_text("compiled for the plan")
     before = files(options.output)
     capsys.readouterr()
 
@@ -171,11 +173,14 @@ def test_a_plan_of_another_graph_gpu_or_unknown_origin_is_built_again(
 ) -> None:
     build_plans(options)
     built.clear()
+    kernels = options.output / ENGINES[1].name / "1" / KERNEL_FILE
+    kernels.write_text("compiled for the plan before")
     (version_folder(options.source, ENGINES[1]) / "model.onnx").write_text("another graph")
     (version_folder(options.output, ENGINES[2]) / "model.plan.json").write_text("{}")
 
     build_plans(options)
     assert built == names(ENGINES[1:])
+    assert not kernels.exists()
 
     built.clear()
     monkeypatch.setattr(

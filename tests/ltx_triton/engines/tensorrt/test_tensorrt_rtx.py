@@ -99,6 +99,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_kernels(
         run(machine.open(), 3)
 
     assert "the next start compiles kernels again" in caplog.text
+    assert list(machine.folder.glob(f"{KERNEL_FILE}.*")) == []
 
 
 def test_no_graphs_are_captured(machine: Machine) -> None:
