@@ -44,7 +44,11 @@ def open_job_store(settings: Settings) -> Database:
     with tempfile.NamedTemporaryFile(dir=settings.output_dir):
         pass  # fail now if the folder is not writable
     database = Database(settings.job_store_url)
-    database.prepare(GATES)
+    try:
+        database.prepare(GATES)
+    except Exception:
+        database.close()
+        raise
     return database
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from frontend.database.schema import prepare_schema
 
@@ -117,8 +118,13 @@ class Database:
         return status.st_dev, status.st_ino
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections: those that threads still use when they return them."""
+        event.listen(self._engine, "checkin", _close_connection)
         self._engine.dispose()
+
+
+def _close_connection(_connection: Any, entry: ConnectionPoolEntry) -> None:
+    entry.invalidate()
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -1,5 +1,7 @@
+import gc
 import sqlite3
 import threading
+import warnings
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from frontend.database.database import Database
 from frontend.services import GATES
+from tests.frontend.conftest import on_both_databases
 
 
 def test_the_values_of_a_failed_statement_are_not_told(database: Database) -> None:
@@ -31,3 +34,30 @@ def test_a_new_file_that_another_process_has_locked_is_waited_for(tmp_path: Path
 
         database.close()
         released.join()
+
+
+@on_both_databases
+def test_a_connection_that_is_in_use_while_the_store_closes_is_closed_afterwards(
+    database_url: str | None, tmp_path: Path
+) -> None:
+    database = Database(database_url or f"sqlite:///{tmp_path / 'jobs.db'}")
+    is_open, is_closed = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with database.transaction() as session:
+            session.execute(text("SELECT 1"))
+            is_open.set()
+            is_closed.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert is_open.wait(60)
+    database.close()
+    is_closed.set()
+    thread.join()
+
+    del database
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        gc.collect()
+    assert caught == []
