@@ -68,6 +68,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.xdist_group(group))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fail where pytest-xdist has written no group into the IDs: it would split all groups."""
+    is_worker = hasattr(session.config, "workerinput")
+    if is_worker and session.config.getoption("loadgroup", False):
+        assert all("@" in item.nodeid for item in session.items)
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print what tests have measured: their property `measured`."""
     lines = [
