@@ -50,6 +50,7 @@ class ApiError(Exception):
         detail: str,
         job_id: str | None = None,
         headers: dict[str, str] | None = None,
+        parameter: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -57,6 +58,7 @@ class ApiError(Exception):
         self.detail = detail
         self.job_id = job_id
         self.headers = headers
+        self.parameter = parameter  # the one that is wrong, where it is one
 
     def response(self) -> JSONResponse:
         body = {"detail": self.detail, "error_type": self.error_type.value}
@@ -65,14 +67,16 @@ class ApiError(Exception):
         return JSONResponse(body, self.status, self.headers)
 
 
-def bad_value(detail: str) -> ApiError:
+def bad_value(detail: str, parameter: str | None = None) -> ApiError:
     """400: understood, but out of range."""
-    return ApiError(HTTPStatus.BAD_REQUEST, ErrorType.VALIDATION, detail)
+    return ApiError(HTTPStatus.BAD_REQUEST, ErrorType.VALIDATION, detail, parameter=parameter)
 
 
-def bad_request(detail: str) -> ApiError:
+def bad_request(detail: str, parameter: str | None = None) -> ApiError:
     """422: not understood."""
-    return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, ErrorType.VALIDATION, detail)
+    return ApiError(
+        HTTPStatus.UNPROCESSABLE_ENTITY, ErrorType.VALIDATION, detail, parameter=parameter
+    )
 
 
 def not_found(detail: str, job_id: str) -> ApiError:

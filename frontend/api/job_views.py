@@ -67,6 +67,8 @@ def _json(body: JobBody, code: HTTPStatus = HTTPStatus.OK) -> JSONResponse:
 
 def _body(job: Job, **fields: Any) -> JobBody:
     spec = job.spec
+    if spec.num_inference_steps:
+        fields["num_inference_steps"] = spec.num_inference_steps
     return JobBody(
         **{
             **spec.model_dump(include=set(SharedFields.model_fields)),
@@ -75,6 +77,9 @@ def _body(job: Job, **fields: Any) -> JobBody:
             "duration": round(spec.num_frames / spec.frame_rate),
             "fps": spec.frame_rate,
             "resolution": f"{spec.width}x{spec.height}",
+            "width": spec.width,
+            "height": spec.height,
+            "num_frames": spec.num_frames,
             **fields,
         }
     )

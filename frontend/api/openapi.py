@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from frontend.api.requests import GenerateRequest
 from frontend.api.responses import ErrorBody
 from frontend.api.values import BODY_TYPES
+from frontend.api.video_fields import schemas
 
 _DESCRIPTION = """\
 Videos from text prompts, made by LTX-Video inside NVIDIA Triton.
@@ -60,7 +61,7 @@ def openapi_document(
 
 def form_fields(model: type[GenerateRequest]) -> dict[str, dict[str, Any]]:
     """Map each parameter of `POST /generate` to its schema."""
-    fields: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
+    fields = schemas(model)
     for schema in fields.values():
         if schema["type"] == "integer" and schema.get("maximum", 0) > 2**31:
             schema["format"] = "int64"

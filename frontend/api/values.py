@@ -3,9 +3,10 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, NoReturn
+from types import MappingProxyType
+from typing import Any, NoReturn, get_args
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -28,11 +29,20 @@ _BODY_TIMEOUT = 30.0  # seconds
 
 
 async def read_values(
-    request: Request, model: type[BaseModel], body_timeout: float = _BODY_TIMEOUT
+    request: Request,
+    model: type[BaseModel],
+    aliases: Mapping[str, str] = MappingProxyType({}),
+    *,
+    ignore_unknown: bool = False,
+    body_timeout: float = _BODY_TIMEOUT,
 ) -> dict[str, Any]:
     """Collect the fields of `model` from query, form and JSON, each parsed as its type.
 
     Optional fields may be empty or null, as a form sends those that were not filled in.
+
+    Args:
+        aliases: other names of fields.
+        ignore_unknown: leave out what is no field, instead of refusing it.
 
     Raises:
         ApiError: 422 for a name that is no field, a value of the wrong type, or two different
@@ -40,16 +50,22 @@ async def read_values(
     """
     fields = model.model_fields
     values: dict[str, Any] = {}
-    for name, given in [*request.query_params.multi_items(), *await _body(request, body_timeout)]:
+    for sent, given in [*request.query_params.multi_items(), *await _body(request, body_timeout)]:
+        name = aliases.get(sent, sent)
         if name not in fields:
-            raise bad_request(f"Unknown parameter {name[:100]!r}; allowed are {', '.join(fields)}")
+            if ignore_unknown:
+                continue
+            raise bad_request(
+                f"Unknown parameter {sent[:100]!r}; allowed are {', '.join((*fields, *aliases))}"
+            )
         if not fields[name].is_required() and given in (None, ""):
             continue
-        value = _PARSERS[fields[name].annotation](name, given)
+        value = _parser(fields[name].annotation)(sent, given)
         if name in values and values[name] != value:
             raise bad_request(
                 f"{name} is given twice with different values: "
-                f"{shorten(repr(values[name]))} and {shorten(repr(value))}"
+                f"{shorten(repr(values[name]))} and {shorten(repr(value))}",
+                name,
             )
         values[name] = value
     return values
@@ -89,6 +105,11 @@ def parse_bool(name: str, given: Any) -> bool:
 
 
 _PARSERS: dict[Any, Callable[[str, Any], Any]] = {str: parse_str, int: parse_int, bool: parse_bool}
+
+
+def _parser(annotation: Any) -> Callable[[str, Any], Any]:
+    """The parser of a type, or of one that may be None as well."""
+    return _PARSERS[next((each for each in get_args(annotation) if each in _PARSERS), annotation)]
 
 
 async def _body(request: Request, seconds: float) -> list[tuple[str, Any]]:
@@ -179,4 +200,4 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _wrong_type(name: str, given: Any, allowed: str) -> ApiError:
-    return bad_request(f"{name} must be {allowed}, not {shorten(repr(given))}")
+    return bad_request(f"{name} must be {allowed}, not {shorten(repr(given))}", name)

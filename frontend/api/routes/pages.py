@@ -14,6 +14,7 @@ from frontend.web.pages import render
 router = APIRouter(include_in_schema=False)
 
 _RECENT_JOBS = 12
+_FORM_FIELDS = ("prompt", "duration", "resolution", "fps", "seed")
 
 
 @router.get("/")
@@ -23,12 +24,13 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     jobs = await asyncio.to_thread(services.store.recent, limit)
     info = await services.triton.model_info()
     root_path = services.settings.root_path
+    fields = form_fields(services.generate_request)
     return render(
         request,
         "home.html",
         model_name=info.model_name if info else None,
         examples=examples_for(info.model_name) if info else [],
-        fields=form_fields(services.generate_request),
+        fields={name: fields[name] for name in _FORM_FIELDS},
         recent=[job_views.job_status(job, None, root_path) for job in jobs],
     )
 

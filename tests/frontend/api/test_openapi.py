@@ -32,7 +32,10 @@ def test_generate_describes_its_parameters_for_query_and_every_body(
     document: dict[str, Any],
 ) -> None:
     operation = document["paths"]["/generate"]["post"]
-    names = {"prompt", "duration", "resolution", "fps", "seed", "wait"}
+    names = {
+        *("prompt", "duration", "num_frames", "fps", "resolution", "width", "height", "size"),
+        *("num_inference_steps", "seed", "wait"),
+    }
     in_query = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
     assert in_query.keys() == names
     assert in_query["duration"]["maximum"] == 6
