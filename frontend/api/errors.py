@@ -5,6 +5,7 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
@@ -111,12 +112,20 @@ def model_not_loaded() -> ApiError:
 def install_handlers(app: FastAPI) -> None:
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(RequestValidationError)(_query_error)
     for error in (*STORE_AWAY, StoreLostError):
         app.exception_handler(error)(_store_error)
 
 
 async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
     return error.response()
+
+
+async def _query_error(_request: Request, error: RequestValidationError) -> JSONResponse:
+    problem = error.errors()[0]
+    name = str(problem["loc"][1])
+    given = shorten(repr(problem["input"]))
+    return bad_request(f"{name}: {problem['msg']}, not {given}", name).response()
 
 
 async def _store_error(_request: Request, error: Exception) -> JSONResponse:

@@ -1,12 +1,14 @@
 """Read and check the parameters of a request for a video."""
 
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from fastapi import Request
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from frontend.api.errors import ApiError, bad_request, bad_value, shorten
+from frontend.api.idempotency import RequestIdentity, identity
 from frontend.api.values import read_values
 from frontend.api.video_fields import ALIASES, VideoFields, schemas
 
@@ -29,29 +31,26 @@ class GenerateRequest(VideoFields):
     wait: bool = Field(True, title="Wait", description="false: answer at once with a job to follow")
 
 
+@dataclass(frozen=True)
+class VideoRequest(Generic[_Fields]):
+    fields: _Fields
+    identity: RequestIdentity
+
+
 async def read_request(
     request: Request, model: type[_Fields], *, ignore_unknown: bool = False
-) -> _Fields:
+) -> VideoRequest[_Fields]:
     """Read and check the parameters of a request.
 
     Raises:
         ApiError: 422 when they cannot be understood, 400 when they are out of range.
     """
-    return check_values(
-        await read_values(request, model, ALIASES, ignore_unknown=ignore_unknown), model
-    )
-
-
-def check_values(values: dict[str, Any], model: type[_Fields]) -> _Fields:
-    """Check parsed parameters.
-
-    Raises:
-        ApiError: 422 when one is missing, 400 when one is out of range.
-    """
+    values = await read_values(request, model, ALIASES, ignore_unknown=ignore_unknown)
     try:
-        return model.model_validate(values)
+        fields = model.model_validate(values)
     except ValidationError as error:
         raise _api_error(error.errors()[0], model) from error
+    return VideoRequest(fields, identity(request, values))
 
 
 def _api_error(problem: ErrorDetails, model: type[VideoFields]) -> ApiError:

@@ -50,6 +50,14 @@ class JobBody(SharedFields):
     status_url: str | None = None
     download_url: str | None = None
     preview_url: str | None = None
+    deleted: Annotated[bool, Field(description="Only from `DELETE`")] = False
+
+
+class JobList(BaseModel):
+    """A page of jobs."""
+
+    jobs: list[JobBody]
+    next: Annotated[str | None, Field(description="`after` of the next page; null: there is none")]
 
 
 class GpuInfo(BaseModel):

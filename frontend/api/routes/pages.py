@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from frontend.api import job_views
 from frontend.api.openapi import form_fields, openapi_document
 from frontend.api.services import CurrentServices
+from frontend.jobs.store import JobFilter
 from frontend.web.examples import examples_for
 from frontend.web.pages import render
 
@@ -21,7 +22,7 @@ _FORM_FIELDS = ("prompt", "duration", "resolution", "fps", "seed")
 async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     """Show a form to make a video with, examples and recent videos."""
     limit = 0 if services.settings.private_jobs else _RECENT_JOBS
-    jobs = await asyncio.to_thread(services.store.recent, limit)
+    recent = await asyncio.to_thread(services.store.find, JobFilter(), limit)
     info = await services.triton.model_info()
     root_path = services.settings.root_path
     fields = form_fields(services.generate_request)
@@ -31,7 +32,7 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
         model_name=info.model_name if info else None,
         examples=examples_for(info.model_name) if info else [],
         fields={name: fields[name] for name in _FORM_FIELDS},
-        recent=[job_views.job_status(job, None, root_path) for job in jobs],
+        recent=[job_views.job_status(job, None, root_path) for job in recent.jobs],
     )
 
 
