@@ -6,7 +6,7 @@ Query, forms, JSON, OpenAPI and the page's form are all read from the fields of 
 import re
 from typing import Any, ClassVar, Self
 
-from pydantic import Field, create_model, field_validator, model_validator
+from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from ltx_triton.settings import MAX_FPS, MIN_RESOLUTION, RESOLUTION_STEP, Settings
@@ -239,7 +239,7 @@ def with_limits(model: type[VideoFields], settings: Settings) -> Any:
     return limited
 
 
-def schemas(model: type[VideoFields]) -> dict[str, dict[str, Any]]:
+def schemas(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
     """Map the name of each field to its JSON schema. What may be left out is never null there."""
     fields: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
     for schema in fields.values():
