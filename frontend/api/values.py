@@ -179,7 +179,7 @@ async def _multipart(request: Request, body: bytes) -> list[tuple[str, Any]]:
         raise bad_request(f"The form cannot be read: {error.detail}") from error
     for name, value in items:
         if isinstance(value, UploadFile):
-            raise bad_value(f"{name[:100]} is a file; this model reads text alone", name[:100])
+            raise bad_request(f"{name[:100]} is a file; this model reads text alone", name[:100])
     try:
         body.decode()  # Starlette has taken other bytes for Latin-1
     except UnicodeDecodeError as error:

@@ -211,7 +211,7 @@ def test_a_retry_is_discouraged_where_it_is_useless(
 def test_an_uploaded_image_is_refused_by_name(api: TestClient) -> None:
     image = ("photo.png", b"\x89PNG\r\n\xff\xfe", "image/png")
     answer = api.post("/v1/videos", data=SMALL, files={"input_reference": image})
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert error(answer)["message"] == "input_reference is a file; this model reads text alone"
 
 
