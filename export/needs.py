@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from export.fp8.calibrate import MEMORY_SHARE
+from export.fp8.calibrate import MEMORY_SHARE, copy_hint
 from export.graphs.engine import Engine
 from export.precision import Precision
 from export.room import Disk, Memory, Need
@@ -75,7 +75,7 @@ def calibration_need(engines: Sequence[Engine], folder: Path) -> Memory:
     return Memory(
         "calibrating FP8",
         MEMORY_SHARE * max(map(_fp32_bytes, engines)) / 2,
-        f"calibrate on another machine and copy its fp8.json to {folder}",
+        copy_hint(folder),
     )
 
 

@@ -4,7 +4,6 @@ import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from diffusers import LTXConditionPipeline
 from huggingface_hub.constants import HF_HUB_CACHE
 
@@ -13,7 +12,7 @@ from export.checkpoint.schedule import sigma_schedules
 from export.checkpoint.tokenizer import save_tokenizer
 from export.child_process import in_child
 from export.errors import ExportError
-from export.fp8.calibrate import load_or_calibrate
+from export.fp8.calibrate import copy_hint, free_gpu_bytes, load_or_calibrate
 from export.fp8.record import Record
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
@@ -78,13 +77,13 @@ def export(options: ExportOptions, plans: Planned | None = None) -> None:
         _require_room(checkpoint, options, plans, missing_bytes)
     fp8 = None
     if options.precision is Precision.FP8:
+        folder = version_folder(options.output, TRANSFORMER)
         fp8 = in_child(
-            "the FP8 calibration ended: this machine has too little memory; calibrate on another "
-            f"and copy its fp8.json to {version_folder(options.output, TRANSFORMER)}",
+            f"the FP8 calibration ended: this machine has too little memory; {copy_hint(folder)}",
             load_or_calibrate,
             checkpoint,
             config.checkpoint_sha256,
-            version_folder(options.output, TRANSFORMER),
+            folder,
         )
     engines = _engines(checkpoint, options, fp8)
     with staging(options.output) as folders:
@@ -133,7 +132,9 @@ def _require_room(
     record = version_folder(options.output, TRANSFORMER) / Record.FILE
     if precision is Precision.FP8 and not record.is_file():
         calibration = calibration_need(engines, record.parent)
-        if not torch.cuda.is_available() or torch.cuda.mem_get_info()[0] < calibration.bytes:
+        # In a child: a CUDA context would take GPU memory from the steps that follow.
+        free = in_child("the GPU's free memory cannot be read: CUDA crashed", free_gpu_bytes)
+        if free < calibration.bytes:
             needs.append(calibration)
     if plans is not None:
         needs += planned_needs(engines, precision, plans)

@@ -158,6 +158,19 @@ def test_no_weight_is_downloaded_before_there_is_room(
     assert not any(name.endswith(".safetensors") for name in hub.fetched)
 
 
+def test_the_gpu_is_asked_for_room_in_another_process(
+    checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_context() -> tuple[int, int]:
+        raise AssertionError("this process holds a CUDA context from now on")
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.mem_get_info", open_context)
+    monkeypatch.setattr("export.needs.MEMORY_SHARE", 1e9)
+    with pytest.raises(ExportError, match=r"^too little room: calibrating FP8 "):
+        export(ExportOptions(str(checkpoint_folder), tmp_path, precision=Precision.FP8))
+
+
 def tell_process(*_: object) -> None:
     raise ExportError(f"calibrated by {os.getpid()}")
 
