@@ -9,18 +9,16 @@ from torch import Tensor
 
 from export.fp8.calibrate import MEMORY_SHARE, copy_hint
 from export.graphs.engine import Engine
+from export.memory.need import measuring_need
 from export.precision import Precision
 from export.room import Disk, Memory, Need
-from export.tensorrt.room import plan_needs
+from export.tensorrt.room import cpu_needs, gpu_need, plan_needs
 from ltx_triton.contract import ModelContract
-from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
 from ltx_triton.engines.tensorrt.cuda import Gpu
 
 # What `benchmarks.export_memory` has measured, rounded up.
 BASE_BYTES = 0.85e9  # torch, diffusers and a graph
 WEIGHT_SHARE = 2  # of the largest weight in FP32: what else is in memory
-MEASURING_BYTES = 1.2e9  # of any engine while its memory is measured
-MEASURING_SHARE = 1.1  # of its weights in FP32, besides
 SECONDS_PER_GB = 13  # of engines, on two cores
 VERIFICATION_SECONDS_PER_GB = 28
 
@@ -56,9 +54,9 @@ def engine_needs(
     ]
     if measured:
         needs.append(
-            Memory(
-                "measuring what videos cost in memory",
-                MEASURING_BYTES + MEASURING_SHARE * max(map(_fp32_bytes, engines)),
+            measuring_need(
+                "what videos cost in memory",
+                max(map(_fp32_bytes, engines)),
                 "SKIP_VERIFICATION=1 leaves it and the comparison with PyTorch out",
             )
         )
@@ -87,31 +85,11 @@ def planned_needs(engines: Sequence[Engine], precision: Precision, plans: Planne
     needs = plan_needs(weights, plans.folder)
     for engine in engines:
         if engine.contract in plans.on_cpu:
-            needs += _cpu_needs(engine, plans.folder)
+            size = weight_bytes(engine, precision)
+            needs += cpu_needs(engine.contract, size, precision, plans.folder)
     if plans.gpu is not None and not plans.weight_streaming:
-        needs.append(
-            Memory(
-                "weights of the plans, without activations,",
-                sum(weights),
-                "PRECISION=fp8 halves the transformer's; EXPORT_OPTIONS=--weight-streaming leaves "
-                "them on the host",
-                plans.gpu,
-            )
-        )
+        needs.append(gpu_need(weights, plans.gpu))
     return needs
-
-
-def _cpu_needs(engine: Engine, folder: Path) -> list[Need]:
-    narrow = select_cpu_precision() is CpuPrecision.BF16
-    size = _fp32_bytes(engine) / (2 if narrow else 1)
-    return [
-        Disk(f"{engine.contract.name} on the CPU", size, folder),
-        Memory(
-            f"measuring {engine.contract.name} on the CPU",
-            MEASURING_BYTES + MEASURING_SHARE * size,
-            "TEXT_ENCODER=gpu builds a plan of it",
-        ),
-    ]
 
 
 def duration(engines: Sequence[Engine], precision: Precision, *, verification: bool) -> str:

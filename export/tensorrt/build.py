@@ -10,11 +10,11 @@ from export.errors import ExportError
 from export.repository.staging import staging
 from export.room import require_room
 from export.tensorrt.builder import Builder
-from export.tensorrt.cpu_engine import stage_cpu_engine
+from export.tensorrt.cpu_engine import is_current, stage_cpu_engine
 from export.tensorrt.profiles import profiles
 from export.tensorrt.publish import publish_plans
 from export.tensorrt.report import PlanReport, print_reports
-from export.tensorrt.room import plan_needs, weight_bytes
+from export.tensorrt.room import cpu_needs, gpu_need, plan_needs, weight_bytes
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.target import Target, find_target
 from export.tensorrt.timing_cache import cache_file
@@ -73,15 +73,21 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
         for model in planned
         if not _is_current(version_folder(options.output, model), infos[model.name])
     ]
-    graphs = {model.name: version_folder(options.source, model) / ENGINE_FILE for model in planned}
-    require_room(
-        plan_needs([weight_bytes(graphs[model.name]) for model in outdated], options.output)
-    )
+    graphs = {
+        model.name: version_folder(options.source, model) / ENGINE_FILE for model in options.engines
+    }
+    sizes = {name: weight_bytes(graph) for name, graph in graphs.items()}
+    needs = plan_needs([sizes[model.name] for model in outdated], options.output)
+    for model in on_cpu:
+        current = version_folder(options.output, model)
+        if not is_current(config, graphs[model.name].parent, current):
+            needs += cpu_needs(model, sizes[model.name], config.precision, options.output)
+    if outdated and target.gpu and not options.weight_streaming:
+        needs.append(gpu_need([sizes[model.name] for model in planned], target.gpu))
+    require_room(needs)
     with staging(options.output) as folders:
         for model in on_cpu:
-            source, current = (
-                version_folder(root, model) for root in (options.source, options.output)
-            )
+            source, current = graphs[model.name].parent, version_folder(options.output, model)
             stage_cpu_engine(model, config, source, current, folders[model.name])
         reports = [
             _build(builder, graphs[model.name], model, infos[model.name], config, folders)

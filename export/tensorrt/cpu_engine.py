@@ -31,18 +31,13 @@ def stage_cpu_engine(
     Raises:
         ExportError: this machine has too little memory to run the engine.
     """
-    graph = source / ENGINE_FILE
-    info = CpuEngineInfo(
-        onnx_sha256=hashlib.sha256(graph.read_bytes()).hexdigest(),
-        checkpoint_sha256=config.checkpoint_sha256,
-        precision=select_cpu_precision(),
-    )
-    if _is_current(current, info):
+    if is_current(config, source, current):
         print(f"{contract.name}: {current / ENGINE_FILE} is current")
         return
+    info = _info(config, source)
     with step(f"{contract.name}: preparing it for the CPU, in {info.precision}"):
-        if info.precision is CpuPrecision.FP32 and config.precision in ("bf16", "fp8"):
-            _upcast(graph, staged)
+        if is_upcast(config.precision):
+            _upcast(source / ENGINE_FILE, staged)
         else:
             for name in (ENGINE_FILE, DATA_FILE):
                 _link(source / name, staged / name)
@@ -53,12 +48,26 @@ def stage_cpu_engine(
     info.save(staged)
 
 
-def _is_current(folder: Path, wanted: CpuEngineInfo) -> bool:
+def is_current(config: PipelineConfig, source: Path, current: Path) -> bool:
+    """Tell whether `current` holds what `stage_cpu_engine` would write."""
     try:
-        complete = all((folder / name).is_file() for name in (ENGINE_FILE, CpuMemory.FILE))
-        return complete and CpuEngineInfo.load(folder) == wanted
+        complete = all((current / name).is_file() for name in (ENGINE_FILE, CpuMemory.FILE))
+        return complete and CpuEngineInfo.load(current) == _info(config, source)
     except (FileNotFoundError, JsonFileError):
         return False
+
+
+def is_upcast(precision: str) -> bool:
+    """Tell whether the weights of an export are written as FP32 for this machine's CPU."""
+    return precision in ("bf16", "fp8") and select_cpu_precision() is CpuPrecision.FP32
+
+
+def _info(config: PipelineConfig, source: Path) -> CpuEngineInfo:
+    return CpuEngineInfo(
+        onnx_sha256=hashlib.sha256((source / ENGINE_FILE).read_bytes()).hexdigest(),
+        checkpoint_sha256=config.checkpoint_sha256,
+        precision=select_cpu_precision(),
+    )
 
 
 def _upcast(graph: Path, folder: Path) -> None:

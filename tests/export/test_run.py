@@ -134,8 +134,8 @@ def test_an_export_that_does_not_fit_is_refused_at_once(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for share in ("MEASURING_SHARE", "MEMORY_SHARE"):
-        monkeypatch.setattr(f"export.needs.{share}", 1e9)
+    for share in ("memory.need.MEASURING_SHARE", "needs.MEMORY_SHARE"):
+        monkeypatch.setattr(f"export.{share}", 1e9)
     precision = Precision.FP8 if what == "calibration_need" else Precision.FP32
     with pytest.raises(ExportError, match=f"^too little room: .*{remedy}"):
         export(ExportOptions(str(checkpoint_folder), tmp_path, precision=precision))
@@ -145,7 +145,7 @@ def test_an_export_that_does_not_fit_is_refused_at_once(
 def test_no_weight_is_downloaded_before_there_is_room(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("export.needs.MEASURING_SHARE", 1e9)
+    monkeypatch.setattr("export.memory.need.MEASURING_SHARE", 1e9)
     options = ExportOptions(hub.MODEL, tmp_path / "out", cache_dir=tmp_path / "cache")
     with pytest.raises(ExportError, match=r"^too little room: measuring "):
         export(options)

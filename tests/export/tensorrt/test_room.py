@@ -1,9 +1,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from benchmarks.rtx_plans import RESULT
+from export.memory.need import MEASURING_BYTES, MEASURING_SHARE
 from export.room import Disk, Memory
-from export.tensorrt.room import BASE_BYTES, HOST_SHARE, plan_needs, weight_bytes
+from export.tensorrt.room import BASE_BYTES, HOST_SHARE, cpu_needs, plan_needs, weight_bytes
+from ltx_triton.contract import TEXT_ENCODER
 
 MB = 10**6
 
@@ -30,6 +34,21 @@ def test_the_largest_engine_decides_the_memory_and_all_the_disk(tmp_path: Path) 
 
 def test_nothing_to_build_takes_nothing(tmp_path: Path) -> None:
     assert plan_needs([], tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("exported", "on_cpu", "share"),
+    [("bf16", "bf16", 1), ("fp8", "fp32", 2), ("fp32", "bf16", 1), ("fp16", "fp32", 1)],
+)
+def test_on_the_cpu_only_weights_in_bf16_may_become_larger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exported: str, on_cpu: str, share: int
+) -> None:
+    monkeypatch.setenv("CPU_PRECISION", on_cpu)
+
+    disk, memory = cpu_needs(TEXT_ENCODER, 1000 * MB, exported, tmp_path)
+
+    size = share * 1000 * MB
+    assert (disk.bytes, memory.bytes) == (size, MEASURING_BYTES + MEASURING_SHARE * size)
 
 
 def test_the_weights_of_a_graph_lie_beside_it(tmp_path: Path) -> None:
