@@ -46,7 +46,11 @@ def engine_needs(
     """
     largest = max(weight.numel() for engine in engines for _, weight in _weights(engine))
     needs: list[Need] = [
-        Disk("ONNX engines", sum(weight_bytes(engine, precision) for engine in engines), folder),
+        Disk(
+            "ONNX engines",
+            sum(engine_weight_bytes(engine, precision) for engine in engines),
+            folder,
+        ),
         Memory(
             "working on one of them at a time",
             BASE_BYTES + WEIGHT_SHARE * largest * torch.float32.itemsize,
@@ -80,12 +84,14 @@ def calibration_need(engines: Sequence[Engine], folder: Path) -> Memory:
 def planned_needs(engines: Sequence[Engine], precision: Precision, plans: Planned) -> list[Need]:
     """Return the needs of building plans of the engines, and of running them."""
     weights = [
-        weight_bytes(engine, precision) for engine in engines if engine.contract not in plans.on_cpu
+        engine_weight_bytes(engine, precision)
+        for engine in engines
+        if engine.contract not in plans.on_cpu
     ]
     needs = plan_needs(weights, plans.folder)
     for engine in engines:
         if engine.contract in plans.on_cpu:
-            size = weight_bytes(engine, precision)
+            size = engine_weight_bytes(engine, precision)
             needs += cpu_needs(engine.contract, size, precision, plans.folder)
     if plans.gpu is not None and not plans.weight_streaming:
         needs.append(gpu_need(weights, plans.gpu))
@@ -97,12 +103,12 @@ def duration(engines: Sequence[Engine], precision: Precision, *, verification: b
     what, seconds = "writing", SECONDS_PER_GB
     if verification:
         what, seconds = "writing and comparing", seconds + VERIFICATION_SECONDS_PER_GB
-    size = sum(weight_bytes(engine, precision) for engine in engines)
+    size = sum(engine_weight_bytes(engine, precision) for engine in engines)
     minutes = max(1, round(size / 1e9 * seconds / 60))
     return f"{minutes} {'minute' if minutes == 1 else 'minutes'} of {what} on two cores"
 
 
-def weight_bytes(engine: Engine, precision: Precision) -> int:
+def engine_weight_bytes(engine: Engine, precision: Precision) -> int:
     """Return the size of an engine's weights, in FP8 as if all linears of the blocks took it."""
     total = 0
     for name, weight in _weights(engine):

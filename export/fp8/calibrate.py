@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from export.checkpoint.folder import Checkpoint
-from export.checkpoint.weights import weight_bytes
+from export.checkpoint.weights import fp32_weight_bytes
 from export.errors import ExportError
 from export.fp8.quantize import scale_for
 from export.fp8.record import Record, Scales, prompts, prompts_sha256
@@ -169,7 +169,8 @@ def _encode(checkpoint: Checkpoint, device: str, dtype: torch.dtype) -> list[tup
 
 def _choose(checkpoint: Checkpoint, folder: Path) -> tuple[str, torch.dtype]:
     fp32 = MEMORY_SHARE * max(
-        weight_bytes(checkpoint.folder / component) for component in ("transformer", "text_encoder")
+        fp32_weight_bytes(checkpoint.folder / component)
+        for component in ("transformer", "text_encoder")
     )
     available = {"cpu": left_bytes()}
     if gpu_bytes := free_gpu_bytes():

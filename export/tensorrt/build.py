@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from export.child_process import in_child
 from export.errors import ExportError
@@ -14,7 +15,7 @@ from export.tensorrt.cpu_engine import is_current, stage_cpu_engine
 from export.tensorrt.profiles import profiles
 from export.tensorrt.publish import publish_plans
 from export.tensorrt.report import PlanReport, print_reports
-from export.tensorrt.room import cpu_needs, gpu_need, plan_needs, weight_bytes
+from export.tensorrt.room import cpu_needs, gpu_need, onnx_bytes, plan_needs
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.target import Target, find_target
 from export.tensorrt.timing_cache import cache_file
@@ -27,6 +28,8 @@ from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE, SERVED_REPOSITORY, version_folder
 from ltx_triton.settings import Settings
 
+TextEncoderDevice = Literal["gpu", "cpu"]  # cpu: in OpenVINO, and no plan is built of it
+
 
 @dataclass(frozen=True)
 class PlanOptions:
@@ -36,7 +39,7 @@ class PlanOptions:
     settings: Settings  # MAX_RESOLUTION and the like, for the size `maximum`
     library: LibraryName = "tensorrt"
     output: Path = SERVED_REPOSITORY  # root of the model repository
-    text_encoder: str = "gpu"  # or "cpu": in OpenVINO, and no plan is built of it
+    text_encoder: TextEncoderDevice = "gpu"
     sizes: tuple[str, ...] = DEFAULT_SIZES
     optimization_level: int = 3  # 0 to 5, TensorRT's own default
     workspace_gib: float | None = None  # most GPU memory for one kernel; None: all
@@ -76,7 +79,7 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     graphs = {
         model.name: version_folder(options.source, model) / ENGINE_FILE for model in options.engines
     }
-    sizes = {name: weight_bytes(graph) for name, graph in graphs.items()}
+    sizes = {name: onnx_bytes(graph) for name, graph in graphs.items()}
     needs = plan_needs([sizes[model.name] for model in outdated], options.output)
     for model in on_cpu:
         current = version_folder(options.output, model)

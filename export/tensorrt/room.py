@@ -67,6 +67,6 @@ def cpu_needs(contract: ModelContract, weights: int, precision: str, folder: Pat
     ]
 
 
-def weight_bytes(graph: Path) -> int:
+def onnx_bytes(graph: Path) -> int:
     """Return the size of an ONNX file and the weights beside it."""
     return sum(file.stat().st_size for file in graph.parent.glob(f"{graph.name}*"))

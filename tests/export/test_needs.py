@@ -16,8 +16,8 @@ from export.needs import (
     calibration_need,
     duration,
     engine_needs,
+    engine_weight_bytes,
     planned_needs,
-    weight_bytes,
 )
 from export.precision import Precision
 from export.room import Disk, Memory
@@ -48,7 +48,7 @@ def test_the_weights_of_an_export_are_known_before(
     config = PipelineConfig.load(version_folder(narrow_repository, LTX_VIDEO))
     precision = Precision(config.precision)
     for engine in engines(checkpoint, precision):
-        expected = weight_bytes(engine, precision)
+        expected = engine_weight_bytes(engine, precision)
         written = written_bytes(narrow_repository, engine)
         # Padding between so small tensors takes its share, and some linears are left out of FP8.
         assert expected <= written * 1.001
@@ -58,7 +58,7 @@ def test_the_weights_of_an_export_are_known_before(
 def test_weights_in_fp32_are_known_before(repository: Path, checkpoint: Checkpoint) -> None:
     for engine in engines(checkpoint, Precision.FP32):
         written = written_bytes(repository, engine)
-        assert weight_bytes(engine, Precision.FP32) == pytest.approx(written, rel=0.1)
+        assert engine_weight_bytes(engine, Precision.FP32) == pytest.approx(written, rel=0.1)
 
 
 def test_disk_is_for_all_engines_and_memory_for_the_largest(
@@ -67,9 +67,12 @@ def test_disk_is_for_all_engines_and_memory_for_the_largest(
     built = engines(checkpoint, Precision.BF16)
     disk, writing, measuring = engine_needs(built, Precision.BF16, tmp_path, measured=True)
     assert isinstance(disk, Disk)
-    assert disk.bytes == sum(weight_bytes(engine, Precision.BF16) for engine in built)
+    assert disk.bytes == sum(engine_weight_bytes(engine, Precision.BF16) for engine in built)
     assert disk.folder == tmp_path
-    fp32 = [weight_bytes(engine, Precision.FP32) for engine in engines(checkpoint, Precision.FP32)]
+    fp32 = [
+        engine_weight_bytes(engine, Precision.FP32)
+        for engine in engines(checkpoint, Precision.FP32)
+    ]
     assert measuring.bytes == MEASURING_BYTES + MEASURING_SHARE * max(fp32)
     assert BASE_BYTES < writing.bytes < measuring.bytes
     assert engine_needs(built, Precision.BF16, tmp_path, measured=False) == [disk, writing]
@@ -99,7 +102,7 @@ def test_an_engine_on_the_cpu_takes_what_its_graph_has(
     plans = Planned(tmp_path, None, False, on_cpu=(TEXT_ENCODER,))
     *_, disk, measuring = planned_needs(engines(checkpoint, precision), precision, plans)
 
-    fp32 = weight_bytes(engines(checkpoint, Precision.FP32)[0], Precision.FP32)
+    fp32 = engine_weight_bytes(engines(checkpoint, Precision.FP32)[0], Precision.FP32)
     assert disk.bytes == pytest.approx(fp32 / narrow, rel=0.01)
     assert measuring.bytes == MEASURING_BYTES + MEASURING_SHARE * disk.bytes
 

@@ -8,7 +8,7 @@ from diffusers import LTXConditionPipeline
 from torch import nn
 
 from export.checkpoint.folder import Checkpoint
-from export.checkpoint.weights import weight_bytes
+from export.checkpoint.weights import fp32_weight_bytes
 from export.errors import ExportError
 from export.fp8 import calibrate
 from export.fp8.quantize import scale_for
@@ -146,7 +146,7 @@ def test_too_little_memory_is_said_before_anything_is_loaded(
 def test_memory_is_what_the_container_has_left(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fp32 = calibrate.MEMORY_SHARE * weight_bytes(checkpoint.folder / "transformer")
+    fp32 = calibrate.MEMORY_SHARE * fp32_weight_bytes(checkpoint.folder / "transformer")
     monkeypatch.setattr(calibrate, "left_bytes", lambda: int(0.75 * fp32))
     assert calibrate._choose(checkpoint, tmp_path) == ("cpu", torch.bfloat16)
 
@@ -167,7 +167,7 @@ def test_a_gpu_without_room_leaves_it_to_the_cpu(
     chosen: tuple[str, torch.dtype],
 ) -> None:
     """`share`: free memory of the GPU over what FP32 takes."""
-    fp32 = calibrate.MEMORY_SHARE * weight_bytes(checkpoint.folder / "transformer")
+    fp32 = calibrate.MEMORY_SHARE * fp32_weight_bytes(checkpoint.folder / "transformer")
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.mem_get_info", lambda: (share * fp32, 0))
 

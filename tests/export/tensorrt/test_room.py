@@ -6,7 +6,7 @@ import pytest
 from benchmarks.rtx_plans import RESULT
 from export.memory.need import MEASURING_BYTES, MEASURING_SHARE
 from export.room import Disk, Memory
-from export.tensorrt.room import BASE_BYTES, HOST_SHARE, cpu_needs, plan_needs, weight_bytes
+from export.tensorrt.room import BASE_BYTES, HOST_SHARE, cpu_needs, onnx_bytes, plan_needs
 from ltx_triton.contract import TEXT_ENCODER
 
 MB = 10**6
@@ -57,4 +57,4 @@ def test_the_weights_of_a_graph_lie_beside_it(tmp_path: Path) -> None:
     (tmp_path / "model.onnx.data").write_bytes(bytes(1000))
     (tmp_path / "other.onnx.data").write_bytes(bytes(1000))
 
-    assert weight_bytes(graph) == 1005
+    assert onnx_bytes(graph) == 1005
