@@ -15,6 +15,9 @@ from ltx_triton.json_file import JsonFileError
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE
 
+FILES = (ENGINE_FILE, DATA_FILE, CpuMemory.FILE)  # besides `CpuEngineInfo.FILE`
+IN_BF16 = ("bf16", "fp8")  # exports whose engines on the CPU have weights in BF16
+
 
 def stage_cpu_engine(
     contract: ModelContract, config: PipelineConfig, source: Path, current: Path, staged: Path
@@ -51,7 +54,7 @@ def stage_cpu_engine(
 def is_current(config: PipelineConfig, source: Path, current: Path) -> bool:
     """Tell whether `current` holds what `stage_cpu_engine` would write."""
     try:
-        complete = all((current / name).is_file() for name in (ENGINE_FILE, CpuMemory.FILE))
+        complete = all((current / name).is_file() for name in FILES)
         return complete and CpuEngineInfo.load(current) == _info(config, source)
     except (FileNotFoundError, JsonFileError):
         return False
@@ -59,14 +62,14 @@ def is_current(config: PipelineConfig, source: Path, current: Path) -> bool:
 
 def is_upcast(precision: str) -> bool:
     """Tell whether the weights of an export are written as FP32 for this machine's CPU."""
-    return precision in ("bf16", "fp8") and select_cpu_precision() is CpuPrecision.FP32
+    return precision in IN_BF16 and select_cpu_precision() is CpuPrecision.FP32
 
 
 def _info(config: PipelineConfig, source: Path) -> CpuEngineInfo:
     return CpuEngineInfo(
         onnx_sha256=hashlib.sha256((source / ENGINE_FILE).read_bytes()).hexdigest(),
         checkpoint_sha256=config.checkpoint_sha256,
-        precision=select_cpu_precision(),
+        precision=select_cpu_precision() if config.precision in IN_BF16 else CpuPrecision.FP32,
     )
 
 
