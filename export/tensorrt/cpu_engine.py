@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+from export.errors import ExportError
 from export.memory.measure import measure_memory
 from export.progress import step
 from ltx_triton.contract import ModelContract
@@ -32,7 +33,7 @@ def stage_cpu_engine(
         staged: where the files go.
 
     Raises:
-        ExportError: this machine has too little memory to run the engine.
+        ExportError: this machine has too little memory to run the engine, or lacks onnx-ir.
     """
     if is_current(config, source, current):
         print(f"{contract.name}: {current / ENGINE_FILE} is current")
@@ -75,9 +76,15 @@ def _info(config: PipelineConfig, source: Path) -> CpuEngineInfo:
 
 def _upcast(graph: Path, folder: Path) -> None:
     """Write a BF16 graph as FP32: without BF16 instructions, OpenVINO does it in memory, twice."""
-    import onnx_ir  # building plans does without it
+    try:
+        import onnx_ir  # building plans does without it
 
-    from export.onnx.upcast import upcast
+        from export.onnx.upcast import upcast
+    except ImportError as error:
+        raise ExportError(
+            f"a text encoder in FP32 needs onnx-ir, which cannot be imported ({error}): "
+            "pip install onnx-ir"
+        ) from error
 
     model = onnx_ir.load(graph)
     upcast(model)
