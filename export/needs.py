@@ -1,7 +1,6 @@
 """What an export takes, known from the configs of a checkpoint alone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -12,25 +11,12 @@ from export.graphs.engine import Engine
 from export.memory.need import measuring_need
 from export.precision import Precision
 from export.room import Disk, Memory, Need
-from export.tensorrt.room import cpu_needs, gpu_need, plan_needs
-from ltx_triton.contract import ModelContract
-from ltx_triton.engines.tensorrt.cuda import Gpu
 
 # What `benchmarks.export_memory` has measured, rounded up.
 BASE_BYTES = 0.85e9  # torch, diffusers and a graph
 WEIGHT_SHARE = 2  # of the largest weight in FP32: what else is in memory
 SECONDS_PER_GB = 13  # of engines, on two cores
 VERIFICATION_SECONDS_PER_GB = 28
-
-
-@dataclass(frozen=True)
-class Planned:
-    """Where plans will be, and what will run them."""
-
-    folder: Path
-    gpu: Gpu | None  # None: another machine's
-    weight_streaming: bool
-    on_cpu: tuple[ModelContract, ...] = ()  # engines without a plan
 
 
 def engine_needs(
@@ -52,7 +38,7 @@ def engine_needs(
             folder,
         ),
         Memory(
-            "working on one of them at a time",
+            "work on one engine at a time",
             BASE_BYTES + WEIGHT_SHARE * largest * torch.float32.itemsize,
         ),
     ]
@@ -75,37 +61,20 @@ def calibration_need(engines: Sequence[Engine], folder: Path) -> Memory:
         folder: where the result is looked for.
     """
     return Memory(
-        "calibrating FP8",
+        "calibrate FP8",
         MEMORY_SHARE * max(map(_fp32_bytes, engines)) / 2,
         copy_hint(folder),
     )
 
 
-def planned_needs(engines: Sequence[Engine], precision: Precision, plans: Planned) -> list[Need]:
-    """Return the needs of building plans of the engines, and of running them."""
-    weights = [
-        engine_weight_bytes(engine, precision)
-        for engine in engines
-        if engine.contract not in plans.on_cpu
-    ]
-    needs = plan_needs(weights, plans.folder)
-    for engine in engines:
-        if engine.contract in plans.on_cpu:
-            size = engine_weight_bytes(engine, precision)
-            needs += cpu_needs(engine.contract, size, precision, plans.folder)
-    if plans.gpu is not None and not plans.weight_streaming:
-        needs.append(gpu_need(weights, plans.gpu))
-    return needs
-
-
 def duration(engines: Sequence[Engine], precision: Precision, *, verification: bool) -> str:
     """Say how long writing engines takes, and comparing them."""
-    what, seconds = "writing", SECONDS_PER_GB
+    what, seconds = "write", SECONDS_PER_GB
     if verification:
-        what, seconds = "writing and comparing", seconds + VERIFICATION_SECONDS_PER_GB
+        what, seconds = "write and compare", seconds + VERIFICATION_SECONDS_PER_GB
     size = sum(engine_weight_bytes(engine, precision) for engine in engines)
     minutes = max(1, round(size / 1e9 * seconds / 60))
-    return f"{minutes} {'minute' if minutes == 1 else 'minutes'} of {what} on two cores"
+    return f"{minutes} {'minute' if minutes == 1 else 'minutes'} to {what} engines on two cores"
 
 
 def engine_weight_bytes(engine: Engine, precision: Precision) -> int:

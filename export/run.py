@@ -17,13 +17,14 @@ from export.fp8.record import Record
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.memory.measure import measure_memory
-from export.needs import Planned, calibration_need, duration, engine_needs, planned_needs
+from export.needs import calibration_need, duration, engine_needs, engine_weight_bytes
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.progress import step
 from export.repository.fingerprint import is_current, write_fingerprint
 from export.repository.staging import publish, staging
 from export.room import Disk, Need, require_room
+from export.tensorrt.room import Planned, plan_needs
 from export.verification.fp8 import verify_fp8
 from export.verification.verify import verify
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
@@ -127,7 +128,7 @@ def _require_room(
     needs: list[Need] = []
     if missing_bytes:
         cache = options.cache_dir or Path(HF_HUB_CACHE)
-        needs.append(Disk(f"{options.model}, to be downloaded,", missing_bytes, cache))
+        needs.append(Disk(f"the download of {options.model}", missing_bytes, cache))
     needs += engine_needs(engines, precision, options.output, measured=_measures_memory(options))
     record = version_folder(options.output, TRANSFORMER) / Record.FILE
     if precision is Precision.FP8 and not record.is_file():
@@ -137,7 +138,10 @@ def _require_room(
         if free < calibration.bytes:
             needs.append(calibration)
     if plans is not None:
-        needs += planned_needs(engines, precision, plans)
+        weights = {
+            engine.contract.name: engine_weight_bytes(engine, precision) for engine in engines
+        }
+        needs += plan_needs(plans, weights, outdated=weights)
     require_room(needs, [duration(engines, precision, verification=options.verification)])
 
 

@@ -15,4 +15,4 @@ def measuring_need(what: str, weights: float, remedy: str) -> Memory:
         weights: their bytes in the graph.
         remedy: what to do if there is less memory.
     """
-    return Memory(f"measuring {what}", MEASURING_BYTES + MEASURING_SHARE * weights, remedy)
+    return Memory(f"measure {what}", MEASURING_BYTES + MEASURING_SHARE * weights, remedy)

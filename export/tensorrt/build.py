@@ -15,7 +15,7 @@ from export.tensorrt.cpu_engine import is_current, stage_cpu_engine
 from export.tensorrt.profiles import profiles
 from export.tensorrt.publish import publish_plans
 from export.tensorrt.report import PlanReport, print_reports
-from export.tensorrt.room import cpu_needs, gpu_need, onnx_bytes, plan_needs
+from export.tensorrt.room import Planned, onnx_bytes, plan_needs
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.target import Target, find_target
 from export.tensorrt.timing_cache import cache_file
@@ -50,6 +50,10 @@ class PlanOptions:
     def runs_on_cpu(self, model: ModelContract) -> bool:
         return model is TEXT_ENCODER and self.text_encoder == "cpu"
 
+    def planned(self, target: Target, precision: str) -> Planned:
+        on_cpu = tuple(model.name for model in self.engines if self.runs_on_cpu(model))
+        return Planned(self.output, precision, target.gpu, self.weight_streaming, on_cpu)
+
 
 def build_plans(options: PlanOptions) -> list[PlanReport]:
     """Build a plan of each engine; keep plans that are up to date.
@@ -79,15 +83,19 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
     graphs = {
         model.name: version_folder(options.source, model) / ENGINE_FILE for model in options.engines
     }
-    sizes = {name: onnx_bytes(graph) for name, graph in graphs.items()}
-    needs = plan_needs([sizes[model.name] for model in outdated], options.output)
-    for model in on_cpu:
-        current = version_folder(options.output, model)
-        if not is_current(config, graphs[model.name].parent, current):
-            needs += cpu_needs(model, sizes[model.name], config.precision, options.output)
-    if outdated and target.gpu and not options.weight_streaming:
-        needs.append(gpu_need([sizes[model.name] for model in planned], target.gpu))
-    require_room(needs)
+    outdated_on_cpu = [
+        model
+        for model in on_cpu
+        if not is_current(config, graphs[model.name].parent, version_folder(options.output, model))
+    ]
+    weights = {name: onnx_bytes(graph) for name, graph in graphs.items()}
+    require_room(
+        plan_needs(
+            options.planned(target, config.precision),
+            weights,
+            {model.name for model in (*outdated, *outdated_on_cpu)},
+        )
+    )
     with staging(options.output) as folders:
         for model in on_cpu:
             source, current = graphs[model.name].parent, version_folder(options.output, model)

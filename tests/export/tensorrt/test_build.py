@@ -366,7 +366,7 @@ def test_a_gpu_without_room_for_all_weights_is_refused_before_anything_is_built(
     assert built == [], "they are current"
     (version_folder(options.source, ENGINES[2]) / "model.onnx").write_text("another graph")
 
-    with pytest.raises(ExportError, match=r"^too little room: .* of the memory of NVIDIA Stand-in"):
+    with pytest.raises(ExportError, match=r"^too little room: .* on the NVIDIA Stand-in"):
         build_plans(options)
     assert built == []
 
@@ -380,7 +380,7 @@ def test_a_cpu_without_room_for_the_text_encoder_is_refused_before_anything_is_b
     on_cpu = replace(options, text_encoder="cpu")
     with monkeypatch.context() as patch:
         patch.setattr("export.memory.need.MEASURING_BYTES", 1e18)
-        with pytest.raises(ExportError, match="room: measuring text_encoder on the CPU takes 1000"):
+        with pytest.raises(ExportError, match="of memory to measure text_encoder on the CPU"):
             build_plans(on_cpu)
         assert built == []
     build_plans(on_cpu)
