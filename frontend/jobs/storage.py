@@ -37,10 +37,17 @@ class VideoFolder:
     max_gb: float
     keep_days: float
     mp4_preset: Mp4Preset
+    private_metadata: bool = False
 
     def writer(self, job: Job) -> Mp4Writer:
         """Return what writes the job's video."""
-        return Mp4Writer(self.video(job), self.partial(job), job.spec, self.mp4_preset)
+        return Mp4Writer(
+            self.video(job),
+            self.partial(job),
+            job.spec,
+            self.mp4_preset,
+            private=self.private_metadata,
+        )
 
     def video(self, job: Job) -> Path:
         """Path of the job's finished video."""
