@@ -7,7 +7,7 @@ from ltx_triton.video_spec import VideoSpec
 # Frames of H.264 as BT.709 says. scale does as it is told, and its frames carry matrix and range;
 # setparams names the rest: RGB from the model is what such videos hold.
 TO_BT709 = (
-    "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd,format=yuv420p,"
+    "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,"
     "setparams=color_primaries=bt709:color_trc=bt709"
 )
 
