@@ -4,11 +4,14 @@ import asyncio
 import errno
 import logging
 import os
+import re
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 
 import imageio_ffmpeg
+
+_SPEAKER = re.compile(r"^\[[^]]*\] ")  # the part of ffmpeg that speaks, with an address
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +50,8 @@ def failure(what: str, status: int, messages: bytes) -> EncodingError:
         name = signal.Signals(-status).name
         return EncoderKilledError(f"{what} could not be written: {name} ended ffmpeg")
     # The last words of its first line are the reason; before them stand paths of this machine.
-    reason = text.partition("\n")[0].rpartition(": ")[2]
+    line = _SPEAKER.sub("", text.partition("\n")[0])
+    reason = line.rpartition(": ")[2]
     if not reason or "/" in reason:
         reason = f"ffmpeg ended with exit status {status}"
     kind = NoRoomError if reason == os.strerror(errno.ENOSPC) else EncodingError
