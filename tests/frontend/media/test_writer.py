@@ -1,7 +1,5 @@
 import asyncio
 import json
-import re
-import subprocess
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from ltx_triton import __version__
 from ltx_triton.settings import Mp4Preset
 from ltx_triton.video_spec import VideoSpec
 from tests.frontend.fake_triton import INFO, make_frames
+from tests.frontend.media.tags import ffmpeg, tags
 
 SPEC = VideoSpec(prompt="x", num_frames=12, height=64, width=96, frame_rate=12.0, seed=3)
 FRAMES = make_frames(SPEC)
@@ -39,21 +38,6 @@ async def encode(folder: Path, frames: NDArray[np.uint8] = FRAMES, **options: An
         mp4.describe(INFO)
         await mp4.write(frames)
         return await mp4.finish()
-
-
-def ffmpeg(*arguments: str | Path) -> bytes:
-    program = imageio_ffmpeg.get_ffmpeg_exe()
-    return subprocess.run(
-        [program, "-v", "error", *arguments], capture_output=True, check=True
-    ).stdout
-
-
-def tags(video: Path) -> dict[str, str]:
-    """Title and comment, as ffmpeg reads them."""
-    text = ffmpeg("-i", video, "-f", "ffmetadata", "-").decode()
-    lines = re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL).split("\n")
-    found = (line.partition("=") for line in lines)
-    return {name: value for name, _, value in found if name in ("title", "comment")}
 
 
 def names(folder: Path) -> list[str]:
