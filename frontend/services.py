@@ -60,6 +60,7 @@ def open_folder(settings: Settings) -> VideoFolder:
         settings.max_storage_gb,
         settings.cleanup_after_days,
         settings.mp4_preset,
+        settings.private_metadata,
     )
 
 

@@ -114,6 +114,7 @@ class Settings(BaseSettings):
     allowed_hosts: _Hosts = ()  # besides addresses, localhost and this machine's name
     cors_origins: _Origins = ()  # of the sites whose pages may use the API
     private_jobs: bool = False
+    private_metadata: bool = False
     enable_rate_limit: bool = False
     rate_limit_per_minute: Annotated[int, Field(ge=1)] = 10
     api_key_required: bool = False

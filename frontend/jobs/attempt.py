@@ -14,7 +14,7 @@ from frontend.jobs.observer import JobObserver
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.logs import log_job
-from frontend.media.writer import EncoderKilledError, EncodingError, NoRoomError
+from frontend.media.ffmpeg import EncoderKilledError, EncodingError, NoRoomError
 from frontend.triton import (
     EngineError,
     EngineOutOfMemoryError,

@@ -44,6 +44,7 @@ async def generate_video(
         async for message in messages:
             if isinstance(message, ModelInfo):
                 info = message
+                mp4.describe(info)
             elif isinstance(message, Progress):
                 times.record(message)
                 report(message)

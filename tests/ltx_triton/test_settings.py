@@ -25,6 +25,7 @@ DOCUMENTED_DEFAULTS = {
     "ALLOWED_HOSTS": (),
     "CORS_ORIGINS": (),
     "PRIVATE_JOBS": False,
+    "PRIVATE_METADATA": False,
     "MP4_PRESET": "ultrafast",
     "OUTPUT_DIR": Path("outputs"),
     "MAX_STORAGE_GB": 100,
