@@ -25,7 +25,7 @@ def is_public(address: Address) -> bool:
 def numeric_address(host: str) -> Address | None:
     """Return the address that the host is, in any form that a resolver takes: 127.1, 0x7f000001."""
     try:
-        [(*_, found), *_] = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+        [(*_, found), *_] = socket.getaddrinfo(host.encode(), None, flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
         return None
     return ip_address(found[0])

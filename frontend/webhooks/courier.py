@@ -10,7 +10,7 @@ from frontend.logs import log_job
 from frontend.webhooks.outbox import Delivery, Outbox
 from frontend.webhooks.sender import MAX_SENDING, DeliveryError, Sender
 
-_MAX_PER_HOST = 4  # at once: a slow receiver leaves room for others
+MAX_PER_HOST = 4  # at once: a slow receiver leaves room for others
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Courier:
         """Begin to send what is due, as far as there is room."""
         while len(self._hosts) < MAX_SENDING:
             counts = Counter(self._hosts.values())
-            busy = [host for host, count in counts.items() if count >= _MAX_PER_HOST]
+            busy = [host for host, count in counts.items() if count >= MAX_PER_HOST]
             delivery = await asyncio.to_thread(self._outbox.claim, busy)
             if delivery is None:
                 return

@@ -35,14 +35,15 @@ class Outbox:
 
     database: Database
     lease_seconds: float
-    longest_delay: float  # seconds; a later moment was written when the clock was later
+    longest_delay: float  # seconds
 
     def claim(self, busy_hosts: Collection[str] = ()) -> Delivery | None:
         """Take a webhook of a finished job that is due. Cheap without one: only reads."""
         now = time.time()
+        # No worker writes so late a moment, unless the clock was later then.
+        impossible = Webhook.next_at > now + 2 * self.longest_delay
         is_due = and_(
-            Webhook.state == WebhookState.PENDING,
-            or_(Webhook.next_at <= now, Webhook.next_at > now + self.longest_delay),
+            Webhook.state == WebhookState.PENDING, or_(Webhook.next_at <= now, impossible)
         )
         with self.database.transaction() as session:
             job_id = session.scalar(
