@@ -1,5 +1,7 @@
 """The parameter `callback_url`: what is refused before there is a job."""
 
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -55,7 +57,8 @@ def test_a_server_that_cannot_sign_takes_none(start_api: StartApi) -> None:
 @pytest.mark.parametrize("way", ["params", "data", "json"])
 def test_it_is_taken_from_query_form_and_json_and_shown(way: str, api: TestClient) -> None:
     url = f"https://example.org/{'a' * 1980}"
-    job = api.post("/generate", **{way: {**SMALL, "callback_url": url}}).json()
+    given: dict[str, Any] = {way: {**SMALL, "callback_url": url}}
+    job = api.post("/generate", **given).json()
 
     status = api.get(f"/jobs/{job['job_id']}").json()
 
