@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from frontend.webhooks.url import MAX_URL_LENGTH, CallbackUrlError, parse_url
 from ltx_triton.settings import MAX_FPS, MIN_RESOLUTION, RESOLUTION_STEP, Settings
 from ltx_triton.video_spec import MAX_SEED, SharedFields, VideoSpec, draw_seed
 
@@ -55,6 +56,31 @@ class VideoFields(SharedFields):
         "drawn at random and reported when absent or -1",
         examples=[42],
     )
+    callback_url: str | None = Field(
+        None,
+        title="Callback URL",
+        max_length=MAX_URL_LENGTH,
+        description="Where a signed event is sent when the job has finished",
+        examples=["https://example.org/videos"],
+        json_schema_extra={"format": "uri"},
+    )
+
+    @field_validator("callback_url")
+    @classmethod
+    def _check_callback(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        settings = cls.limits
+        try:
+            parse_url(url, allow_private=settings.webhook_private_addresses)
+        except CallbackUrlError as error:
+            raise PydanticCustomError(
+                "callback_url", "{problem}", {"problem": str(error)}
+            ) from None
+        if settings.webhook_secret is None:
+            problem = "cannot be used here: the server has no WEBHOOK_SECRET to sign events with"
+            raise PydanticCustomError("callback_url", "{problem}", {"problem": problem})
+        return url
 
     @field_validator("seed")
     @classmethod
