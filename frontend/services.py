@@ -27,6 +27,7 @@ from frontend.jobs.queue import CLAIM, JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import ADMISSION, JobStore
 from frontend.jobs.worker import JobRunner
+from frontend.media.converter import Converter
 from frontend.metrics.counters import JobCounters
 from frontend.triton import TritonClient
 from frontend.webhooks.courier import Courier
@@ -119,6 +120,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             budget=budget,
             runner=runner,
             rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
+            converter=Converter(),
             generate_request=with_limits(GenerateRequest, settings),
             create_video_request=with_limits(CreateVideoRequest, settings),
         )

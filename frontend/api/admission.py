@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from fastapi import Request
 
-from frontend.api.errors import ApiError, ErrorType, bad_value, model_not_loaded
+from frontend.api.errors import ApiError, ErrorType, bad_value, model_not_loaded, storage_full
 from frontend.api.idempotency import RequestIdentity, key_reused
 from frontend.api.security.addresses import client_address
 from frontend.api.services import Services
@@ -80,7 +80,7 @@ async def _require_possible(spec: VideoSpec, services: Services) -> None:
     if info := await services.triton.model_info():
         _require_engines(spec, info, services.budget)
     if not await asyncio.to_thread(services.folder.has_room):
-        raise _storage_full("The disk of the server is full; its operator has to make room")
+        raise storage_full("The disk of the server is full; its operator has to make room")
 
 
 def _require_engines(spec: VideoSpec, info: ModelInfo, budget: MemoryBudget) -> None:
@@ -89,10 +89,6 @@ def _require_engines(spec: VideoSpec, info: ModelInfo, budget: MemoryBudget) -> 
         budget.require(info, spec)
     except (UnsupportedSpecError, TooLargeError) as error:
         raise bad_value(f"{info.model_name} cannot make this video: {error}") from error
-
-
-def _storage_full(problem: str) -> ApiError:
-    return ApiError(HTTPStatus.INSUFFICIENT_STORAGE, ErrorType.STORAGE_FULL, problem)
 
 
 async def _add(job: Job, services: Services) -> Job:
@@ -110,7 +106,7 @@ async def _add(job: Job, services: Services) -> Job:
             headers={"Retry-After": "30"},
         ) from None
     except QuotaExceededError:
-        raise _storage_full(
+        raise storage_full(
             f"The videos, with those of the waiting jobs, use up the {services.folder.max_gb:g} GB "
             "they may take; older ones have to expire first"
         ) from None

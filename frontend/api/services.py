@@ -17,6 +17,7 @@ from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
 from frontend.jobs.worker import JobRunner
+from frontend.media.converter import Converter
 from frontend.triton import TritonClient
 from ltx_triton.settings import Settings
 
@@ -33,6 +34,7 @@ class Services:
     budget: MemoryBudget
     runner: JobRunner
     rate_limiter: RateLimiter
+    converter: Converter
     # With the limits of the settings
     generate_request: type[GenerateRequest]
     create_video_request: type[CreateVideoRequest]

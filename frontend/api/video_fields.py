@@ -36,7 +36,7 @@ class VideoFields(SharedFields):
     size: str | None = Field(
         None,
         title="Size",
-        pattern=_SIZE.pattern,
+        pattern=f"^({_SIZE.pattern})?$",  # empty: not filled in
         description="Width and height in one, instead of `resolution`",
         examples=["512x288"],
     )
@@ -62,7 +62,7 @@ class VideoFields(SharedFields):
         max_length=MAX_URL_LENGTH,
         description="Where a signed event is sent when the job has finished",
         examples=["https://example.org/videos"],
-        json_schema_extra={"format": "uri"},
+        json_schema_extra={"pattern": "^(https?://.+)?$"},  # empty: not filled in
     )
 
     @field_validator("callback_url")

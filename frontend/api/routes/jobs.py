@@ -9,10 +9,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import FiniteFloat
 
 from frontend.api import job_views
 from frontend.api.admission import admit, require_rate
-from frontend.api.errors import ApiError, ErrorType, bad_value, not_found
+from frontend.api.errors import ApiError, ErrorType, not_found
 from frontend.api.idempotency import identity
 from frontend.api.openapi import errors
 from frontend.api.responses import JobBody, JobList
@@ -25,7 +26,8 @@ from frontend.logs import log_job
 router = APIRouter(tags=["Jobs"])
 
 MAX_PAGE = 100  # jobs
-_ID = re.compile(f"[0-9a-f]{{1,{MAX_ID_LENGTH}}}")
+ID_PATTERN = f"^[0-9a-f]{{1,{MAX_ID_LENGTH}}}$"
+_ID = re.compile(ID_PATTERN)
 _CANCEL_TIMEOUT = 3.0  # seconds; the worker that runs the job notices within half of one
 
 
@@ -34,7 +36,7 @@ _CANCEL_TIMEOUT = 3.0  # seconds; the worker that runs the job notices within ha
     summary="List jobs, the newest first",
     operation_id="list_jobs",
     response_model=JobList,
-    responses=errors(400, 403, 422),
+    responses=errors(403, 404, 422),
 )
 async def list_jobs(
     services: CurrentServices,
@@ -45,16 +47,17 @@ async def list_jobs(
         str, Query(max_length=200, description="Only jobs whose prompt contains this")
     ] = "",
     since: Annotated[
-        datetime | None, Query(description="Only jobs created then or later; UTC unless it says")
+        FiniteFloat | datetime | None,
+        Query(description="Only jobs created then or later: seconds since 1970, or a time in UTC"),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
     after: Annotated[
-        str | None, Query(description="`next` of the page before, to go on behind it")
+        str | None,
+        Query(pattern=ID_PATTERN, description="`next` of the page before, to go on behind it"),
     ] = None,
 ) -> JSONResponse:
     """Pages are stable: jobs that are created meanwhile do not shift them."""
-    moment = since and (since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp()
-    jobs = JobFilter(states=state or (), text=text, since=moment or 0.0)
+    jobs = JobFilter(states=state or (), text=text, since=_seconds(since))
     page = await find_page(jobs, limit, after, services)
     return job_views.job_list(page, services.settings.root_path)
 
@@ -123,6 +126,13 @@ async def retry(job_id: str, request: Request, services: CurrentServices) -> JSO
     return job_views.accepted(again, services.settings.root_path)
 
 
+def _seconds(moment: float | datetime | None) -> float:
+    """Seconds since the epoch; 0 for None."""
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return moment or 0.0
+
+
 async def find_job(job_id: str, services: Services) -> Job:
     """The stored job.
 
@@ -141,7 +151,7 @@ async def find_page(jobs: JobFilter, limit: int, after: str | None, services: Se
     """Jobs by their age, behind the one of the ID `after`.
 
     Raises:
-        ApiError: 403, jobs are not listed here; 400, there is no job of that ID.
+        ApiError: 403, jobs are not listed here; 404, there is no job of that ID.
     """
     if services.settings.private_jobs:
         raise ApiError(
@@ -152,8 +162,8 @@ async def find_page(jobs: JobFilter, limit: int, after: str | None, services: Se
     try:
         return await asyncio.to_thread(services.store.find, jobs, limit, after)
     except UnknownCursorError:
-        raise bad_value(
-            "after must be the ID of a job that still exists; begin again without it", "after"
+        raise not_found(
+            "The job that `after` names does not exist any more; begin again without it", after
         ) from None
 
 

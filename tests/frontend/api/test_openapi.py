@@ -94,5 +94,5 @@ def test_examples_of_the_schema_are_accepted(api: TestClient, document: dict[str
     content = document["paths"]["/generate"]["post"]["requestBody"]["content"]
     parameters = content["application/json"]["schema"]["properties"]
     given = {name: item["default"] for name, item in parameters.items() if "default" in item}
-    given |= {"prompt": parameters["prompt"]["examples"][0], "wait": False}
+    given |= {**content["application/json"]["example"], "wait": False}
     assert api.post("/generate", json=given).status_code == 202

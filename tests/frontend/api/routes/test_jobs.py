@@ -215,10 +215,10 @@ def test_jobs_are_listed_by_state_text_and_time(api: TestClient, fake_triton: Fa
 @pytest.mark.parametrize(
     ("query", "status", "detail"),
     [
-        ({"after": "0000"}, 400, "after must be the ID of a job that still exists"),
+        ({"after": "x"}, 422, "after: String should match pattern"),
         ({"limit": "101"}, 422, "limit: Input should be less than or equal to 100, not '101'"),
         ({"state": "lost"}, 422, "state: Input should be 'queued', 'running', 'completed'"),
-        ({"since": "yesterday"}, 422, "since: Input should be a valid datetime"),
+        ({"since": "yesterday"}, 422, "since: Input should be a valid number"),
     ],
 )
 def test_a_wrong_query_is_refused(
@@ -228,6 +228,12 @@ def test_a_wrong_query_is_refused(
     assert answer.status_code == status
     assert answer.json()["detail"].startswith(detail)
     assert answer.json()["error_type"] == "validation_error"
+
+
+def test_a_page_behind_a_job_that_is_no_more_is_not_found(api: TestClient) -> None:
+    answer = api.get("/jobs", params={"after": "0000"})
+    assert answer.status_code == 404
+    assert answer.json()["detail"].startswith("The job that `after` names does not exist any more")
 
 
 def test_private_jobs_are_not_listed(start_api: StartApi) -> None:

@@ -86,6 +86,17 @@ def test_a_completed_video_says_when_it_expires(start_api: StartApi) -> None:
     assert content.content[4:8] == b"ftyp"
 
 
+@pytest.mark.parametrize(
+    ("variant", "media_type", "magic"),
+    [("thumbnail", "image/webp", b"RIFF"), ("spritesheet", "image/jpeg", b"\xff\xd8\xff")],
+)
+def test_a_video_has_images(variant: str, media_type: str, magic: bytes, api: TestClient) -> None:
+    video = wait_for(api, create(api)["id"], "completed")
+    content = api.get(f"/v1/videos/{video['id']}/content", params={"variant": variant})
+    assert content.headers["content-type"] == media_type
+    assert content.content.startswith(magic)
+
+
 def test_a_failed_video_is_answered_with_its_error(
     api: TestClient, fake_triton: FakeTriton
 ) -> None:
