@@ -8,7 +8,7 @@ import pytest
 from frontend.database.database import Database
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
-from frontend.jobs.store import JobStore
+from frontend.jobs.store import JobFilter, JobStore
 from frontend.media.derived import Derived
 from tests.frontend.conftest import finished_job, new_job
 
@@ -34,7 +34,7 @@ def test_expired_jobs_go_with_their_videos_and_others_stay(
     assert store.get(new.id)
     kept = folder.video(new)
     assert set(folder.path.glob("*video_*")) == {kept, *Derived.paths(kept)}
-    assert len(store.recent(10)) == 2
+    assert len(store.find(JobFilter(), 10).jobs) == 2
     assert folder.clean(store) == 0
 
 
