@@ -81,7 +81,7 @@ def test_the_colours_are_those_of_the_frames_for_whoever_decodes_by_the_tags(
     asyncio.run(encode(tmp_path, frames))
     video = tmp_path / "video.mp4"
 
-    meta = next(imageio_ffmpeg.read_frames(video))
+    meta, *_ = imageio_ffmpeg.read_frames(video)
     assert meta["pix_fmt"] == "yuv420p(tv, bt709, progressive)"  # range, and all three of the rest
 
     # BT.709 by its formulas, so that no library's guess takes part.
