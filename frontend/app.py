@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
@@ -27,6 +26,7 @@ from frontend.api.security.hosts import HostMiddleware
 from frontend.jobs.worker import JobRunner
 from frontend.services import Intervals, running_services
 from frontend.web.pages import STATIC_FOLDER
+from ltx_triton import __version__
 from ltx_triton.parent_process import die_with_parent
 from ltx_triton.settings import Settings, load_settings
 
@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
 
     app = FastAPI(
         title="Video generation API",
-        version=version("ltx-triton"),
+        version=__version__,
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,

@@ -13,6 +13,7 @@ from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
 from frontend.jobs.model import Job
 from frontend.jobs.store import KeyReusedError, QueueFullError, QuotaExceededError
 from frontend.logs import log_job
+from frontend.webhooks.outbox import webhook_to
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.video_spec import VideoSpec
 
@@ -43,6 +44,7 @@ async def admit(
     services: Services,
     *,
     remixed_from: str | None = None,
+    callback_url: str | None = None,
 ) -> Job:
     """Queue a job for the video, or find the one of an earlier request with the same key.
 
@@ -54,6 +56,7 @@ async def admit(
         idempotency_key=identity.key,
         request_sha256=identity.sha256,
         remixed_from=remixed_from,
+        webhook=webhook_to(callback_url),
     )
     try:
         if earlier := await asyncio.to_thread(

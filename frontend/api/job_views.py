@@ -44,12 +44,14 @@ def accepted(job: Job, root_path: str) -> JSONResponse:
 def job_status(job: Job, queue_position: int | None, root_path: str) -> JobBody:
     """Describe the job as it is now: the documented fields, and the fields of its state."""
     completed = job.state == JobState.COMPLETED
+    webhook = job.webhook
     return _body(
         job,
         created_at=_timestamp(job.created_at),
         completed_at=_timestamp(job.completed_at) if job.completed_at else None,
         file_size_mb=_megabytes(job.file_size_bytes) if job.file_size_bytes else None,
         generation_time_seconds=_generation_seconds(job) if completed else None,
+        **({"callback_url": webhook.url, "webhook": webhook.state} if webhook else {}),
         **_state_fields(job, queue_position, root_path),
     )
 

@@ -25,6 +25,7 @@ at `GET /status/{job_id}`, to cancel with `DELETE /jobs/{job_id}` and to fetch f
 # Swagger UI fills these in. It would send them in the query and in the body, where they would
 # contradict what its user changes in the other.
 _PRESETS = ("default", "examples")
+BINARY = {"schema": {"type": "string", "format": "binary"}}  # the body is a file
 _IDEMPOTENCY_KEY = {
     "name": idempotency.HEADER,
     "in": "header",

@@ -29,6 +29,11 @@ class JobBody(SharedFields):
     completed_at: Timestamp | None = None
     queue_position: Annotated[int | None, Field(description="1 runs next")] = None
     attempts: Annotated[int | None, Field(description="How often it has begun to run")] = None
+    callback_url: Annotated[str | None, Field(description="Where it was asked for")] = None
+    webhook: Annotated[
+        Literal["pending", "delivered", "failed"] | None,
+        Field(description="Whether the event has arrived at `callback_url`"),
+    ] = None
     stage: Literal["text", "denoise", "decode", "mp4"] | None = None
     step: Annotated[int | None, Field(description="Denoising steps finished")] = None
     total_steps: int | None = None

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from frontend.webhooks.url import MAX_URL_LENGTH, CallbackUrlError, parse_url
 from ltx_triton.settings import MAX_FPS, MIN_RESOLUTION, RESOLUTION_STEP, Settings
 from ltx_triton.video_spec import MAX_SEED, SharedFields, VideoSpec, draw_seed
 
@@ -55,6 +56,31 @@ class VideoFields(SharedFields):
         "drawn at random and reported when absent or -1",
         examples=[42],
     )
+    callback_url: str | None = Field(
+        None,
+        title="Callback URL",
+        max_length=MAX_URL_LENGTH,
+        description="Where a signed event is sent when the job has finished",
+        examples=["https://example.org/videos"],
+        json_schema_extra={"format": "uri"},
+    )
+
+    @field_validator("callback_url")
+    @classmethod
+    def _check_callback(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        settings = cls.limits
+        try:
+            parse_url(url, allow_private=settings.webhook_private_addresses)
+        except CallbackUrlError as error:
+            raise PydanticCustomError(
+                "callback_url", "{problem}", {"problem": str(error)}
+            ) from None
+        if settings.webhook_secret is None:
+            problem = "cannot be used here: the server has no WEBHOOK_SECRET to sign events with"
+            raise PydanticCustomError("callback_url", "{problem}", {"problem": problem})
+        return url
 
     @field_validator("seed")
     @classmethod
@@ -63,7 +89,7 @@ class VideoFields(SharedFields):
 
     @model_validator(mode="after")
     def _limit_frame(self) -> Self:
-        given = [names for names in _FRAME_FIELDS if self.model_fields_set.intersection(names)]
+        given = [names for names in _FRAME_FIELDS if any(map(self._is_chosen, names))]
         if len(given) > 1:
             names = " and ".join(" x ".join(each) for each in given)
             raise PydanticCustomError(
@@ -118,7 +144,7 @@ class VideoFields(SharedFields):
         return self
 
     def _limit_seconds(self, num_frames: int) -> None:
-        if "duration" in self.model_fields_set and num_frames != self.duration * self.fps:
+        if self._is_chosen("duration") and num_frames != self.duration * self.fps:
             raise PydanticCustomError(
                 "two_lengths",
                 "num_frames and duration both give the length of the video; give one",
@@ -135,6 +161,11 @@ class VideoFields(SharedFields):
                     "given": round(num_frames / self.fps, 2),
                 },
             )
+
+    def _is_chosen(self, name: str) -> bool:
+        """Whether the client has chosen a value; generated clients send every default."""
+        field = type(self).model_fields[name]
+        return name in self.model_fields_set and getattr(self, name) != field.default
 
     def spec(self) -> VideoSpec:
         width, height = self._frame()

@@ -58,6 +58,12 @@ class VideoFolder:
         """Path of the job's finished video."""
         return self.path / job.filename
 
+    def remove(self, job: Job) -> None:
+        """Remove the job's video, then what was made from it: see `Converter`."""
+        video = self.video(job)
+        for path in (video, *Derived.paths(video)):
+            path.unlink(missing_ok=True)
+
     def partial(self, job: Job) -> Path:
         """Path that this attempt writes to until the video is complete."""
         return self.path / f".{job.filename}.{job.attempts}.partial"
@@ -90,12 +96,6 @@ class VideoFolder:
             store.delete(job.id)
         self.clean_partials(store)
         return len(old)
-
-    def remove(self, job: Job) -> None:
-        """Remove the job's video, if it has one, then what was made from it: see `Converter`."""
-        video = self.video(job)
-        for path in (video, *Derived.paths(video)):
-            path.unlink(missing_ok=True)
 
     def strays(self, store: JobStore) -> Strays:
         # List the files first: a video that is made after that has its job by now.

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import JSON, delete, desc, func, literal, select, tuple_, type_coerce, update
+from sqlalchemy import JSON, and_, delete, desc, func, literal, select, tuple_, type_coerce, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from frontend.database.database import Database
-from frontend.jobs.model import FINISHED, Job, JobState, new_job_id, video_name
+from frontend.jobs.model import FINISHED, Job, JobState, Webhook, new_job_id, video_name
 from frontend.jobs.observer import UNOBSERVED, JobObserver
 from ltx_triton.video_spec import VideoSpec
 
@@ -214,10 +214,12 @@ class JobStore:
 
     def delete(self, job_id: str) -> bool:
         """Delete a finished job; return whether it was there."""
+        is_finished = and_(Job.id == job_id, Job.state.in_(FINISHED))
         with self.database.transaction() as session:
-            deleted = session.scalar(
-                delete(Job).where(Job.id == job_id, Job.state.in_(FINISHED)).returning(Job.id)
+            session.execute(
+                delete(Webhook).where(Webhook.job_id.in_(select(Job.id).where(is_finished)))
             )
+            deleted = session.scalar(delete(Job).where(is_finished).returning(Job.id))
         return deleted is not None
 
     def _cancel_queued(self, session: Session, job_id: str) -> bool:

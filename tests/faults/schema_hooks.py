@@ -17,6 +17,9 @@ def _keeps_the_rules(query: Any, body: Any) -> bool:
     # Query and body may both hold a field, but not with two values.
     if any(f"{in_query[name]}" != f"{in_body[name]}" for name in in_query.keys() & in_body.keys()):
         return False
+    # The service has no secret to sign events with.
+    if "callback_url" in {*in_query, *in_body}:
+        return False
     # One of the two has to hold the prompt, in which something has to be visible.
     prompt = in_query.get("prompt", in_body.get("prompt", ""))
     return any(char.isprintable() and not char.isspace() for char in f"{prompt}")

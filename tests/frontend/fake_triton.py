@@ -55,11 +55,13 @@ def with_memory(bytes_for_a_token: int) -> ModelInfo:
 GPU_INFO = INFO.model_copy(update={"device": "cuda", "device_name": 'A "big" GPU'})
 METRICS = """\
 ltx_engine_memory_bytes{model="text_encoder",device="cpu"} 1073741824
-ltx_engine_memory_bytes{model="transformer",device="cpu"} 2147483648
+ltx_engine_memory_bytes{model="transformer",device="cpu"} 1610612736
+ltx_engine_memory_bytes{model="vae_decoder",device="cpu"} 536870912
 """
 GPU_METRICS = """\
 ltx_engine_memory_bytes{model="text_encoder",device="cpu"} 1073741824
-ltx_engine_memory_bytes{model="transformer",device="cuda"} 2147483648
+ltx_engine_memory_bytes{model="transformer",device="cuda"} 1610612736
+ltx_engine_memory_bytes{model="vae_decoder",device="cuda"} 536870912
 nv_gpu_memory_total_bytes{gpu_uuid="GPU-1"} 85899345920.000000
 nv_gpu_memory_used_bytes{gpu_uuid="GPU-1"} 3221225472.000000
 """

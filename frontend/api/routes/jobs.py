@@ -118,7 +118,8 @@ async def retry(job_id: str, request: Request, services: CurrentServices) -> JSO
             f"The job is {job.state}; only a failed or cancelled one can be retried",
             job_id,
         )
-    again = await admit(job.spec, identity(request, {}), services)
+    callback_url = job.webhook.url if job.webhook else None
+    again = await admit(job.spec, identity(request, {}), services, callback_url=callback_url)
     return job_views.accepted(again, services.settings.root_path)
 
 

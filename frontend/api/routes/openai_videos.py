@@ -18,7 +18,7 @@ from frontend.api.openai.bodies import (
     describe,
 )
 from frontend.api.openai.requests import UNSUPPORTED, RemixVideoRequest
-from frontend.api.openapi import openai_errors
+from frontend.api.openapi import BINARY, openai_errors
 from frontend.api.ranges import RangedFileResponse
 from frontend.api.requests import read_request
 from frontend.api.routes.jobs import MAX_PAGE, cancel, find_job, find_page, remove
@@ -118,7 +118,7 @@ async def delete(video_id: str, services: CurrentServices) -> JSONResponse:
     operation_id="download_video_content",
     response_class=RangedFileResponse,
     responses={
-        200: {"content": {"video/mp4": {}}, "description": "The video, or a range of it"},
+        200: {"content": {"video/mp4": BINARY}, "description": "The video, or a range of it"},
         **openai_errors(404, 416),
     },
 )

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from frontend.api import job_views
 from frontend.api.errors import not_found
-from frontend.api.openapi import errors
+from frontend.api.openapi import BINARY, errors
 from frontend.api.ranges import RangedFileResponse
 from frontend.api.routes.jobs import find_job
 from frontend.api.services import CurrentServices, Services
@@ -23,7 +23,7 @@ router = APIRouter(tags=["Videos"])
     operation_id="download",
     response_class=RangedFileResponse,
     responses={
-        200: {"content": {"video/mp4": {}}, "description": "The video, or a range of it"},
+        200: {"content": {"video/mp4": BINARY}, "description": "The video, or a range of it"},
         304: {"description": "The client has it: `If-None-Match`, `If-Modified-Since`"},
         **errors(404, 416),
     },

@@ -45,7 +45,7 @@ def test_generate_describes_its_parameters_for_query_and_every_body(
     operation = document["paths"]["/generate"]["post"]
     names = {
         *("prompt", "duration", "num_frames", "fps", "resolution", "width", "height", "size"),
-        *("num_inference_steps", "seed", "wait"),
+        *("num_inference_steps", "seed", "callback_url", "wait"),
     }
     in_query = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
     assert in_query.keys() == names | {"Idempotency-Key"}

@@ -147,7 +147,7 @@ def test_a_value_out_of_range_is_refused_with_400(
         (
             {"steps": 4},
             "Unknown parameter 'steps'; allowed are prompt, seed, duration, num_frames, fps, "
-            "resolution, width, height, size, num_inference_steps, wait, seconds",
+            "resolution, width, height, size, num_inference_steps, callback_url, wait, seconds",
         ),
     ],
 )
