@@ -10,7 +10,7 @@ from frontend.triton import TritonClient
 from ltx_triton.model_info import ModelInfo
 from tests.frontend.conftest import MakeSettings, new_job
 from tests.frontend.fake_triton import INFO, FakeTriton
-from tests.frontend.media.tags import tags
+from tests.frontend.media.ffmpeg import tags
 
 
 def generate(make_settings: MakeSettings, fake_triton: FakeTriton, *, private: bool) -> Path:

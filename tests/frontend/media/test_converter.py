@@ -20,6 +20,7 @@ from frontend.media.derived import Derived
 from frontend.media.ffmpeg import EncodingError, NoRoomError
 from frontend.media.writer import Mp4Writer
 from ltx_triton.video_spec import VideoSpec
+from tests.frontend.media.ffmpeg import ffmpegs
 
 BACKGROUND = (200, 50, 100)
 WIDTH, HEIGHT, SIDE = 640, 384, 64
@@ -209,7 +210,7 @@ def test_two_conversions_run_at_once_and_no_more(tmp_path: Path) -> None:
 
     async def watch(making: asyncio.Future[list[Path]]) -> None:
         while not making.done():
-            running = psutil.Process().children()
+            running = ffmpegs()
             counts.add(len(running))
             with suppress(psutil.NoSuchProcess):
                 niceness.update(each.nice() for each in running)
@@ -251,7 +252,7 @@ def test_a_conversion_that_nobody_waits_for_leaves_no_file_and_no_process(tmp_pa
 
     async def abandon() -> None:
         making = asyncio.create_task(Converter().derived(video, spec, Derived.GIF))
-        while not psutil.Process().children():  # noqa: ASYNC110  a process has no event
+        while not ffmpegs():  # noqa: ASYNC110  a process has no event
             await asyncio.sleep(0.002)
         making.cancel()
         await making
@@ -259,7 +260,7 @@ def test_a_conversion_that_nobody_waits_for_leaves_no_file_and_no_process(tmp_pa
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(abandon())
     assert list(tmp_path.iterdir()) == [video]
-    assert not psutil.Process().children()
+    assert not ffmpegs()
 
 
 def test_a_missing_video_and_one_that_goes_meanwhile_are_told(

@@ -19,7 +19,7 @@ from ltx_triton import __version__
 from ltx_triton.settings import Mp4Preset
 from ltx_triton.video_spec import VideoSpec
 from tests.frontend.fake_triton import INFO, make_frames
-from tests.frontend.media.tags import ffmpeg, tags
+from tests.frontend.media.ffmpeg import ffmpeg, ffmpegs, tags
 
 SPEC = VideoSpec(prompt="x", num_frames=12, height=64, width=96, frame_rate=12.0, seed=3)
 FRAMES = make_frames(SPEC)
@@ -81,7 +81,7 @@ def test_the_colours_are_those_of_the_frames_for_whoever_decodes_by_the_tags(
     asyncio.run(encode(tmp_path, frames))
     video = tmp_path / "video.mp4"
 
-    meta = next(imageio_ffmpeg.read_frames(video))
+    meta, *_ = imageio_ffmpeg.read_frames(video)
     assert meta["pix_fmt"] == "yuv420p(tv, bt709, progressive)"  # range, and all three of the rest
 
     # BT.709 by its formulas, so that no library's guess takes part.
@@ -178,7 +178,7 @@ def test_the_prompt_is_in_no_command_line(tmp_path: Path) -> None:
         async with writer(tmp_path, prompt="A very secret cat") as mp4:
             mp4.describe(INFO)
             await mp4.write(FRAMES)
-            return [word for each in psutil.Process().children() for word in each.cmdline()]
+            return [word for each in ffmpegs() for word in each.cmdline()]
 
     words = asyncio.run(look())
     assert "rawvideo" in words
@@ -190,8 +190,8 @@ def test_a_video_that_is_abandoned_with_its_description_unread_leaves_nothing_op
 ) -> None:
     async def abandon() -> None:
         async with writer(tmp_path, prompt="猫" * 10_000) as mp4:
-            for child in psutil.Process().children():
-                child.suspend()
+            for process in ffmpegs():
+                process.suspend()
             mp4.describe(INFO)
             await asyncio.sleep(0.05)
 
@@ -221,9 +221,6 @@ def test_an_abandoned_video_leaves_no_file_and_no_process(tmp_path: Path) -> Non
             await mp4.write(FRAMES)
             assert ffmpegs()
             raise asyncio.CancelledError
-
-    def ffmpegs() -> list[psutil.Process]:
-        return [child for child in psutil.Process().children() if "ffmpeg" in child.name()]
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(abandon())

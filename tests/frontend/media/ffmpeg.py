@@ -1,10 +1,12 @@
-"""What ffmpeg reads from a file."""
+"""What ffmpeg reads from a file, and the processes of it that run."""
 
 import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import imageio_ffmpeg
+import psutil
 
 
 def ffmpeg(*arguments: str | Path) -> bytes:
@@ -20,3 +22,13 @@ def tags(video: Path) -> dict[str, str]:
     lines = re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL).split("\n")
     found = (line.partition("=") for line in lines)
     return {name: value for name, _, value in found if name in ("title", "comment")}
+
+
+def ffmpegs() -> list[psutil.Process]:
+    """Those that this process started; a database of other tests may be its child as well."""
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            if "ffmpeg" in child.name():
+                found.append(child)
+    return found
