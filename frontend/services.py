@@ -17,6 +17,7 @@ from frontend.api.video_fields import with_limits
 from frontend.database.database import Database
 from frontend.engine_pace import EnginePace
 from frontend.jobs.circuit_breaker import CircuitBreaker
+from frontend.jobs.estimate import Estimator
 from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.queue import CLAIM, JobQueue
 from frontend.jobs.storage import VideoFolder
@@ -79,6 +80,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
         breaker = CircuitBreaker(triton)
         stack.push_async_callback(breaker.stop)
         budget = MemoryBudget(settings.memory_budget_gb, settings.api_workers)
+        estimator = Estimator(store, triton, budget, settings.max_concurrent_jobs)
         runner = JobRunner(
             store,
             queue,
@@ -86,6 +88,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             breaker,
             folder,
             budget,
+            estimator,
             counters,
             retry_delay=intervals.retry_delay,
         )
@@ -100,6 +103,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             triton=triton,
             breaker=breaker,
             budget=budget,
+            estimator=estimator,
             runner=runner,
             rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
             generate_request=with_limits(GenerateRequest, settings),

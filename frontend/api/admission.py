@@ -2,6 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
+from math import ceil
 
 from fastapi import Request
 
@@ -15,6 +16,10 @@ from frontend.jobs.store import KeyReusedError, QueueFullError, QuotaExceededErr
 from frontend.logs import log_job
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.video_spec import VideoSpec
+
+# Seconds in `Retry-After`
+_UNKNOWN = 30
+_LONGEST = 120
 
 
 async def require_rate(request: Request, services: Services) -> None:
@@ -92,6 +97,10 @@ def _storage_full(problem: str) -> ApiError:
     return ApiError(HTTPStatus.INSUFFICIENT_STORAGE, ErrorType.STORAGE_FULL, problem)
 
 
+def _retry_after(seconds: float | None) -> int:
+    return _UNKNOWN if seconds is None else min(_LONGEST, max(1, ceil(seconds)))
+
+
 async def _add(job: Job, services: Services) -> Job:
     settings = services.settings
     limit = settings.max_queued_jobs + settings.max_concurrent_jobs
@@ -100,11 +109,13 @@ async def _add(job: Job, services: Services) -> Job:
             services.store.add, job, limit, services.folder.exceeds_quota
         )
     except QueueFullError:
+        seconds = _retry_after(await services.estimator.seconds_until_room())
         raise ApiError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             ErrorType.QUEUE_FULL,
-            f"The queue is full ({settings.max_queued_jobs} jobs waiting). Try again in 30 s.",
-            headers={"Retry-After": "30"},
+            f"The queue is full ({settings.max_queued_jobs} jobs waiting). "
+            f"Try again in {seconds} s.",
+            headers={"Retry-After": str(seconds)},
         ) from None
     except QuotaExceededError:
         raise _storage_full(
