@@ -1,7 +1,7 @@
 """What a video costs: seconds by stage, from the videos that this service has made."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
@@ -11,13 +11,12 @@ from ltx_triton.contract import Stage
 
 _LEAST = 1e-3  # seconds, the resolution of what is stored
 
-Powers = tuple[int, ...]  # of the size, as the terms of a polynomial
-# Tried in this order, so what fits as well as an earlier one is not taken.
-_LINEAR: tuple[Powers, ...] = ((1,), (0, 1), (0,))
-_QUADRATIC: tuple[Powers, ...] = (*_LINEAR, (1, 2), (0, 2), (0, 1, 2), (2,))  # attention
+Powers = tuple[int, ...]  # of the number of tokens, as the terms of a polynomial
+_LINEAR: tuple[Powers, ...] = ((1,), (0, 1))
+_QUADRATIC: tuple[Powers, ...] = (*_LINEAR, (1, 2))  # attention compares each token with each
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Size:
     tokens: int  # latent frames x rows x columns
     steps: int
@@ -67,15 +66,15 @@ class Measured:
 
 
 class CostModel:
-    """The recent costs of sizes that were made, and a fit through them for all others."""
+    """The costs of sizes that were made, and fits through them for all others."""
 
-    def __init__(self, costs: Mapping[Size, Cost]) -> None:
-        """Fit to the costs of at least one size."""
+    def __init__(self, costs: Mapping[int, Cost]) -> None:
+        """Take costs by number of tokens, at least one."""
         self._costs = costs
-        tokens = [size.tokens for size in costs]
+        tokens = list(costs)
 
-        def fit(seconds: Callable[[Cost], float], terms: Sequence[Powers]) -> "_Fit":
-            return _Fit.through(tokens, [seconds(cost) for cost in costs.values()], terms)
+        def fit(seconds: Callable[[Cost], float], choices: Sequence[Powers]) -> _Fit:
+            return _Fit.through(tokens, [seconds(cost) for cost in costs.values()], choices)
 
         self._text = median(cost.text for cost in costs.values())
         self._step = fit(lambda cost: cost.step, _QUADRATIC)
@@ -83,49 +82,46 @@ class CostModel:
         self._mp4 = fit(lambda cost: cost.mp4, _LINEAR)
 
     def cost(self, size: Size) -> Cost:
-        if known := self._costs.get(size):
-            return known
-        tokens = size.tokens
+        tokens, steps = size.tokens, size.steps
+        if known := self._costs.get(tokens):
+            return replace(known, steps=steps)
         return Cost(
-            self._text,
-            self._step.at(tokens),
-            size.steps,
-            self._decode.at(tokens),
-            self._mp4.at(tokens),
+            text=self._text,
+            step=self._step.at(tokens),
+            steps=steps,
+            decode=self._decode.at(tokens),
+            mp4=self._mp4.at(tokens),
         )
 
 
 @dataclass(frozen=True)
 class _Fit:
-    """A polynomial with coefficients that are not negative."""
+    """A polynomial without negative coefficients: it grows with the size."""
 
     powers: Powers
     coefficients: NDArray[np.float64]
 
     @classmethod
     def through(
-        cls, sizes: Sequence[int], seconds: Sequence[float], terms: Iterable[Powers]
+        cls, sizes: Sequence[int], seconds: Sequence[float], choices: Iterable[Powers]
     ) -> "_Fit":
-        """Minimise the relative errors, with no more terms than there are different sizes.
+        """Choose the one with the least relative errors.
 
-        The best fit among those whose coefficients all come out positive is the non-negative one:
-        its other coefficients are zero.
+        Through a single size only the proportional one goes, and sizes that do not grow in cost
+        are taken for proportional, too.
         """
-        known = len(set(sizes))
         x = np.array(sizes, dtype=np.float64)
         y = np.maximum(_LEAST, seconds)
-        best, best_error = cls((0,), np.array([median(y)])), np.inf
-        for powers in terms:
-            if len(powers) > known:
-                continue
-            design = np.stack([x**power / y for power in powers], axis=1)
-            scale = np.abs(design).max(axis=0)
-            found = np.linalg.lstsq(design / scale, np.ones_like(y), rcond=None)[0] / scale
+        fits: list[tuple[float, _Fit]] = []
+        for powers in choices:
+            terms = np.stack([x**power for power in powers], axis=1)
+            scale = terms.max(axis=0)  # or squares of thousands would leave no digits
+            design = terms / scale / y[:, None]
+            found = np.linalg.lstsq(design, np.ones_like(y), rcond=None)[0]
             error = float(np.square(design @ found - 1).sum())
-            # What fits as well with more terms, or in another way, says no more.
-            if (found >= 0).all() and error < best_error - 1e-9:
-                best, best_error = cls(powers, found), error
-        return best
+            if len(powers) <= len(set(sizes)) and (found >= 0).all():
+                fits.append((error, cls(powers, found / scale)))
+        return min(fits, key=lambda fit: fit[0])[1]
 
     def at(self, size: int) -> float:
         return float(np.dot(self.coefficients, [float(size) ** each for each in self.powers]))

@@ -85,8 +85,7 @@ class Estimator:
 
     async def cost(self, spec: VideoSpec) -> Cost | None:
         """Return what the video costs alone; None: no video was made yet."""
-        async with self._lock:
-            await self._learn()
+        await self._current()
         return self._cost(spec)
 
     async def forecast(self, job: Job) -> Forecast | None:
@@ -118,56 +117,55 @@ class Estimator:
             return self._unfinished
 
     async def _look(self) -> None:
-        await self._learn()
-        self._unfinished = await asyncio.to_thread(self._read_unfinished)
-
-    async def _learn(self) -> None:
-        if time.monotonic() - self._learnt_at < _LEARNT_FOR:
-            return
         with suppress(TimeoutError):
             async with asyncio.timeout(_INFO_TIMEOUT):
                 self._info = self._triton.last_info or await self._triton.model_info()
-        if self._info:
-            self._learnt = await asyncio.to_thread(self._learn_from_store, self._info)
-        self._learnt_at = time.monotonic()
+        self._unfinished = await asyncio.to_thread(self._read)
 
-    def _learn_from_store(self, info: ModelInfo) -> Learnt | None:
+    def _read(self) -> _Unfinished:
+        now = time.time()
+        jobs = self._store.queued_and_running()
+        if self._info and time.monotonic() - self._learnt_at >= _LEARNT_FOR:
+            self._learnt = self._learn(self._info, jobs, now)
+            self._learnt_at = time.monotonic()
+        queued = [job.id for job in jobs if job.state == JobState.QUEUED]
+        return _Unfinished(
+            seen_at=now,
+            jobs={job.id: job for job in jobs},
+            positions={job_id: position for position, job_id in enumerate(queued, 1)},
+            finish_times=self._finish_times(jobs, now),
+        )
+
+    def _learn(self, info: ModelInfo, unfinished: Sequence[Job], now: float) -> Learnt | None:
+        completed = {job.id: job for job in self._store.latest_completed(_VIDEOS)}
         videos = [
             Measured(
                 _size(job.spec, info.limits), job.started_at, job.completed_at, job.stage_seconds
             )
-            for job in self._store.latest_completed(_VIDEOS)
+            for job in completed.values()
             if (job.model_used, job.device_used) == (info.model_name, info.device)
             and (job.started_at and job.completed_at and job.stage_seconds)
         ]
-        running = [job.started_at for job in self._unfinished.jobs.values() if job.started_at]
-        return learn(videos, running, time.time())
+        # One that was completed between the two reads is in both.
+        running = [
+            job.started_at for job in unfinished if job.started_at and job.id not in completed
+        ]
+        return learn(videos, running, now)
 
     def _cost(self, spec: VideoSpec) -> Cost | None:
         if self._info is None or self._learnt is None:
             return None
         return self._learnt.costs.cost(_size(spec, self._info.limits))
 
-    def _read_unfinished(self) -> _Unfinished:
-        now = time.time()
-        jobs = self._store.queued_and_running()
-        queued = [job for job in jobs if job.state == JobState.QUEUED]
-        return _Unfinished(
-            seen_at=now,
-            jobs={job.id: job for job in jobs},
-            positions={job.id: position for position, job in enumerate(queued, 1)},
-            finish_times=self._finish_times(jobs, now),
-        )
-
     def _finish_times(self, jobs: Sequence[Job], now: float) -> dict[str, float]:
-        if self._info is None or self._learnt is None:
-            return {}
         running: list[Task] = []
         queued: list[Task] = []
         for job in jobs:
-            cost = self._learnt.costs.cost(_size(job.spec, self._info.limits))
-            tasks = running if job.state == JobState.RUNNING else queued
-            tasks.append(_task(job, cost, now))
+            if cost := self._cost(job.spec):
+                tasks = running if job.state == JobState.RUNNING else queued
+                tasks.append(_task(job, cost, now))
+        if self._info is None or self._learnt is None:
+            return {}
         return finish_times(
             running,
             queued,

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
 
-from frontend.jobs.cost import Cost, CostModel, Measured, Size
+from frontend.jobs.cost import Cost, CostModel, Measured
 
 _RECENT = 8  # videos of a size: a machine is not equally quick all the time
 _ALONE = 1.1  # times as long as alone, and still taken for it
@@ -32,17 +32,17 @@ def learn(videos: Sequence[Measured], running: Iterable[float], now: float) -> L
     made = [(video.began, video.ended) for video in videos]
     busy = _Timeline([*made, *((began, now) for began in running)])
     in_turns = busy.slowdowns(made, 1.0)
-    alone = _by_size(
+    alone = _by_tokens(
         (video, 1.0) for video, slowdown in zip(videos, in_turns, strict=True) if slowdown < _ALONE
     )
     crowded = [
-        (interval, alone[video.size].total)
+        (interval, replace(alone[video.size.tokens], steps=video.size.steps).total)
         for video, interval, slowdown in zip(videos, made, in_turns, strict=True)
-        if slowdown >= _ALONE and video.size in alone
+        if slowdown >= _ALONE and video.size.tokens in alone
     ]
     sharing = _sharing(busy, crowded)
     slowdowns = busy.slowdowns(made, sharing)
-    return Learnt(CostModel(_by_size(zip(videos, slowdowns, strict=True)) | alone), sharing)
+    return Learnt(CostModel(_by_tokens(zip(videos, slowdowns, strict=True)) | alone), sharing)
 
 
 class _Timeline:
@@ -83,19 +83,20 @@ def _sharing(busy: _Timeline, crowded: Sequence[tuple[Interval, float]]) -> floa
     return (low + high) / 2
 
 
-def _by_size(videos: Iterable[tuple[Measured, float]]) -> dict[Size, Cost]:
+def _by_tokens(videos: Iterable[tuple[Measured, float]]) -> dict[int, Cost]:
     """Return the median cost of the latest videos of each size, given how slowed down they were."""
-    costs: dict[Size, list[Cost]] = defaultdict(list)
-    for video, slower in videos:
-        if len(costs[video.size]) < _RECENT:
-            costs[video.size].append(video.cost(slower))
+    costs: dict[int, list[Cost]] = defaultdict(list)
+    for video, slowdown in videos:
+        of_size = costs[video.size.tokens]
+        if len(of_size) < _RECENT:
+            of_size.append(video.cost(slowdown))
     return {
-        size: Cost(
+        tokens: Cost(
             text=median(cost.text for cost in of_size),
             step=median(cost.step for cost in of_size),
-            steps=size.steps,
+            steps=of_size[0].steps,
             decode=median(cost.decode for cost in of_size),
             mp4=median(cost.mp4 for cost in of_size),
         )
-        for size, of_size in costs.items()
+        for tokens, of_size in costs.items()
     }
