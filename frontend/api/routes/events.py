@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from frontend.api import job_views
-from frontend.api.openapi import errors
+from frontend.api.openapi import errors_as_json
 from frontend.api.routes.jobs import find_job
 from frontend.api.services import CurrentServices, Services
 from frontend.database.database import STORE_AWAY
@@ -32,7 +32,7 @@ async def _found(job_id: str, services: CurrentServices) -> Job:
     summary="Follow a job until it is finished",
     operation_id="follow_job",
     response_class=EventSourceResponse,
-    responses=errors(404),
+    responses=errors_as_json(404),
 )
 async def events(
     job: Annotated[Job, Depends(_found)], services: CurrentServices

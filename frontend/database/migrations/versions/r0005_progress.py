@@ -9,5 +9,5 @@ down_revision = "0004"
 
 def upgrade() -> None:
     with op.batch_alter_table("jobs") as jobs:
-        jobs.add_column(sa.Column("percent", sa.Float, nullable=False, server_default="0"))
-        jobs.add_column(sa.Column("reported_at", sa.Float))
+        jobs.add_column(sa.Column("percent", sa.Double, nullable=False, server_default="0"))
+        jobs.add_column(sa.Column("reported_at", sa.Double))
