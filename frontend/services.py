@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from frontend.api.openai.requests import CreateVideoRequest
 from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
 from frontend.api.requests import GenerateRequest
 from frontend.api.services import Services
@@ -107,6 +108,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             runner=runner,
             rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
             generate_request=with_limits(GenerateRequest, settings),
+            create_video_request=with_limits(CreateVideoRequest, settings),
         )
 
 

@@ -1,10 +1,11 @@
 """Read and check the parameters of a request for a video."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from fastapi import Request
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from frontend.api.errors import ApiError, bad_request, bad_value, shorten
@@ -22,7 +23,7 @@ _TEXTS = {
 }
 _SIZE = "WIDTHxHEIGHT in pixels, such as 512x288"
 
-_Fields = TypeVar("_Fields", bound=VideoFields)
+_Fields = TypeVar("_Fields", bound=BaseModel)
 
 
 class GenerateRequest(VideoFields):
@@ -38,14 +39,23 @@ class VideoRequest(Generic[_Fields]):
 
 
 async def read_request(
-    request: Request, model: type[_Fields], *, ignore_unknown: bool = False
+    request: Request,
+    model: type[_Fields],
+    *,
+    ignore_unknown: bool = False,
+    refused: Collection[str] = (),
 ) -> VideoRequest[_Fields]:
     """Read and check the parameters of a request.
+
+    Args:
+        refused: unknown names that are refused even if others are ignored.
 
     Raises:
         ApiError: 422 when they cannot be understood, 400 when they are out of range.
     """
-    values = await read_values(request, model, ALIASES, ignore_unknown=ignore_unknown)
+    values = await read_values(
+        request, model, ALIASES, ignore_unknown=ignore_unknown, refused=refused
+    )
     try:
         fields = model.model_validate(values)
     except ValidationError as error:
@@ -53,7 +63,7 @@ async def read_request(
     return VideoRequest(fields, identity(request, values))
 
 
-def _api_error(problem: ErrorDetails, model: type[VideoFields]) -> ApiError:
+def _api_error(problem: ErrorDetails, model: type[BaseModel]) -> ApiError:
     name = str(problem["loc"][0]) if problem["loc"] else ""
     if problem["type"] == "missing":
         return bad_request(f"{name} is missing; it is a string that describes the video", name)
@@ -72,7 +82,7 @@ def _subject(name: str) -> str:
     return name if name == "fps" or "_" in name else name.capitalize()
 
 
-def _allowed(name: str, model: type[VideoFields]) -> str:
+def _allowed(name: str, model: type[BaseModel]) -> str:
     schema = schemas(model)[name]
     if "pattern" in schema:
         return _SIZE

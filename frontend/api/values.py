@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NoReturn, get_args
@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 from pydantic import BaseModel
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from frontend.api.errors import ApiError, ErrorType, bad_request, shorten
+from frontend.api.errors import ApiError, ErrorType, bad_request, bad_value, shorten
 
 _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
@@ -34,6 +35,7 @@ async def read_values(
     aliases: Mapping[str, str] = MappingProxyType({}),
     *,
     ignore_unknown: bool = False,
+    refused: Collection[str] = (),
     body_timeout: float = _BODY_TIMEOUT,
 ) -> dict[str, Any]:
     """Collect the fields of `model` from query, form and JSON, each parsed as its type.
@@ -42,7 +44,8 @@ async def read_values(
 
     Args:
         aliases: other names of fields.
-        ignore_unknown: leave out what is no field, instead of refusing it.
+        ignore_unknown: leave out what is no field, instead of refusing it,
+        refused: except for these names and their parts, such as `name[part]`.
 
     Raises:
         ApiError: 422 for a name that is no field, a value of the wrong type, or two different
@@ -53,6 +56,8 @@ async def read_values(
     for sent, given in [*request.query_params.multi_items(), *await _body(request, body_timeout)]:
         name = aliases.get(sent, sent)
         if name not in fields:
+            if given not in (None, "") and sent.partition("[")[0] in refused:
+                raise bad_value(f"{sent[:100]} is not supported by this model", sent[:100])
             if ignore_unknown:
                 continue
             raise bad_request(
@@ -164,19 +169,22 @@ def _urlencoded(body: bytes) -> list[tuple[str, Any]]:
 
 
 async def _multipart(request: Request, body: bytes) -> list[tuple[str, Any]]:
-    try:
-        body.decode()  # Starlette would take other bytes for Latin-1
-    except UnicodeDecodeError as error:
-        raise bad_request("The form is not UTF-8; send it as UTF-8") from error
-
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
     try:
         async with Request(request.scope, receive).form() as form:
-            return list(form.multi_items())
+            items = list(form.multi_items())
     except HTTPException as error:
         raise bad_request(f"The form cannot be read: {error.detail}") from error
+    for name, value in items:
+        if isinstance(value, UploadFile):
+            raise bad_request(f"{name[:100]} is a file; this model reads text alone", name[:100])
+    try:
+        body.decode()  # Starlette has taken other bytes for Latin-1
+    except UnicodeDecodeError as error:
+        raise bad_request("The form is not UTF-8; send it as UTF-8") from error
+    return items
 
 
 def _json_object(body: bytes) -> list[tuple[str, Any]]:

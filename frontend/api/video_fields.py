@@ -6,7 +6,7 @@ Query, forms, JSON, OpenAPI and the page's form are all read from the fields of 
 import re
 from typing import Any, ClassVar, Self
 
-from pydantic import Field, create_model, field_validator, model_validator
+from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from ltx_triton.settings import MAX_FPS, MIN_RESOLUTION, RESOLUTION_STEP, Settings
@@ -63,7 +63,7 @@ class VideoFields(SharedFields):
 
     @model_validator(mode="after")
     def _limit_frame(self) -> Self:
-        given = [names for names in _FRAME_FIELDS if self.model_fields_set.intersection(names)]
+        given = [names for names in _FRAME_FIELDS if any(map(self._is_chosen, names))]
         if len(given) > 1:
             names = " and ".join(" x ".join(each) for each in given)
             raise PydanticCustomError(
@@ -118,7 +118,7 @@ class VideoFields(SharedFields):
         return self
 
     def _limit_seconds(self, num_frames: int) -> None:
-        if "duration" in self.model_fields_set and num_frames != self.duration * self.fps:
+        if self._is_chosen("duration") and num_frames != self.duration * self.fps:
             raise PydanticCustomError(
                 "two_lengths",
                 "num_frames and duration both give the length of the video; give one",
@@ -135,6 +135,11 @@ class VideoFields(SharedFields):
                     "given": round(num_frames / self.fps, 2),
                 },
             )
+
+    def _is_chosen(self, name: str) -> bool:
+        """Whether the client has chosen a value; generated clients send every default."""
+        field = type(self).model_fields[name]
+        return name in self.model_fields_set and getattr(self, name) != field.default
 
     def spec(self) -> VideoSpec:
         width, height = self._frame()
@@ -239,7 +244,7 @@ def with_limits(model: type[VideoFields], settings: Settings) -> Any:
     return limited
 
 
-def schemas(model: type[VideoFields]) -> dict[str, dict[str, Any]]:
+def schemas(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
     """Map the name of each field to its JSON schema. What may be left out is never null there."""
     fields: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
     for schema in fields.values():

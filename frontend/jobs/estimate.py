@@ -78,6 +78,7 @@ class Estimator:
         self._budget = budget
         self._max_running = max_running
         self._info: ModelInfo | None = None
+        self._known: dict[str, Job] = {}  # completed
         self._learnt: Learnt | None = None
         self._learnt_at = -_LEARNT_FOR
         self._unfinished = _Unfinished()
@@ -137,20 +138,30 @@ class Estimator:
         )
 
     def _learn(self, info: ModelInfo, unfinished: Sequence[Job], now: float) -> Learnt | None:
-        completed = {job.id: job for job in self._store.latest_completed(_VIDEOS)}
+        completed = self._completed(info)
         videos = [
             Measured(
                 _size(job.spec, info.limits), job.started_at, job.completed_at, job.stage_seconds
             )
             for job in completed.values()
-            if (job.model_used, job.device_used) == (info.model_name, info.device)
-            and (job.started_at and job.completed_at and job.stage_seconds)
+            if job.started_at and job.completed_at and job.stage_seconds
         ]
         # One that was completed between the two reads is in both.
         running = [
             job.started_at for job in unfinished if job.started_at and job.id not in completed
         ]
         return learn(videos, running, now)
+
+    def _completed(self, info: ModelInfo) -> dict[str, Job]:
+        """Return jobs of this model, the latest first, even those deleted since the last look."""
+        stored = {job.id: job for job in self._store.latest_completed(_VIDEOS)}
+        latest = sorted((self._known | stored).values(), key=lambda job: -job.created_at)
+        self._known = {
+            job.id: job
+            for job in latest[:_VIDEOS]
+            if (job.model_used, job.device_used) == (info.model_name, info.device)
+        }
+        return self._known
 
     def _cost(self, spec: VideoSpec) -> Cost | None:
         if self._info is None or self._learnt is None:

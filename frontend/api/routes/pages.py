@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from frontend.api import job_views
+from frontend.api.openai.requests import RemixVideoRequest
 from frontend.api.openapi import form_fields, openapi_document
 from frontend.api.services import CurrentServices
 from frontend.jobs.store import JobFilter
@@ -42,7 +43,11 @@ async def openapi(request: Request, services: CurrentServices) -> JSONResponse:
     return JSONResponse(
         openapi_document(
             request.app,
-            services.generate_request,
+            {
+                "/generate": services.generate_request,
+                "/v1/videos": services.create_video_request,
+                "/v1/videos/{video_id}/remix": RemixVideoRequest,
+            },
             needs_api_key=services.settings.api_key_required,
             root_path=services.settings.root_path,
         )

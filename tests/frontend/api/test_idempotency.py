@@ -55,7 +55,8 @@ def test_the_key_of_another_request_is_refused(changed: dict[str, Any], api: Tes
 
 @pytest.mark.parametrize("key", ["", "a" * 256, "caf\u00e9"])
 def test_a_key_that_is_none_is_refused(key: str, api: TestClient) -> None:
-    answer = api.post("/generate", json=SMALL, headers={"Idempotency-Key": key.encode()})
+    headers = {b"Idempotency-Key": key.encode()}
+    answer = api.post("/generate", json=SMALL, headers=headers)
     assert answer.status_code == 422
     assert "1 to 255 printable ASCII characters" in answer.json()["detail"]
 

@@ -36,6 +36,7 @@ def refused(api: TestClient, **given: Any) -> str:
         ({"width": 512, "height": 128}, 512, 128),
         ({"size": "288x192"}, 288, 192),
         ({"size": "64X96"}, 64, 96),
+        ({"size": "64x96", "resolution": 256}, 64, 96),  # the default, as generated clients send
     ],
 )
 def test_the_frame_is_given_by_its_sides_its_size_or_one_side_of_a_square(
@@ -54,6 +55,7 @@ def test_the_frame_is_given_by_its_sides_its_size_or_one_side_of_a_square(
         ({"num_frames": 25}, 25, 8),
         ({"num_frames": 33, "fps": 24}, 33, 24),
         ({"num_frames": 24, "duration": 3}, 24, 8),
+        ({"num_frames": 9, "duration": 2}, 9, 8),  # the default, as generated clients send it
     ],
 )
 def test_the_length_is_given_by_seconds_or_frames(

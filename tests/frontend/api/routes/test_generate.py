@@ -196,7 +196,7 @@ def test_a_body_that_is_far_too_large_is_refused(api: TestClient) -> None:
 def test_an_uploaded_file_is_no_prompt(api: TestClient) -> None:
     response = api.post("/generate", files={"prompt": ("prompt.txt", b"A cat")})
     assert response.status_code == 422
-    assert "prompt must be a string" in response.json()["detail"]
+    assert response.json()["detail"] == "prompt is a file; this model reads text alone"
 
 
 def test_a_missing_prompt_is_refused_with_422(api: TestClient) -> None:
