@@ -67,9 +67,9 @@ def test_unfinished_jobs_and_the_new_one_count_against_the_quota(
 
 
 def test_unfinished_jobs_come_in_the_order_in_which_they_run(
-    store: JobStore, queue: JobQueue
+    database: Database, store: JobStore
 ) -> None:
-    now = time.time()
+    now, queue = time.time(), JobQueue(database, "worker", 2)
     jobs = [store.add(new_job(created_at=now - number), 10) for number in range(4)]
     completed, running = queue.claim(), queue.claim()
     assert completed
@@ -78,8 +78,8 @@ def test_unfinished_jobs_come_in_the_order_in_which_they_run(
     assert [job.id for job in store.queued_and_running()] == [jobs[i].id for i in (2, 1, 0)]
 
 
-def test_the_latest_completed_jobs_come_first(store: JobStore, queue: JobQueue) -> None:
-    now = time.time()
+def test_the_latest_completed_jobs_come_first(database: Database, store: JobStore) -> None:
+    now, queue = time.time(), JobQueue(database, "worker", 2)
     jobs = [store.add(new_job(created_at=now + number), 10) for number in range(4)]
     for _ in range(3):
         job = queue.claim()
