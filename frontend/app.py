@@ -19,7 +19,16 @@ from frontend.api.middleware import (
     RequestCounterMiddleware,
     UnexpectedErrorMiddleware,
 )
-from frontend.api.routes import generate, jobs, metrics, openai_videos, pages, system, videos
+from frontend.api.routes import (
+    events,
+    generate,
+    jobs,
+    metrics,
+    openai_videos,
+    pages,
+    system,
+    videos,
+)
 from frontend.api.security.api_key import ApiKeyMiddleware
 from frontend.api.security.cross_site import CrossSiteMiddleware
 from frontend.api.security.hosts import HostMiddleware
@@ -61,7 +70,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
         redirect_slashes=False,  # behind TLS they would lead to http://
     )
     errors.install_handlers(app)
-    for module in (generate, jobs, videos, openai_videos, system, metrics, pages):
+    for module in (generate, jobs, events, videos, openai_videos, system, metrics, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))

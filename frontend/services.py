@@ -22,6 +22,7 @@ from frontend.api.webhook_event import webhook_event
 from frontend.database.database import STORE_AWAY, Database
 from frontend.engine_pace import EnginePace
 from frontend.jobs.circuit_breaker import CircuitBreaker
+from frontend.jobs.estimate import Estimator
 from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.queue import CLAIM, JobQueue
 from frontend.jobs.storage import VideoFolder
@@ -92,6 +93,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
         breaker = CircuitBreaker(triton)
         stack.push_async_callback(breaker.stop)
         budget = MemoryBudget(settings.memory_budget_gb, settings.api_workers)
+        estimator = Estimator(store, triton, budget, settings.max_concurrent_jobs)
         runner = JobRunner(
             store,
             queue,
@@ -99,6 +101,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             breaker,
             folder,
             budget,
+            estimator,
             counters,
             retry_delay=intervals.retry_delay,
         )
@@ -118,6 +121,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             triton=triton,
             breaker=breaker,
             budget=budget,
+            estimator=estimator,
             runner=runner,
             rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
             converter=Converter(),

@@ -2,6 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
+from math import ceil
 
 from fastapi import Request
 
@@ -16,6 +17,10 @@ from frontend.logs import log_job
 from frontend.webhooks.outbox import webhook_to
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.video_spec import VideoSpec
+
+# Seconds in `Retry-After`
+_UNKNOWN = 30
+_LONGEST = 120
 
 
 async def require_rate(request: Request, services: Services) -> None:
@@ -91,6 +96,10 @@ def _require_engines(spec: VideoSpec, info: ModelInfo, budget: MemoryBudget) -> 
         raise bad_value(f"{info.model_name} cannot make this video: {error}") from error
 
 
+def _retry_after(seconds: float | None) -> int:
+    return _UNKNOWN if seconds is None else min(_LONGEST, max(1, ceil(seconds)))
+
+
 async def _add(job: Job, services: Services) -> Job:
     settings = services.settings
     limit = settings.max_queued_jobs + settings.max_concurrent_jobs
@@ -99,11 +108,13 @@ async def _add(job: Job, services: Services) -> Job:
             services.store.add, job, limit, services.folder.exceeds_quota
         )
     except QueueFullError:
+        seconds = _retry_after(await services.estimator.seconds_until_room())
         raise ApiError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             ErrorType.QUEUE_FULL,
-            f"The queue is full ({settings.max_queued_jobs} jobs waiting). Try again in 30 s.",
-            headers={"Retry-After": "30"},
+            f"The queue is full ({settings.max_queued_jobs} jobs waiting). "
+            f"Try again in {seconds} s.",
+            headers={"Retry-After": str(seconds)},
         ) from None
     except QuotaExceededError:
         raise storage_full(

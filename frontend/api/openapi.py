@@ -53,6 +53,18 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorBody, "description": _ERRORS[status]} for status in statuses}
 
 
+def errors_as_json(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The same for an endpoint whose other answers are of a type that its errors are not."""
+    schema = {"$ref": f"#/components/schemas/{ErrorBody.__name__}"}
+    return {
+        status: {
+            "content": {"application/json": {"schema": schema}},
+            "description": _ERRORS[status],
+        }
+        for status in statuses
+    }
+
+
 def openai_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The same for an endpoint of OpenAI's API."""
     described = errors(*statuses)

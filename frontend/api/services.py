@@ -13,6 +13,7 @@ from frontend.api.requests import GenerateRequest
 from frontend.database.database import StoreLostError
 from frontend.health_reasons import DISK_FULL
 from frontend.jobs.circuit_breaker import CircuitBreaker
+from frontend.jobs.estimate import Estimator
 from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
@@ -32,6 +33,7 @@ class Services:
     triton: TritonClient
     breaker: CircuitBreaker
     budget: MemoryBudget
+    estimator: Estimator
     runner: JobRunner
     rate_limiter: RateLimiter
     converter: Converter

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 
 from frontend.database.database import STORE_AWAY
 from frontend.jobs.circuit_breaker import CircuitBreaker
+from frontend.jobs.cost import Cost
 from frontend.jobs.generation import GenerationResult, generate_video
 from frontend.jobs.model import FailureKind, Job, JobState
 from frontend.jobs.observer import JobObserver
+from frontend.jobs.progress import percent
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.logs import log_job
@@ -60,10 +62,19 @@ class Attempt:
         self._folder = folder
         self._observer = observer
         self._retry_delay = retry_delay
+        self._cost: Cost | None = None
         self._task: asyncio.Task[None] | None = None
         self._stop_reason: StopReason | None = None
         self._recording = False
         self._must_end = False
+
+    @property
+    def percent(self) -> float:
+        return percent(self.progress, self._cost) if self.progress else 0.0
+
+    def expect(self, cost: Cost | None) -> None:
+        """Weigh the stages by what they will cost; None: not known."""
+        self._cost = cost
 
     async def run(self) -> None:
         """Attempt the job once.

@@ -107,6 +107,8 @@ class Job(Base):
     stage: Mapped[str | None] = mapped_column(String(16))
     step: Mapped[int] = mapped_column(default=0)
     total_steps: Mapped[int] = mapped_column(default=0)
+    percent: Mapped[float] = mapped_column(default=0.0)
+    reported_at: Mapped[float | None]  # when the progress above was
 
     completed_at: Mapped[float | None]
     frames_generated: Mapped[int | None]

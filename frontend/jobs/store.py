@@ -136,16 +136,24 @@ class JobStore:
             rows = session.scalars(ordered.limit(limit + 1)).all()
         return JobPage(rows[:limit], has_more=len(rows) > limit)
 
-    def queue_position(self, job: Job) -> int:
-        """Return 1 for the job that runs next."""
-        earlier = (Job.created_at < job.created_at) | (
-            (Job.created_at == job.created_at) & (Job.id < job.id)
-        )
+    def queued_and_running(self) -> Sequence[Job]:
+        """Return the jobs in the order in which they run."""
         with self.database.transaction() as session:
-            ahead = session.scalar(
-                select(func.count()).select_from(Job).where(Job.state == JobState.QUEUED, earlier)
-            )
-            return (ahead or 0) + 1
+            return session.scalars(
+                select(Job)
+                .where(Job.state.in_((JobState.QUEUED, JobState.RUNNING)))
+                .order_by(Job.created_at, Job.id)
+            ).all()
+
+    def latest_completed(self, limit: int) -> Sequence[Job]:
+        """Return the jobs that were created last, of those that are completed."""
+        with self.database.transaction() as session:
+            return session.scalars(
+                select(Job)
+                .where(Job.state == JobState.COMPLETED)
+                .order_by(Job.created_at.desc())
+                .limit(limit)
+            ).all()
 
     def cancel(self, job_id: str) -> bool:
         """Cancel a queued job at once; ask the worker of a running one to stop it.

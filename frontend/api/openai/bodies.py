@@ -5,10 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from frontend.jobs.model import Job, JobState
-from frontend.jobs.progress import percent
 
 _SECONDS_PER_DAY = 86_400
-_MOST_UNFINISHED = 99  # percent: 100 is for completed ones
 _CANCELLED = "cancelled"
 
 UnixTime = Annotated[int, Field(description="Seconds since 1970")]
@@ -114,7 +112,7 @@ def _progress(job: Job) -> int:
         return 100
     if job.state != JobState.RUNNING:
         return 0
-    return min(_MOST_UNFINISHED, int(percent(job.stage, job.step, job.total_steps)))
+    return int(job.percent)
 
 
 def _error(job: Job) -> VideoError | None:

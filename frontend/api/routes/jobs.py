@@ -123,7 +123,8 @@ async def retry(job_id: str, request: Request, services: CurrentServices) -> JSO
         )
     callback_url = job.webhook.url if job.webhook else None
     again = await admit(job.spec, identity(request, {}), services, callback_url=callback_url)
-    return job_views.accepted(again, services.settings.root_path)
+    forecast = await services.estimator.forecast(again)
+    return job_views.accepted(again, forecast, services.settings.root_path)
 
 
 def _seconds(moment: float | datetime | None) -> float:
@@ -189,7 +190,5 @@ async def remove(job: Job, services: Services) -> None:
 
 
 async def _answer(job: Job, services: Services) -> JSONResponse:
-    position = None
-    if job.state == JobState.QUEUED:
-        position = await asyncio.to_thread(services.store.queue_position, job)
-    return job_views.status_answer(job, position, services.settings.root_path)
+    forecast = await services.estimator.forecast(job)
+    return job_views.status_answer(job, forecast, services.settings.root_path)

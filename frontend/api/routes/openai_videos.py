@@ -24,6 +24,7 @@ from frontend.api.requests import read_request
 from frontend.api.routes.jobs import ID_PATTERN, MAX_PAGE, cancel, find_job, find_page, remove
 from frontend.api.routes.videos import video_file
 from frontend.api.services import CurrentServices, Services
+from frontend.jobs.estimate import poll_after_ms
 from frontend.jobs.model import FINISHED, Job
 from frontend.jobs.store import JobFilter
 from frontend.media.derived import Derived
@@ -31,7 +32,6 @@ from frontend.media.derived import Derived
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
 _POLL_AFTER = "openai-poll-after-ms"
-_POLL_INTERVAL = 1000  # milliseconds
 
 
 @router.post(
@@ -202,8 +202,8 @@ async def _describe(job: Job, services: Services) -> Video:
 
 async def _answer(job: Job, services: Services) -> JSONResponse:
     answer = _json(await _describe(job, services))
-    if job.state not in FINISHED:
-        answer.headers[_POLL_AFTER] = str(_POLL_INTERVAL)
+    if forecast := await services.estimator.forecast(job):
+        answer.headers[_POLL_AFTER] = str(poll_after_ms(forecast.eta_seconds))
     return answer
 
 

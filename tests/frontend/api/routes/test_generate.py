@@ -65,8 +65,10 @@ def test_wait_false_answers_at_once_with_links(api: TestClient) -> None:
     body = response.json()
     job_id = body["job_id"]
     assert body.pop("message")
+    assert body.pop("queue_position") in (0, 1)
     assert body == {
         "status": "queued",
+        "eta_seconds": None,
         "job_id": job_id,
         "status_url": f"/status/{job_id}",
         "download_url": f"/download/{job_id}",
