@@ -4,7 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKLLTXVideo, FlowMatchEulerDiscreteScheduler
+from diffusers import (
+    AutoencoderKLLTXVideo,
+    FlowMatchEulerDiscreteScheduler,
+    LTXVideoTransformer3DModel,
+)
+from transformers import T5EncoderModel
 
 from demo.training.latents import Statistics
 from demo.training.tokenizer import save_demo_tokenizer
@@ -16,6 +21,23 @@ def set_statistics(autoencoder: AutoencoderKLLTXVideo, statistics: Statistics) -
     """Store the latent statistics; the pipeline denormalises latents with them."""
     autoencoder.latents_mean.copy_(torch.from_numpy(statistics.mean))
     autoencoder.latents_std.copy_(torch.from_numpy(statistics.deviation))
+
+
+def statistics_of(autoencoder: AutoencoderKLLTXVideo) -> Statistics:
+    return Statistics(autoencoder.latents_mean.numpy(), autoencoder.latents_std.numpy())
+
+
+def load_checkpoint(folder: Path, model: TextToLatents) -> AutoencoderKLLTXVideo:
+    """Load the weights into the model, except those of its probes; return the autoencoder."""
+    loaded = (
+        (model.transformer, LTXVideoTransformer3DModel, "transformer"),
+        (model.text_encoder, T5EncoderModel, "text_encoder"),
+    )
+    for module, kind, name in loaded:
+        module.load_state_dict(
+            kind.from_pretrained(folder / name, torch_dtype=torch.float32).state_dict()
+        )
+    return AutoencoderKLLTXVideo.from_pretrained(folder / "vae", torch_dtype=torch.float32)
 
 
 def write_checkpoint(
