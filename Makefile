@@ -14,7 +14,7 @@ PEERS := build/peers
 REPOSITORY := build/model_repository/ltx_video/1/pipeline.json
 TEMPLATE := $(wildcard $(addprefix model_repository/*/,1/model.py config.pbtxt configs/*.pbtxt)) \
   ltx_triton/contract.py $(wildcard ltx_triton/repository/*.py)
-CHECKED := ltx_triton export frontend benchmarks demo tests
+CHECKED := ltx_triton export frontend benchmarks demo examples tests
 CODE := $(CHECKED) model_repository
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
@@ -19,7 +20,7 @@ from frontend.api.middleware import (
     RequestCounterMiddleware,
     UnexpectedErrorMiddleware,
 )
-from frontend.api.routes import generate, jobs, metrics, pages, system, videos
+from frontend.api.routes import generate, jobs, metrics, openai_videos, pages, system, videos
 from frontend.api.security.api_key import ApiKeyMiddleware
 from frontend.api.security.cross_site import CrossSiteMiddleware
 from frontend.api.security.hosts import HostMiddleware
@@ -30,8 +31,10 @@ from ltx_triton.parent_process import die_with_parent
 from ltx_triton.settings import Settings, load_settings
 
 _CORS_METHODS = ("GET", "POST", "DELETE")
-_CORS_HEADERS = ("Authorization", "Content-Type", "Range", "X-API-Key")
-_CORS_EXPOSED = ("Content-Disposition", "Content-Range", "Retry-After")
+_CORS_EXPOSED = (
+    *("Content-Disposition", "Content-Range", "Retry-After"),
+    *("openai-poll-after-ms", "x-should-retry"),
+)
 
 
 def create_app(settings: Settings | None = None, intervals: Intervals | None = None) -> FastAPI:
@@ -50,7 +53,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
 
     app = FastAPI(
         title="Video generation API",
-        version="1.0.0",
+        version=version("ltx-triton"),
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
@@ -58,7 +61,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
         redirect_slashes=False,  # behind TLS they would lead to http://
     )
     errors.install_handlers(app)
-    for module in (generate, jobs, videos, system, metrics, pages):
+    for module in (generate, jobs, videos, openai_videos, system, metrics, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
@@ -72,7 +75,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=_CORS_METHODS,
-            allow_headers=_CORS_HEADERS,
+            allow_headers=("*",),  # the SDKs add their own to what this API knows
             expose_headers=_CORS_EXPOSED,
         )
     app.add_middleware(HostMiddleware, names=(settings.api_host, *settings.allowed_hosts))

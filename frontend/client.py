@@ -13,6 +13,9 @@ from tqdm import tqdm
 
 from ltx_triton.launcher.signals import raise_on_termination
 
+# Parameters of `POST /generate`.
+_NUMBERS = ("duration", "num_frames", "fps", "resolution", "num_inference_steps", "seed")
+
 _POLL_INTERVAL = 0.3  # seconds
 _RECONNECT_TIMEOUT = 60.0  # seconds; an accepted job survives a restart of the server
 _REQUEST_TIMEOUT = 30.0  # seconds
@@ -152,13 +155,14 @@ def _download(http: httpx.Client, path: str, target: Path) -> None:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m frontend.client", description=__doc__)
     parser.add_argument("prompt")
-    for name in ("duration", "resolution", "fps", "seed"):
-        parser.add_argument(f"--{name}", type=int)
+    for name in _NUMBERS:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int)
+    parser.add_argument("--size", metavar="WIDTHxHEIGHT")
     parser.add_argument("--output", type=Path, help="file to write")
     parser.add_argument("--url", default="http://localhost:8000")
     parser.add_argument("--api-key")
     options = parser.parse_args(arguments)
-    names = ("prompt", "duration", "resolution", "fps", "seed")
+    names = ("prompt", "size", *_NUMBERS)
     parameters = {name: value for name in names if (value := getattr(options, name)) is not None}
     raise_on_termination()
     try:

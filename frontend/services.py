@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from frontend.api.openai.requests import CreateVideoRequest
 from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
-from frontend.api.requests import generate_request
+from frontend.api.requests import GenerateRequest
 from frontend.api.services import Services
+from frontend.api.video_fields import with_limits
 from frontend.database.database import Database
 from frontend.engine_pace import EnginePace
 from frontend.jobs.circuit_breaker import CircuitBreaker
@@ -101,7 +103,8 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             budget=budget,
             runner=runner,
             rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
-            generate_request=generate_request(settings),
+            generate_request=with_limits(GenerateRequest, settings),
+            create_video_request=with_limits(CreateVideoRequest, settings),
         )
 
 

@@ -1,13 +1,16 @@
-"""Errors of the API, all with the body {"detail", "error_type"[, "job_id"]}."""
+"""Errors of the API, with the body {"detail", "error_type"[, "job_id"]} except below /v1."""
 
 import logging
 from enum import StrEnum
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
+from frontend.api.openai.errors import error_body, speaks_openai
 from frontend.database.database import STORE_AWAY, StoreLostError
 
 _log = logging.getLogger(__name__)
@@ -34,6 +37,12 @@ class ErrorType(StrEnum):
 
 
 _MAX_REPEATED = 100  # characters
+# OpenAI's SDK would send such requests again, and make nothing but more work.
+_RETRY_IS_USELESS = (
+    HTTPStatus.CONFLICT,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.INSUFFICIENT_STORAGE,
+)
 _KINDS = {
     HTTPStatus.NOT_FOUND: ErrorType.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED: ErrorType.METHOD_NOT_ALLOWED,
@@ -50,6 +59,7 @@ class ApiError(Exception):
         detail: str,
         job_id: str | None = None,
         headers: dict[str, str] | None = None,
+        parameter: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -57,27 +67,37 @@ class ApiError(Exception):
         self.detail = detail
         self.job_id = job_id
         self.headers = headers
+        self.parameter = parameter  # the one that is wrong, where it is one
 
-    def response(self) -> JSONResponse:
-        body = {"detail": self.detail, "error_type": self.error_type.value}
-        if self.job_id:
-            body["job_id"] = self.job_id
-        return JSONResponse(body, self.status, self.headers)
+    def response(self, scope: Scope | None = None) -> JSONResponse:
+        """The answer to a request of this scope: its path decides whose error bodies it gets."""
+        headers = dict(self.headers or {})
+        if self.status in _RETRY_IS_USELESS:
+            headers.setdefault("x-should-retry", "false")
+        if scope and speaks_openai(scope):
+            body = error_body(self.status, self.detail, self.error_type, self.parameter)
+        else:
+            body = {"detail": self.detail, "error_type": self.error_type.value}
+            if self.job_id:
+                body["job_id"] = self.job_id
+        return JSONResponse(body, self.status, headers)
 
 
-def bad_value(detail: str) -> ApiError:
+def bad_value(detail: str, parameter: str | None = None) -> ApiError:
     """400: understood, but out of range."""
-    return ApiError(HTTPStatus.BAD_REQUEST, ErrorType.VALIDATION, detail)
+    return ApiError(HTTPStatus.BAD_REQUEST, ErrorType.VALIDATION, detail, parameter=parameter)
 
 
-def bad_request(detail: str) -> ApiError:
+def bad_request(detail: str, parameter: str | None = None) -> ApiError:
     """422: not understood."""
-    return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, ErrorType.VALIDATION, detail)
+    return ApiError(
+        HTTPStatus.UNPROCESSABLE_ENTITY, ErrorType.VALIDATION, detail, parameter=parameter
+    )
 
 
-def not_found(detail: str, job_id: str) -> ApiError:
-    """404 about a job."""
-    return ApiError(HTTPStatus.NOT_FOUND, ErrorType.NOT_FOUND, detail, shorten(job_id))
+def not_found(detail: str, job_id: str | None = None) -> ApiError:
+    """404, about a job if there is an ID."""
+    return ApiError(HTTPStatus.NOT_FOUND, ErrorType.NOT_FOUND, detail, job_id and shorten(job_id))
 
 
 def internal_error() -> ApiError:
@@ -107,26 +127,35 @@ def model_not_loaded() -> ApiError:
 def install_handlers(app: FastAPI) -> None:
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(RequestValidationError)(_query_error)
     for error in (*STORE_AWAY, StoreLostError):
         app.exception_handler(error)(_store_error)
 
 
-async def _api_error(_request: Request, error: ApiError) -> JSONResponse:
-    return error.response()
+async def _api_error(request: Request, error: ApiError) -> JSONResponse:
+    return error.response(request.scope)
 
 
-async def _store_error(_request: Request, error: Exception) -> JSONResponse:
+async def _query_error(request: Request, error: RequestValidationError) -> JSONResponse:
+    problem = error.errors()[0]
+    name = str(problem["loc"][1])
+    given = shorten(repr(problem["input"]))
+    return bad_request(f"{name}: {problem['msg']}, not {given}", name).response(request.scope)
+
+
+async def _store_error(request: Request, error: Exception) -> JSONResponse:
     _log.warning("The job store is away: %s", error.args[0])
     return ApiError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         ErrorType.STORE_UNAVAILABLE,
         "The job store does not answer; try again in 5 s",
         headers={"Retry-After": "5"},
-    ).response()
+    ).response(request.scope)
 
 
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     detail = f"{status.phrase}: {request.method} {shorten(request.url.path)}"
     kind = _KINDS.get(status, ErrorType.VALIDATION)
-    return ApiError(status, kind, detail, headers=dict(error.headers or {})).response()
+    answer = ApiError(status, kind, detail, headers=dict(error.headers or {}))
+    return answer.response(request.scope)

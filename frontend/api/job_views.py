@@ -7,9 +7,10 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from frontend.api.responses import JobBody
+from frontend.api.responses import JobBody, JobList
 from frontend.jobs.model import Job, JobState
 from frontend.jobs.progress import percent
+from frontend.jobs.store import JobPage
 from ltx_triton.video_spec import SharedFields
 
 _BYTES_PER_MB = 1e6
@@ -29,12 +30,12 @@ def generated(job: Job, root_path: str) -> JSONResponse:
     )
 
 
-def queued(job: Job, root_path: str) -> JSONResponse:
+def accepted(job: Job, root_path: str) -> JSONResponse:
     """Answer a request that does not wait: 202."""
     return _answer(
         job,
         HTTPStatus.ACCEPTED,
-        message="Job queued; ask status_url how far it is",
+        message=f"Job {job.state}; ask status_url how far it is",
         status_url=f"{root_path}/status/{job.id}",
         **_links(job, root_path),
     )
@@ -57,6 +58,20 @@ def status_answer(job: Job, queue_position: int | None, root_path: str) -> JSONR
     return _json(job_status(job, queue_position, root_path))
 
 
+def deleted(job: Job, root_path: str) -> JSONResponse:
+    """Answer with the last state of a job that is no more."""
+    body = job_status(job, None, root_path)
+    return _json(body.model_copy(update={"deleted": True}))
+
+
+def job_list(page: JobPage, root_path: str) -> JSONResponse:
+    jobs = [job_status(job, None, root_path) for job in page.jobs]
+    following = jobs[-1].job_id if jobs and page.has_more else None
+    return JSONResponse(
+        JobList(jobs=jobs, next=following).model_dump(mode="json", exclude_unset=True)
+    )
+
+
 def _answer(job: Job, code: HTTPStatus = HTTPStatus.OK, **fields: Any) -> JSONResponse:
     return _json(_body(job, **fields), code)
 
@@ -67,6 +82,8 @@ def _json(body: JobBody, code: HTTPStatus = HTTPStatus.OK) -> JSONResponse:
 
 def _body(job: Job, **fields: Any) -> JobBody:
     spec = job.spec
+    if spec.num_inference_steps:
+        fields["num_inference_steps"] = spec.num_inference_steps
     return JobBody(
         **{
             **spec.model_dump(include=set(SharedFields.model_fields)),
@@ -75,6 +92,9 @@ def _body(job: Job, **fields: Any) -> JobBody:
             "duration": round(spec.num_frames / spec.frame_rate),
             "fps": spec.frame_rate,
             "resolution": f"{spec.width}x{spec.height}",
+            "width": spec.width,
+            "height": spec.height,
+            "num_frames": spec.num_frames,
             **fields,
         }
     )

@@ -95,7 +95,7 @@ class UnexpectedErrorMiddleware:
             if answer.started:  # the client can only learn of it by the end of the connection
                 raise
             _log.exception("%s %s failed", scope["method"], _endpoint(scope))
-            await internal_error().response()(scope, receive, send)
+            await internal_error().response(scope)(scope, receive, send)
 
 
 def _endpoint(scope: Scope) -> str:

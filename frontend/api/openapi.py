@@ -1,24 +1,38 @@
 """The OpenAPI document: FastAPI's own, completed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
-from frontend.api.requests import GenerateRequest
+from frontend.api import idempotency
+from frontend.api.openai.errors import PREFIX as OPENAI
+from frontend.api.openai.errors import OpenAIErrorBody
 from frontend.api.responses import ErrorBody
 from frontend.api.values import BODY_TYPES
+from frontend.api.video_fields import schemas
+from frontend.jobs.model import MAX_KEY_LENGTH
 
 _DESCRIPTION = """\
 Videos from text prompts, made by LTX-Video inside NVIDIA Triton.
 
 `POST /generate` answers with the finished video, or with `wait=false` at once with a job to follow
 at `GET /status/{job_id}`, to cancel with `DELETE /jobs/{job_id}` and to fetch from
-`GET /download/{job_id}`.
+`GET /download/{job_id}`. Below `/v1` the same jobs speak OpenAI's Videos API.
 """
 # Swagger UI fills these in. It would send them in the query and in the body, where they would
 # contradict what its user changes in the other.
 _PRESETS = ("default", "examples")
+BINARY = {"schema": {"type": "string", "format": "binary"}}  # the body is a file
+_IDEMPOTENCY_KEY = {
+    "name": idempotency.HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A repeated request with the same key and parameters finds the same job",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
+}
 _ERRORS = {
     400: "A parameter is out of range",
     403: "The request comes from a page of another site",
@@ -40,52 +54,77 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorBody, "description": _ERRORS[status]} for status in statuses}
 
 
+def openai_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The same for an endpoint of OpenAI's API."""
+    described = errors(*statuses)
+    for each in described.values():
+        each["model"] = OpenAIErrorBody
+    return described
+
+
 def openapi_document(
-    app: FastAPI, model: type[GenerateRequest], *, needs_api_key: bool, root_path: str
+    app: FastAPI, bodies: Mapping[str, type[BaseModel]], *, needs_api_key: bool, root_path: str
 ) -> dict[str, Any]:
-    """The document behind /docs, with the limits that are configured."""
+    """The document behind /docs.
+
+    Args:
+        bodies: for the path of each POST that reads parameters, the model of them.
+    """
     document = get_openapi(
         title=app.title,
         version=app.version,
         description=_DESCRIPTION,
-        servers=[{"url": root_path}] if root_path else None,
+        servers=[{"url": root_path or "/"}],
         routes=app.routes,
     )
-    _describe_generate(document["paths"]["/generate"]["post"], form_fields(model))
+    for path, model in bodies.items():
+        _describe_parameters(document["paths"][path]["post"], form_fields(model), path)
+    for path in document["paths"].values():
+        if "post" in path:
+            path["post"].setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     _drop_unused_validation_errors(document)
     if needs_api_key:
         _describe_api_key(document)
     return document
 
 
-def form_fields(model: type[GenerateRequest]) -> dict[str, dict[str, Any]]:
-    """Map each parameter of `POST /generate` to its schema."""
-    fields: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
+def form_fields(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
+    """Map each parameter of a request to its schema."""
+    fields = schemas(model)
     for schema in fields.values():
         if schema["type"] == "integer" and schema.get("maximum", 0) > 2**31:
             schema["format"] = "int64"
     return fields
 
 
-def _describe_generate(operation: dict[str, Any], parameters: dict[str, dict[str, Any]]) -> None:
-    operation["parameters"] = [
-        {
-            "name": name,
-            "in": "query",
-            "required": False,
-            "description": schema["description"],
-            "schema": {key: schema[key] for key in schema if key not in _PRESETS},
-        }
-        for name, schema in parameters.items()
-    ]
-    body = {
+def _describe_parameters(
+    operation: dict[str, Any], parameters: dict[str, dict[str, Any]], path: str
+) -> None:
+    """Describe the body, and for our own endpoint the query, which may hold the same."""
+    is_openai = path.startswith(OPENAI)
+    if not is_openai:
+        operation["parameters"] = [
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": schema["description"],
+                "schema": {key: schema[key] for key in schema if key not in _PRESETS},
+            }
+            for name, schema in parameters.items()
+        ]
+    body: dict[str, Any] = {
         "type": "object",
         "properties": parameters,
-        "additionalProperties": False,
+        "additionalProperties": is_openai,
     }
+    if is_openai:
+        body["required"] = ["prompt"]
     operation["requestBody"] = {
-        "required": False,
-        "description": "The same parameters, for clients that do not use the query",
+        "required": is_openai,
+        "description": "Unknown parameters are ignored"
+        if is_openai
+        else "The same parameters, for clients that do not use the query",
         "content": {content_type: {"schema": body} for content_type in BODY_TYPES},
     }
 

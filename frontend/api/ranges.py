@@ -41,7 +41,7 @@ class RangedFileResponse(FileResponse):
                 f"{size} bytes",
                 headers={"Content-Range": f"bytes */{size}"},
             )
-            await error.response()(scope, receive, send)
+            await error.response(scope)(scope, receive, send)
             return
         await super().__call__(scope, receive, send)
 

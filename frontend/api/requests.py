@@ -1,18 +1,17 @@
-"""The request of `POST /generate`: types, ranges, defaults and descriptions, once for every form.
+"""Read and check the parameters of a request for a video."""
 
-Query, forms, JSON, OpenAPI and the page's form are all read from the fields of the model.
-"""
-
-from typing import Any, ClassVar, Self
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from fastapi import Request
-from pydantic import Field, ValidationError, create_model, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from frontend.api.errors import ApiError, bad_request, bad_value, shorten
+from frontend.api.idempotency import RequestIdentity, identity
 from frontend.api.values import read_values
-from ltx_triton.settings import MAX_FPS, RESOLUTION_STEP, Settings
-from ltx_triton.video_spec import SharedFields, VideoSpec
+from frontend.api.video_fields import ALIASES, VideoFields, schemas
 
 # The documented texts; any other range is described from the field.
 _TEXTS = {
@@ -22,122 +21,70 @@ _TEXTS = {
     ("duration", "greater_than_equal"): "Duration must be a positive number",
     ("duration", "less_than_equal"): "Duration cannot exceed {le} seconds",
 }
+_SIZE = "WIDTHxHEIGHT in pixels, such as 512x288"
+
+_Fields = TypeVar("_Fields", bound=BaseModel)
 
 
-class GenerateRequest(SharedFields):
-    """A square video of whole seconds. `generate_request` adds the limits of the settings."""
+class GenerateRequest(VideoFields):
+    """Parameters of `POST /generate`."""
 
-    max_frames: ClassVar[int]
-
-    duration: int  # seconds
-    resolution: int  # pixels
-    fps: int
     wait: bool = Field(True, title="Wait", description="false: answer at once with a job to follow")
 
-    @model_validator(mode="after")
-    def _limit_frames(self) -> Self:
-        frames = self.duration * self.fps
-        if frames > self.max_frames:
-            raise PydanticCustomError(
-                "too_many_frames",
-                "duration x fps cannot exceed {max_frames} frames; "
-                "{duration} s x {fps} fps are {frames}",
-                {
-                    "max_frames": self.max_frames,
-                    "duration": self.duration,
-                    "fps": self.fps,
-                    "frames": frames,
-                },
-            )
-        return self
 
-    def spec(self) -> VideoSpec:
-        return VideoSpec(
-            **self.model_dump(include=set(SharedFields.model_fields)),
-            width=self.resolution,
-            height=self.resolution,
-            num_frames=self.duration * self.fps,
-            frame_rate=self.fps,
-        )
+@dataclass(frozen=True)
+class VideoRequest(Generic[_Fields]):
+    fields: _Fields
+    identity: RequestIdentity
 
 
-def generate_request(settings: Settings) -> type[GenerateRequest]:
-    """Create the request model with the configured limits and defaults."""
-    sides = settings.allowed_resolutions
-    model = create_model(
-        "GenerateRequest",
-        __base__=GenerateRequest,
-        duration=(
-            int,
-            Field(
-                settings.default_video_duration,
-                title="Duration, seconds",
-                ge=1,
-                le=settings.max_video_duration,
-                description=f"Seconds, {settings.default_video_duration} by default; "
-                f"duration x fps is at most {settings.max_frames} frames",
-            ),
-        ),
-        resolution=(
-            int,
-            Field(
-                settings.default_resolution,
-                title="Resolution",
-                ge=sides[0],
-                le=sides[-1],
-                multiple_of=RESOLUTION_STEP,
-                description="Side of the square video in pixels, "
-                f"{settings.default_resolution} by default",
-            ),
-        ),
-        fps=(
-            int,
-            Field(
-                settings.default_fps,
-                title="Frames per second",
-                ge=1,
-                le=MAX_FPS,
-                description=f"Frames per second, {settings.default_fps} by default",
-            ),
-        ),
-    )
-    model.max_frames = settings.max_frames
-    return model
-
-
-async def read_request(request: Request, model: type[GenerateRequest]) -> GenerateRequest:
+async def read_request(
+    request: Request,
+    model: type[_Fields],
+    *,
+    ignore_unknown: bool = False,
+    refused: Collection[str] = (),
+) -> VideoRequest[_Fields]:
     """Read and check the parameters of a request.
+
+    Args:
+        refused: unknown names that are refused even if others are ignored.
 
     Raises:
         ApiError: 422 when they cannot be understood, 400 when they are out of range.
     """
-    values = await read_values(request, model)
+    values = await read_values(
+        request, model, ALIASES, ignore_unknown=ignore_unknown, refused=refused
+    )
     try:
-        return model.model_validate(values)
+        fields = model.model_validate(values)
     except ValidationError as error:
         raise _api_error(error.errors()[0], model) from error
+    return VideoRequest(fields, identity(request, values))
 
 
-def _api_error(problem: ErrorDetails, model: type[GenerateRequest]) -> ApiError:
+def _api_error(problem: ErrorDetails, model: type[BaseModel]) -> ApiError:
     name = str(problem["loc"][0]) if problem["loc"] else ""
     if problem["type"] == "missing":
-        return bad_request(f"{name} is missing; it is a string that describes the video")
+        return bad_request(f"{name} is missing; it is a string that describes the video", name)
     context: dict[str, Any] = problem.get("ctx", {})
     if text := _TEXTS.get((name, problem["type"])):
         given = problem["input"]
         length = len(given) if isinstance(given, str) else 0
-        return bad_value(text.format_map({"length": length, **context}))
+        return bad_value(text.format_map({"length": length, **context}), name)
     if not name:
         return bad_value(problem["msg"])
     given = shorten(repr(problem["input"]))
-    return bad_value(f"{_subject(name)} must be {_allowed(name, model)}, not {given}")
+    return bad_value(f"{_subject(name)} must be {_allowed(name, model)}, not {given}", name)
 
 
 def _subject(name: str) -> str:
-    return name if name == "fps" else name.replace("_", " ").capitalize()
+    return name if name == "fps" or "_" in name else name.capitalize()
 
 
-def _allowed(name: str, model: type[GenerateRequest]) -> str:
-    schema = model.model_json_schema()["properties"][name]
+def _allowed(name: str, model: type[BaseModel]) -> str:
+    schema = schemas(model)[name]
+    if "pattern" in schema:
+        return _SIZE
     step = f"a multiple of {schema['multipleOf']} " if "multipleOf" in schema else ""
     return f"{step}from {schema['minimum']} to {schema['maximum']}"

@@ -18,7 +18,11 @@ class JobBody(SharedFields):
     status: State | Literal["success"]
     duration: int
     fps: float
-    resolution: Annotated[str, Field(examples=["512x512"])]
+    resolution: Annotated[str, Field(examples=["512x288"], description="Width x height")]
+    width: int
+    height: int
+    num_frames: int
+    num_inference_steps: Annotated[int | None, Field(description="Where it was asked for")] = None
 
     message: Annotated[str | None, Field(description="Only from `POST /generate`")] = None
     created_at: Timestamp | None = None
@@ -46,6 +50,14 @@ class JobBody(SharedFields):
     status_url: str | None = None
     download_url: str | None = None
     preview_url: str | None = None
+    deleted: Annotated[bool, Field(description="Only from `DELETE`")] = False
+
+
+class JobList(BaseModel):
+    """A page of jobs."""
+
+    jobs: list[JobBody]
+    next: Annotated[str | None, Field(description="`after` of the next page; null: there is none")]
 
 
 class GpuInfo(BaseModel):

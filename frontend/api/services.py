@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 
+from frontend.api.openai.requests import CreateVideoRequest
 from frontend.api.rate_limit import RateLimiter
 from frontend.api.requests import GenerateRequest
 from frontend.database.database import StoreLostError
@@ -32,7 +33,9 @@ class Services:
     budget: MemoryBudget
     runner: JobRunner
     rate_limiter: RateLimiter
+    # With the limits of the settings
     generate_request: type[GenerateRequest]
+    create_video_request: type[CreateVideoRequest]
 
     async def error(self) -> str | None:
         """Return why no video can be made now, or None."""

@@ -3,17 +3,19 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
-from typing import Any, NoReturn
+from types import MappingProxyType
+from typing import Any, NoReturn, get_args
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 from pydantic import BaseModel
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from frontend.api.errors import ApiError, ErrorType, bad_request, shorten
+from frontend.api.errors import ApiError, ErrorType, bad_request, bad_value, shorten
 
 _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
@@ -28,11 +30,22 @@ _BODY_TIMEOUT = 30.0  # seconds
 
 
 async def read_values(
-    request: Request, model: type[BaseModel], body_timeout: float = _BODY_TIMEOUT
+    request: Request,
+    model: type[BaseModel],
+    aliases: Mapping[str, str] = MappingProxyType({}),
+    *,
+    ignore_unknown: bool = False,
+    refused: Collection[str] = (),
+    body_timeout: float = _BODY_TIMEOUT,
 ) -> dict[str, Any]:
     """Collect the fields of `model` from query, form and JSON, each parsed as its type.
 
     Optional fields may be empty or null, as a form sends those that were not filled in.
+
+    Args:
+        aliases: other names of fields.
+        ignore_unknown: leave out what is no field, instead of refusing it,
+        refused: except for these names and their parts, such as `name[part]`.
 
     Raises:
         ApiError: 422 for a name that is no field, a value of the wrong type, or two different
@@ -40,16 +53,24 @@ async def read_values(
     """
     fields = model.model_fields
     values: dict[str, Any] = {}
-    for name, given in [*request.query_params.multi_items(), *await _body(request, body_timeout)]:
+    for sent, given in [*request.query_params.multi_items(), *await _body(request, body_timeout)]:
+        name = aliases.get(sent, sent)
         if name not in fields:
-            raise bad_request(f"Unknown parameter {name[:100]!r}; allowed are {', '.join(fields)}")
+            if given not in (None, "") and sent.partition("[")[0] in refused:
+                raise bad_value(f"{sent[:100]} is not supported by this model", sent[:100])
+            if ignore_unknown:
+                continue
+            raise bad_request(
+                f"Unknown parameter {sent[:100]!r}; allowed are {', '.join((*fields, *aliases))}"
+            )
         if not fields[name].is_required() and given in (None, ""):
             continue
-        value = _PARSERS[fields[name].annotation](name, given)
+        value = _parser(fields[name].annotation)(sent, given)
         if name in values and values[name] != value:
             raise bad_request(
                 f"{name} is given twice with different values: "
-                f"{shorten(repr(values[name]))} and {shorten(repr(value))}"
+                f"{shorten(repr(values[name]))} and {shorten(repr(value))}",
+                name,
             )
         values[name] = value
     return values
@@ -89,6 +110,11 @@ def parse_bool(name: str, given: Any) -> bool:
 
 
 _PARSERS: dict[Any, Callable[[str, Any], Any]] = {str: parse_str, int: parse_int, bool: parse_bool}
+
+
+def _parser(annotation: Any) -> Callable[[str, Any], Any]:
+    """The parser of a type, or of one that may be None as well."""
+    return _PARSERS[next((each for each in get_args(annotation) if each in _PARSERS), annotation)]
 
 
 async def _body(request: Request, seconds: float) -> list[tuple[str, Any]]:
@@ -143,19 +169,22 @@ def _urlencoded(body: bytes) -> list[tuple[str, Any]]:
 
 
 async def _multipart(request: Request, body: bytes) -> list[tuple[str, Any]]:
-    try:
-        body.decode()  # Starlette would take other bytes for Latin-1
-    except UnicodeDecodeError as error:
-        raise bad_request("The form is not UTF-8; send it as UTF-8") from error
-
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
     try:
         async with Request(request.scope, receive).form() as form:
-            return list(form.multi_items())
+            items = list(form.multi_items())
     except HTTPException as error:
         raise bad_request(f"The form cannot be read: {error.detail}") from error
+    for name, value in items:
+        if isinstance(value, UploadFile):
+            raise bad_request(f"{name[:100]} is a file; this model reads text alone", name[:100])
+    try:
+        body.decode()  # Starlette has taken other bytes for Latin-1
+    except UnicodeDecodeError as error:
+        raise bad_request("The form is not UTF-8; send it as UTF-8") from error
+    return items
 
 
 def _json_object(body: bytes) -> list[tuple[str, Any]]:
@@ -179,4 +208,4 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _wrong_type(name: str, given: Any, allowed: str) -> ApiError:
-    return bad_request(f"{name} must be {allowed}, not {shorten(repr(given))}")
+    return bad_request(f"{name} must be {allowed}, not {shorten(repr(given))}", name)

@@ -14,6 +14,7 @@ from ltx_triton.video_spec import VideoSpec
 
 MAX_ATTEMPTS = 3
 MAX_ID_LENGTH = 32
+MAX_KEY_LENGTH = 255
 
 
 class JobState(StrEnum):
@@ -54,13 +55,22 @@ class Job(Base):
     """A requested video. Times are seconds since the epoch."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("jobs_by_state", "state", "created_at"),)
+    __table_args__ = (
+        Index("jobs_by_state", "state", "created_at"),
+        Index("jobs_by_age", "created_at", "id"),
+        Index("jobs_by_idempotency_key", "idempotency_key", unique=True),
+    )
 
     id: Mapped[str] = mapped_column(String(MAX_ID_LENGTH), primary_key=True)
     state: Mapped[str] = mapped_column(String(16), default=JobState.QUEUED)
     created_at: Mapped[float] = mapped_column(default=time.time)
 
     spec: Mapped[VideoSpec] = mapped_column(SpecColumn)
+
+    # A request with the same key and the same contents finds this job instead of making another.
+    idempotency_key: Mapped[str | None] = mapped_column(String(MAX_KEY_LENGTH))
+    request_sha256: Mapped[str | None] = mapped_column(String(64))
+    remixed_from: Mapped[str | None] = mapped_column(String(MAX_ID_LENGTH))
 
     # The worker that runs the job; when the lease has expired, the others believe it dead.
     worker_id: Mapped[str | None] = mapped_column(String(64))

@@ -73,10 +73,14 @@ class VideoFolder:
         """
         old = store.finished_before(time.time() - self.keep_days * _SECONDS_PER_DAY)
         for job in old:
-            self.video(job).unlink(missing_ok=True)
+            self.remove(job)
             store.delete(job.id)
         self.clean_partials(store)
         return len(old)
+
+    def remove(self, job: Job) -> None:
+        """Remove the job's video, if it has one."""
+        self.video(job).unlink(missing_ok=True)
 
     def strays(self, store: JobStore) -> Strays:
         # List the files first: a video that is made after that has its job by now.

@@ -1,11 +1,12 @@
 """The jobs as the API sees them: add, look up, list, cancel, delete."""
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import JSON, delete, desc, func, literal, select, tuple_, type_coerce, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from frontend.database.database import Database
 from frontend.jobs.model import FINISHED, Job, JobState, new_job_id, video_name
@@ -19,8 +20,41 @@ class QueueFullError(Exception):
     """The maximum number of jobs is waiting."""
 
 
+class KeyReusedError(Exception):
+    """The idempotency key belongs to another request."""
+
+
+class UnknownCursorError(Exception):
+    """A list cannot begin behind a job that does not exist."""
+
+
 class QuotaExceededError(Exception):
     """The videos, with those that waiting jobs will make, take too much."""
+
+
+@dataclass(frozen=True)
+class JobFilter:
+    """Which jobs to list, and in which order."""
+
+    states: Collection[JobState] = ()  # none: any
+    text: str = ""  # in the prompt, in any case
+    since: float = 0.0  # seconds since the epoch
+    oldest_first: bool = False
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        if self.states:
+            yield Job.state.in_(self.states)
+        if self.text:
+            prompt = type_coerce(Job.spec, JSON)["prompt"].as_string()
+            yield prompt.icontains(self.text, autoescape=True)
+        if self.since:
+            yield Job.created_at >= self.since
+
+
+@dataclass(frozen=True)
+class JobPage:
+    jobs: Sequence[Job]
+    has_more: bool
 
 
 @dataclass(frozen=True)
@@ -35,20 +69,26 @@ class JobStore:
         job: Job,
         max_unfinished: int,
         exceeds_quota: Callable[[Iterable[VideoSpec]], bool] = lambda _: False,
-    ) -> None:
-        """Queue the job and give it an ID.
+    ) -> Job:
+        """Queue the job and give it an ID, unless an earlier one has its idempotency key.
 
         Args:
             max_unfinished: of jobs that are queued or running.
             exceeds_quota: whether the videos of these specs, all unfinished ones, are too much.
 
+        Returns:
+            The job, or the earlier one.
+
         Raises:
+            KeyReusedError: the request of the earlier job was another one.
             QueueFullError: `max_unfinished` jobs are queued or running already.
             QuotaExceededError: the job's video may be too much.
             StoreLostError: the job would be lost with the store.
         """
         self.database.require_file()
         with self.database.exclusive(ADMISSION) as session:
+            if earlier := _earlier(session, job.idempotency_key, job.request_sha256):
+                return earlier
             unfinished = session.scalar(
                 select(func.count()).select_from(Job).where(Job.state.not_in(FINISHED))
             )
@@ -61,15 +101,40 @@ class JobStore:
             while session.get(Job, job.id):
                 job.id = new_job_id()
             session.add(job)
+        return job
+
+    def repeated(self, key: str | None, request_sha256: str | None) -> Job | None:
+        """Return the job that an earlier request with this idempotency key made.
+
+        Raises:
+            KeyReusedError: that request was another one.
+        """
+        with self.database.transaction() as session:
+            return _earlier(session, key, request_sha256)
 
     def get(self, job_id: str) -> Job | None:
         with self.database.transaction() as session:
             return session.get(Job, job_id)
 
-    def recent(self, limit: int) -> list[Job]:
-        """Return the newest jobs, newest first."""
+    def find(self, jobs: JobFilter, limit: int, after: str | None = None) -> JobPage:
+        """Return jobs by their age, beginning behind the one of the ID `after`.
+
+        Raises:
+            UnknownCursorError: `after` is the ID of no job.
+        """
+        age = tuple_(Job.created_at, Job.id)
+        found = select(Job).where(*jobs.conditions())
         with self.database.transaction() as session:
-            return list(session.scalars(select(Job).order_by(Job.created_at.desc()).limit(limit)))
+            if after is not None:
+                last = session.get(Job, after)
+                if last is None:
+                    raise UnknownCursorError(after)
+                seen = tuple_(literal(last.created_at), literal(last.id))
+                found = found.where(age > seen if jobs.oldest_first else age < seen)
+            order = (Job.created_at, Job.id)
+            ordered = found.order_by(*(order if jobs.oldest_first else map(desc, order)))
+            rows = session.scalars(ordered.limit(limit + 1)).all()
+        return JobPage(rows[:limit], has_more=len(rows) > limit)
 
     def queue_position(self, job: Job) -> int:
         """Return 1 for the job that runs next."""
@@ -147,10 +212,13 @@ class JobStore:
             )
             return {(job_id, attempts) for job_id, attempts in rows}
 
-    def delete(self, job_id: str) -> None:
-        """Delete a finished job."""
+    def delete(self, job_id: str) -> bool:
+        """Delete a finished job; return whether it was there."""
         with self.database.transaction() as session:
-            session.execute(delete(Job).where(Job.id == job_id, Job.state.in_(FINISHED)))
+            deleted = session.scalar(
+                delete(Job).where(Job.id == job_id, Job.state.in_(FINISHED)).returning(Job.id)
+            )
+        return deleted is not None
 
     def _cancel_queued(self, session: Session, job_id: str) -> bool:
         cancelled = session.scalar(
@@ -160,3 +228,12 @@ class JobStore:
             .returning(Job.id)
         )
         return cancelled is not None
+
+
+def _earlier(session: Session, key: str | None, request_sha256: str | None) -> Job | None:
+    if key is None:
+        return None
+    job = session.scalar(select(Job).where(Job.idempotency_key == key))
+    if job and job.request_sha256 != request_sha256:
+        raise KeyReusedError(key)
+    return job

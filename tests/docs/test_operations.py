@@ -9,7 +9,7 @@ import pytest
 
 from frontend.database.database import Database
 from frontend.jobs.storage import VideoFolder
-from frontend.jobs.store import JobStore
+from frontend.jobs.store import JobFilter, JobStore
 from frontend.services import open_folder, open_job_store
 from ltx_triton.settings import Settings
 from tests.frontend.conftest import finished_job
@@ -62,7 +62,7 @@ def test_a_backup_that_is_restored_holds_all_jobs_and_videos(output_dir: Path) -
 
     database, folder = open_service(output_dir)
     store = JobStore(database)
-    assert {job.id for job in store.recent(10)} == jobs
+    assert {job.id for job in store.find(JobFilter(), 10).jobs} == jobs
     strays = folder.strays(store)
     assert (strays.missing, strays.without_job) == ([], [])
     database.close()
@@ -77,7 +77,7 @@ def test_what_a_user_has_made_is_deleted_and_nothing_else(output_dir: Path) -> N
     assert run(command("Delete what a user has made"), output_dir) == f"deleted {deleted}\n"
 
     database, folder = open_service(output_dir)
-    assert [job.id for job in JobStore(database).recent(10)] == [kept]
+    assert [job.id for job in JobStore(database).find(JobFilter(), 10).jobs] == [kept]
     assert len(list(output_dir.glob("*.mp4"))) == 1
     assert b"a part of the prompt" not in (output_dir / "jobs.db").read_bytes()
     database.close()

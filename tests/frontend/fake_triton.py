@@ -252,6 +252,7 @@ def _decode(message: Any) -> VideoSpec:
     raw = dict(
         zip((tensor.name for tensor in message.inputs), message.raw_input_contents, strict=True)
     )
+    steps = raw.get("num_inference_steps")
     return VideoSpec(
         prompt=raw["prompt"][4:].decode(),
         num_frames=struct.unpack("<i", raw["num_frames"])[0],
@@ -259,6 +260,7 @@ def _decode(message: Any) -> VideoSpec:
         width=struct.unpack("<i", raw["width"])[0],
         frame_rate=struct.unpack("<f", raw["frame_rate"])[0],
         seed=struct.unpack("<q", raw["seed"])[0],
+        num_inference_steps=struct.unpack("<i", steps)[0] if steps else None,
     )
 
 

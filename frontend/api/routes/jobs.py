@@ -1,31 +1,75 @@
-"""`GET /status/{job_id}` and `DELETE /jobs/{job_id}`."""
+"""`GET /jobs` and what can be done with one job."""
 
 import asyncio
 import re
 from contextlib import suppress
+from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from frontend.api import job_views
-from frontend.api.errors import ApiError, ErrorType, not_found
+from frontend.api.admission import admit, require_rate
+from frontend.api.errors import ApiError, ErrorType, bad_value, not_found
+from frontend.api.idempotency import identity
 from frontend.api.openapi import errors
-from frontend.api.responses import JobBody
+from frontend.api.responses import JobBody, JobList
 from frontend.api.services import CurrentServices, Services
-from frontend.jobs.model import MAX_ID_LENGTH, Job, JobState
+from frontend.jobs.model import FINISHED, MAX_ID_LENGTH, Job, JobState
+from frontend.jobs.store import JobFilter, JobPage, UnknownCursorError
 from frontend.jobs.waiters import ShuttingDownError
 from frontend.logs import log_job
 
 router = APIRouter(tags=["Jobs"])
 
+MAX_PAGE = 100  # jobs
 _ID = re.compile(f"[0-9a-f]{{1,{MAX_ID_LENGTH}}}")
 _CANCEL_TIMEOUT = 3.0  # seconds; the worker that runs the job notices within half of one
 
 
 @router.get(
+    "/jobs",
+    summary="List jobs, the newest first",
+    operation_id="list_jobs",
+    response_model=JobList,
+    responses=errors(400, 403, 422),
+)
+async def list_jobs(
+    services: CurrentServices,
+    state: Annotated[
+        list[JobState] | None, Query(description="Only jobs in this state; may be repeated")
+    ] = None,
+    text: Annotated[
+        str, Query(max_length=200, description="Only jobs whose prompt contains this")
+    ] = "",
+    since: Annotated[
+        datetime | None, Query(description="Only jobs created then or later; UTC unless it says")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
+    after: Annotated[
+        str | None, Query(description="`next` of the page before, to go on behind it")
+    ] = None,
+) -> JSONResponse:
+    """Pages are stable: jobs that are created meanwhile do not shift them."""
+    moment = since and (since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp()
+    jobs = JobFilter(states=state or (), text=text, since=moment or 0.0)
+    page = await find_page(jobs, limit, after, services)
+    return job_views.job_list(page, services.settings.root_path)
+
+
+@router.get(
+    "/jobs/{job_id}",
+    summary="Status and metadata of a job",
+    operation_id="get_job",
+    response_model=JobBody,
+    responses=errors(404),
+)
+@router.get(
     "/status/{job_id}",
     summary="Status and metadata of a job",
+    operation_id="get_status",
     response_model=JobBody,
     responses=errors(404),
 )
@@ -36,30 +80,46 @@ async def status(job_id: str, services: CurrentServices) -> JSONResponse:
 
 @router.delete(
     "/jobs/{job_id}",
-    summary="Cancel a job",
+    summary="Cancel a job, or remove a finished one",
+    operation_id="delete_job",
     response_model=JobBody,
     responses=errors(403, 404, 409),
 )
-async def cancel(job_id: str, services: CurrentServices) -> JSONResponse:
-    """A queued job is cancelled at once; the engine stops a running one at its next step."""
-    await find_job(job_id, services)
-    if await asyncio.to_thread(services.store.cancel, job_id):
-        log_job(job_id, "cancelled")  # the attempt logs a running one
-    services.runner.cancel(job_id)
+async def delete(job_id: str, services: CurrentServices) -> JSONResponse:
+    """Cancel a queued job at once, a running one at the engine's next step.
+
+    A finished job is removed with its video; `deleted` is true then.
+    """
     job = await find_job(job_id, services)
-    if job.state == JobState.RUNNING:
-        with suppress(TimeoutError, ShuttingDownError):
-            async with asyncio.timeout(_CANCEL_TIMEOUT):
-                await services.runner.wait_until_finished(job_id)
-        job = await find_job(job_id, services)
-    if job.state in (JobState.COMPLETED, JobState.FAILED):
+    if job.state not in FINISHED:
+        job = await cancel(job_id, services)
+        if job.state not in FINISHED or job.state == JobState.CANCELLED:
+            return await _answer(job, services)
+    await remove(job, services)
+    return job_views.deleted(job, services.settings.root_path)
+
+
+@router.post(
+    "/jobs/{job_id}/retry",
+    summary="Make the video of a failed or cancelled job after all",
+    operation_id="retry_job",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=JobBody,
+    responses=errors(400, 403, 404, 409, 422, 429, 503, 507),
+)
+async def retry(job_id: str, request: Request, services: CurrentServices) -> JSONResponse:
+    """Queue a new job of the same video: the same prompt, size and seed."""
+    await require_rate(request, services)
+    job = await find_job(job_id, services)
+    if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise ApiError(
             HTTPStatus.CONFLICT,
             ErrorType.CONFLICT,
-            f"The job is {job.state} and can no longer be cancelled",
+            f"The job is {job.state}; only a failed or cancelled one can be retried",
             job_id,
         )
-    return await _answer(job, services)
+    again = await admit(job.spec, identity(request, {}), services)
+    return job_views.accepted(again, services.settings.root_path)
 
 
 async def find_job(job_id: str, services: Services) -> Job:
@@ -74,6 +134,47 @@ async def find_job(job_id: str, services: Services) -> Job:
     if job is None:
         raise not_found("Job not found", job_id)
     return job
+
+
+async def find_page(jobs: JobFilter, limit: int, after: str | None, services: Services) -> JobPage:
+    """Jobs by their age, behind the one of the ID `after`.
+
+    Raises:
+        ApiError: 403, jobs are not listed here; 400, there is no job of that ID.
+    """
+    if services.settings.private_jobs:
+        raise ApiError(
+            HTTPStatus.FORBIDDEN,
+            ErrorType.FORBIDDEN,
+            "Jobs are private here (PRIVATE_JOBS): ask for each by its ID",
+        )
+    try:
+        return await asyncio.to_thread(services.store.find, jobs, limit, after)
+    except UnknownCursorError:
+        raise bad_value(
+            "after must be the ID of a job that still exists; begin again without it", "after"
+        ) from None
+
+
+async def cancel(job_id: str, services: Services) -> Job:
+    """Cancel the job, and wait a little for the engine to stop; the job as it is then."""
+    if await asyncio.to_thread(services.store.cancel, job_id):
+        log_job(job_id, "cancelled")  # the attempt logs a running one
+    services.runner.cancel(job_id)
+    job = await find_job(job_id, services)
+    if job.state == JobState.RUNNING:
+        with suppress(TimeoutError, ShuttingDownError):
+            async with asyncio.timeout(_CANCEL_TIMEOUT):
+                await services.runner.wait_until_finished(job_id)
+        job = await find_job(job_id, services)
+    return job
+
+
+async def remove(job: Job, services: Services) -> None:
+    """Remove a finished job and its video."""
+    await asyncio.to_thread(services.folder.remove, job)
+    if await asyncio.to_thread(services.store.delete, job.id):
+        log_job(job.id, "deleted")
 
 
 async def _answer(job: Job, services: Services) -> JSONResponse:

@@ -6,30 +6,34 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from frontend.api import job_views
+from frontend.api.openai.requests import RemixVideoRequest
 from frontend.api.openapi import form_fields, openapi_document
 from frontend.api.services import CurrentServices
+from frontend.jobs.store import JobFilter
 from frontend.web.examples import examples_for
 from frontend.web.pages import render
 
 router = APIRouter(include_in_schema=False)
 
 _RECENT_JOBS = 12
+_FORM_FIELDS = ("prompt", "duration", "resolution", "fps", "seed")
 
 
 @router.get("/")
 async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     """Show a form to make a video with, examples and recent videos."""
     limit = 0 if services.settings.private_jobs else _RECENT_JOBS
-    jobs = await asyncio.to_thread(services.store.recent, limit)
+    recent = await asyncio.to_thread(services.store.find, JobFilter(), limit)
     info = await services.triton.model_info()
     root_path = services.settings.root_path
+    fields = form_fields(services.generate_request)
     return render(
         request,
         "home.html",
         model_name=info.model_name if info else None,
         examples=examples_for(info.model_name) if info else [],
-        fields=form_fields(services.generate_request),
-        recent=[job_views.job_status(job, None, root_path) for job in jobs],
+        fields={name: fields[name] for name in _FORM_FIELDS},
+        recent=[job_views.job_status(job, None, root_path) for job in recent.jobs],
     )
 
 
@@ -39,7 +43,11 @@ async def openapi(request: Request, services: CurrentServices) -> JSONResponse:
     return JSONResponse(
         openapi_document(
             request.app,
-            services.generate_request,
+            {
+                "/generate": services.generate_request,
+                "/v1/videos": services.create_video_request,
+                "/v1/videos/{video_id}/remix": RemixVideoRequest,
+            },
             needs_api_key=services.settings.api_key_required,
             root_path=services.settings.root_path,
         )

@@ -18,6 +18,7 @@ router = APIRouter(tags=["System"])
 @router.get(
     "/health",
     summary="Whether videos can be made now",
+    operation_id="health",
     response_model=Health,
     responses={503: {"model": Health, "description": "Unhealthy; `reason` says why"}},
 )
@@ -39,7 +40,7 @@ async def health(services: CurrentServices) -> JSONResponse:
     )
 
 
-@router.get("/model-status", summary="Whether the model is loaded")
+@router.get("/model-status", summary="Whether the model is loaded", operation_id="model_status")
 async def model_status(services: CurrentServices) -> ModelStatus:
     """Describe what Triton has loaded; null where it does not say."""
     status: Literal["loaded", "loading", "unavailable"] = "loaded"

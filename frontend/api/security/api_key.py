@@ -30,7 +30,7 @@ class ApiKeyMiddleware:
             await self._app(scope, receive, send)
             return
         refusal = self._refusal(Headers(scope=scope), client_address(scope))
-        await (refusal.response() if refusal else self._app)(scope, receive, send)
+        await (refusal.response(scope) if refusal else self._app)(scope, receive, send)
 
     def _refusal(self, headers: Headers, address: str) -> ApiError | None:
         given = _keys(headers)

@@ -37,7 +37,7 @@ class CrossSiteMiddleware:
             ErrorType.FORBIDDEN,
             "Requests from the pages of other sites are not accepted, except those in CORS_ORIGINS",
         )
-        await refusal.response()(scope, receive, send)
+        await refusal.response(scope)(scope, receive, send)
 
     def _accepts(self, headers: Headers) -> bool:
         origin = headers.get("origin")

@@ -41,7 +41,7 @@ class HostMiddleware:
             f"The host {shorten(host)!r} is not known here: use an address or localhost, or have "
             "the name added to ALLOWED_HOSTS",
         )
-        await refusal.response()(scope, receive, send)
+        await refusal.response(scope)(scope, receive, send)
 
     def _allows(self, host: str) -> bool:
         try:

@@ -20,7 +20,18 @@ def test_every_documented_endpoint_is_described(document: dict[str, Any]) -> Non
     assert described == {
         ("/generate", "post"),
         ("/status/{job_id}", "get"),
+        ("/jobs", "get"),
+        ("/jobs/{job_id}", "get"),
         ("/jobs/{job_id}", "delete"),
+        ("/jobs/{job_id}/retry", "post"),
+        ("/v1/videos", "get"),
+        ("/v1/videos", "post"),
+        ("/v1/videos/{video_id}", "get"),
+        ("/v1/videos/{video_id}", "delete"),
+        ("/v1/videos/{video_id}/content", "get"),
+        ("/v1/videos/{video_id}/remix", "post"),
+        ("/v1/models", "get"),
+        ("/v1/models/{model}", "get"),
         ("/download/{job_id}", "get"),
         ("/preview/{job_id}", "get"),
         ("/health", "get"),
@@ -32,9 +43,12 @@ def test_generate_describes_its_parameters_for_query_and_every_body(
     document: dict[str, Any],
 ) -> None:
     operation = document["paths"]["/generate"]["post"]
-    names = {"prompt", "duration", "resolution", "fps", "seed", "wait"}
+    names = {
+        *("prompt", "duration", "num_frames", "fps", "resolution", "width", "height", "size"),
+        *("num_inference_steps", "seed", "wait"),
+    }
     in_query = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
-    assert in_query.keys() == names
+    assert in_query.keys() == names | {"Idempotency-Key"}
     assert in_query["duration"]["maximum"] == 6
     content = operation["requestBody"]["content"]
     assert content.keys() == {

@@ -40,7 +40,15 @@ def test_a_new_file_that_another_process_has_locked_is_waited_for(tmp_path: Path
 def test_a_connection_that_is_in_use_while_the_store_closes_is_closed_afterwards(
     database_url: str | None, tmp_path: Path
 ) -> None:
-    database = Database(database_url or f"sqlite:///{tmp_path / 'jobs.db'}")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _close_during_a_transaction(Database(database_url or f"sqlite:///{tmp_path / 'jobs.db'}"))
+        gc.collect()
+
+    assert caught == []
+
+
+def _close_during_a_transaction(database: Database) -> None:
     is_open, is_closed = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -55,9 +63,3 @@ def test_a_connection_that_is_in_use_while_the_store_closes_is_closed_afterwards
     database.close()
     is_closed.set()
     thread.join()
-
-    del database
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        gc.collect()
-    assert caught == []

@@ -6,7 +6,7 @@ import pytest
 from frontend.database.database import Database
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
-from frontend.jobs.store import JobStore
+from frontend.jobs.store import JobFilter, JobStore
 from tests.frontend.conftest import finished_job, new_job
 
 
@@ -29,7 +29,7 @@ def test_expired_jobs_go_with_their_videos_and_others_stay(
     assert store.get(gone.id) is None
     assert store.get(new.id)
     assert [path.name for path in folder.path.glob("*.mp4")] == [new.filename]
-    assert len(store.recent(10)) == 2
+    assert len(store.find(JobFilter(), 10).jobs) == 2
     assert folder.clean(store) == 0
 
 

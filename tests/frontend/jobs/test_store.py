@@ -7,7 +7,7 @@ import pytest
 from frontend.database.database import Database
 from frontend.jobs.model import JobState
 from frontend.jobs.queue import JobQueue
-from frontend.jobs.store import JobStore, QueueFullError, QuotaExceededError
+from frontend.jobs.store import JobFilter, JobStore, QueueFullError, QuotaExceededError
 from ltx_triton.video_spec import VideoSpec
 from tests.frontend.conftest import new_job, on_both_databases
 
@@ -103,7 +103,7 @@ def test_recent_jobs_come_newest_first(store: JobStore) -> None:
     jobs = [new_job(created_at=float(number)) for number in range(4)]
     for job in jobs:
         store.add(job, 10)
-    assert [job.id for job in store.recent(2)] == [jobs[3].id, jobs[2].id]
+    assert [job.id for job in store.find(JobFilter(), 2).jobs] == [jobs[3].id, jobs[2].id]
 
 
 def test_a_job_survives_the_worker_that_accepted_it(database: Database, store: JobStore) -> None:

@@ -32,6 +32,9 @@ def test_a_request_is_answered_with_the_finished_video(
         "duration": 1,
         "frames_generated": 8,
         "resolution": "64x64",
+        "width": 64,
+        "height": 64,
+        "num_frames": 8,
         "model_used": "someone/Fake-Model",
         "file_size_mb": float(f"{video.stat().st_size / 1e6:.3g}"),
         "fps": 8.0,
@@ -72,6 +75,9 @@ def test_wait_false_answers_at_once_with_links(api: TestClient) -> None:
         "duration": 1,
         "fps": 12.0,
         "resolution": "64x64",
+        "width": 64,
+        "height": 64,
+        "num_frames": 12,
         "seed": 3,
     }
     assert wait_for(api, job_id, "completed")["frames_generated"] == 12
@@ -116,8 +122,8 @@ def test_parameters_may_come_in_any_way(way: str, api: TestClient) -> None:
             {"duration": 10, "fps": 30},
             "duration x fps cannot exceed 257 frames; 10 s x 30 fps are 300",
         ),
-        ({"seed": -1}, "Seed must be from 0 to 9223372036854775807, not -1"),
-        ({"seed": 2**63}, "Seed must be from 0 to 9223372036854775807, not 9223372036854775808"),
+        ({"seed": -2}, "Seed must be from -1 to 9223372036854775807, not -2"),
+        ({"seed": 2**63}, "Seed must be from -1 to 9223372036854775807, not 9223372036854775808"),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_400(
@@ -140,7 +146,8 @@ def test_a_value_out_of_range_is_refused_with_400(
         ({"wait": "maybe"}, "wait must be true or false, not 'maybe'"),
         (
             {"steps": 4},
-            "Unknown parameter 'steps'; allowed are prompt, seed, duration, resolution, fps, wait",
+            "Unknown parameter 'steps'; allowed are prompt, seed, duration, num_frames, fps, "
+            "resolution, width, height, size, num_inference_steps, wait, seconds",
         ),
     ],
 )
@@ -187,7 +194,7 @@ def test_a_body_that_is_far_too_large_is_refused(api: TestClient) -> None:
 def test_an_uploaded_file_is_no_prompt(api: TestClient) -> None:
     response = api.post("/generate", files={"prompt": ("prompt.txt", b"A cat")})
     assert response.status_code == 422
-    assert "prompt must be a string" in response.json()["detail"]
+    assert response.json()["detail"] == "prompt is a file; this model reads text alone"
 
 
 def test_a_missing_prompt_is_refused_with_422(api: TestClient) -> None:

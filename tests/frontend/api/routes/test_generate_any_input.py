@@ -14,8 +14,11 @@ from starlette.testclient import TestClient
 from tests.frontend.conftest import StartApi
 from tests.frontend.fake_triton import FakeTriton, Fault
 
-NUMBERS = ("duration", "resolution", "fps", "seed")
-NAMES = ("prompt", *NUMBERS)
+NUMBERS = (
+    *("duration", "seconds", "num_frames", "fps", "resolution", "width", "height"),
+    *("num_inference_steps", "seed"),
+)
+NAMES = ("prompt", "size", *NUMBERS)
 BODY_TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

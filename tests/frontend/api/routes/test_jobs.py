@@ -1,6 +1,7 @@
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -105,8 +106,7 @@ def test_cancelling_a_running_job_stops_the_engine(
     wait_until(lambda: fake_triton.seen[0].cancelled, seconds=2)
     assert list(output_dir.glob("*video*")) == []
     assert list(output_dir.glob(".video*")) == []
-    again = api.delete(f"/jobs/{job_id}")
-    assert (again.status_code, again.json()["status"]) == (200, "cancelled")
+    assert api.get(f"/status/{job_id}").json()["status"] == "cancelled"
 
 
 def test_a_job_is_cancelled_through_another_worker(
@@ -152,17 +152,112 @@ def test_the_end_of_a_job_that_is_claimed_while_it_is_cancelled_is_logged_once(
     assert caplog.messages.count(f"job {queued} cancelled") == 1
 
 
-def test_a_finished_job_cannot_be_cancelled(api: TestClient, fake_triton: FakeTriton) -> None:
+def test_a_finished_job_is_removed_with_its_video(
+    api: TestClient, fake_triton: FakeTriton, output_dir: Path
+) -> None:
     completed = post(api)
     wait_for(api, completed, "completed")
     fake_triton.faults = [Fault.ERROR_MESSAGE]
     failed = post(api)
     wait_for(api, failed, "failed")
+
     for job_id, state in ((completed, "completed"), (failed, "failed")):
-        response = api.delete(f"/jobs/{job_id}")
-        assert response.status_code == 409
-        assert response.json() == {
-            "detail": f"The job is {state} and can no longer be cancelled",
-            "error_type": "conflict",
-            "job_id": job_id,
-        }
+        body = api.delete(f"/jobs/{job_id}").json()
+        assert (body["status"], body["deleted"]) == (state, True)
+        for method, path in (("GET", "status"), ("GET", "download"), ("DELETE", "jobs")):
+            assert api.request(method, f"/{path}/{job_id}").status_code == 404
+    assert list(output_dir.glob("*video*")) == []
+
+
+def test_a_job_is_also_found_among_the_jobs(api: TestClient) -> None:
+    job_id = post(api)
+    wait_for(api, job_id, "completed")
+    assert api.get(f"/jobs/{job_id}").json() == api.get(f"/status/{job_id}").json()
+
+
+def test_jobs_are_listed_page_by_page_the_newest_first(api: TestClient) -> None:
+    jobs = [post(api) for _ in range(5)]
+    listed: list[str] = []
+    after: dict[str, str] = {}
+    for length in (2, 2, 1):
+        body = api.get("/jobs", params={"limit": 2, **after}).json()
+        assert len(body["jobs"]) == length
+        listed += [job["job_id"] for job in body["jobs"]]
+        post(api)  # shifts no later page
+        after = {"after": body["next"]}
+
+    assert listed == jobs[::-1]
+    assert body["next"] is None
+
+
+def test_jobs_are_listed_by_state_text_and_time(api: TestClient, fake_triton: FakeTriton) -> None:
+    def listed(**query: Any) -> list[str]:
+        answer = api.get("/jobs", params=query)
+        assert answer.status_code == 200, answer.text
+        return [job["job_id"] for job in answer.json()["jobs"]]
+
+    fake_triton.faults = [Fault.ERROR_MESSAGE]
+    failed = post(api, prompt="a green star, 100% bright")
+    wait_for(api, failed, "failed")
+    completed = post(api, prompt="a blue star")
+    wait_for(api, completed, "completed")
+
+    assert listed(state="failed") == [failed]
+    assert listed(state=["failed", "completed"]) == [completed, failed]
+    assert listed(state="queued") == []
+    assert listed(text="STAR") == [completed, failed]
+    assert listed(text="green") == [failed]
+    assert listed(text="%") == [failed]
+    assert listed(since="2026-01-01T00:00:00") == [completed, failed]
+    assert listed(since=time.time() + 60) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "detail"),
+    [
+        ({"after": "0000"}, 400, "after must be the ID of a job that still exists"),
+        ({"limit": "101"}, 422, "limit: Input should be less than or equal to 100, not '101'"),
+        ({"state": "lost"}, 422, "state: Input should be 'queued', 'running', 'completed'"),
+        ({"since": "yesterday"}, 422, "since: Input should be a valid datetime"),
+    ],
+)
+def test_a_wrong_query_is_refused(
+    query: dict[str, str], status: int, detail: str, api: TestClient
+) -> None:
+    answer = api.get("/jobs", params=query)
+    assert answer.status_code == status
+    assert answer.json()["detail"].startswith(detail)
+    assert answer.json()["error_type"] == "validation_error"
+
+
+def test_private_jobs_are_not_listed(start_api: StartApi) -> None:
+    api = start_api(private_jobs=True)
+    job_id = post(api)
+    answer = api.get("/jobs")
+    assert answer.status_code == 403
+    assert "PRIVATE_JOBS" in answer.json()["detail"]
+    assert wait_for(api, job_id, "completed")
+
+
+def test_a_failed_job_is_retried_as_a_new_one(api: TestClient, fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.ERROR_MESSAGE]
+    failed = post(api, seed=5, prompt="a retried star")
+    wait_for(api, failed, "failed")
+
+    answer = api.post(f"/jobs/{failed}/retry")
+
+    assert answer.status_code == 202
+    again = wait_for(api, answer.json()["job_id"], "completed")
+    assert again["job_id"] != failed
+    assert (again["seed"], again["prompt"]) == (5, "a retried star")
+    assert fake_triton.seen[0].request == fake_triton.seen[1].request
+
+
+def test_a_completed_job_is_not_retried(api: TestClient) -> None:
+    job_id = post(api)
+    wait_for(api, job_id, "completed")
+    answer = api.post(f"/jobs/{job_id}/retry")
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == (
+        "The job is completed; only a failed or cancelled one can be retried"
+    )

@@ -1,0 +1,1 @@
+"""OpenAI's Videos API on the same jobs: the contract that its SDK, LiteLLM and AIPerf speak."""
