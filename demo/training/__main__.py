@@ -19,7 +19,7 @@ from demo.training.checkpoint import (
 from demo.training.latents import measure_statistics
 from demo.training.models import new_autoencoder
 from demo.training.tokenizer import save_demo_tokenizer
-from demo.training.transformer import STAGES, Clips, TextToLatents, fit_probes, train
+from demo.training.transformer import STAGES, Clips, TextToLatents, train
 
 
 def main() -> None:
@@ -68,7 +68,6 @@ def repeat_last_stage(start: Path, output: Path, work: Path, seed: int) -> None:
     model = TextToLatents(save_demo_tokenizer(work / "tokenizer"))
     autoencoder = load_checkpoint(start, model)
     clips = Clips(work / "tokenizer", statistics_of(autoencoder))
-    fit_probes(model, clips, work, seed)
     train(model, clips, work, seed, first_stage=len(STAGES) - 1)
     write_checkpoint(output, model, autoencoder)
 

@@ -9,9 +9,11 @@ from diffusers import (
     FlowMatchEulerDiscreteScheduler,
     LTXVideoTransformer3DModel,
 )
+from torch import nn
 from transformers import T5EncoderModel
 
 from demo.training.latents import Statistics
+from demo.training.models import new_autoencoder
 from demo.training.tokenizer import save_demo_tokenizer
 from demo.training.transformer import TextToLatents
 from export.checkpoint.index import write_index
@@ -29,15 +31,16 @@ def statistics_of(autoencoder: AutoencoderKLLTXVideo) -> Statistics:
 
 def load_checkpoint(folder: Path, model: TextToLatents) -> AutoencoderKLLTXVideo:
     """Load the weights into the model, except those of its probes; return the autoencoder."""
-    loaded = (
-        (model.transformer, LTXVideoTransformer3DModel, "transformer"),
-        (model.text_encoder, T5EncoderModel, "text_encoder"),
-    )
-    for module, kind, name in loaded:
-        module.load_state_dict(
-            kind.from_pretrained(folder / name, torch_dtype=torch.float32).state_dict()
-        )
-    return AutoencoderKLLTXVideo.from_pretrained(folder / "vae", torch_dtype=torch.float32)
+    autoencoder = new_autoencoder()
+    components: dict[str, tuple[nn.Module, Any]] = {
+        "transformer": (model.transformer, LTXVideoTransformer3DModel),
+        "text_encoder": (model.text_encoder, T5EncoderModel),
+        "vae": (autoencoder, AutoencoderKLLTXVideo),
+    }
+    for name, (component, kind) in components.items():
+        loaded = kind.from_pretrained(folder / name, dtype=torch.float32)
+        component.load_state_dict(loaded.state_dict())
+    return autoencoder
 
 
 def write_checkpoint(

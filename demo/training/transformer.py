@@ -35,10 +35,9 @@ STAGES = (
     Stage(1000, 1e-2, 1e-3),
     Stage(1000, 1e-2, 1e-3),
     Stage(900, 6e-3, 6e-4),
-    Stage(1400, 6e-3, 6e-4),
+    Stage(600, 6e-3, 6e-4),
 )
-_PROBE_STAGES = (Stage(200, 1e-2, 1e-3),)  # of probes for weights that were trained with others
-_WORD_BLOCK, _POSE_BLOCK, _VIEW_BLOCK, _PROBE_WEIGHT = 1, 2, 3, 0.3
+_WORD_BLOCK, _POSE_BLOCK, _VIEW_BLOCK = 1, 2, 3
 _SHAPE_WEIGHT = 3.0  # of tokens near the shape; the others have little to learn
 _POSE_SCALE = (3.0, 3.0, 10.0, 1.0, 1.0)  # equalises the variances of a pose
 _WORDS = (Shape, Colour, Size, Background, Motion)  # in the order of `Attributes`
@@ -66,6 +65,7 @@ class StageData:
     level_weights: Tensor  # relative frequency of each level in `_SCHEDULE`
     hard: float = 0.0  # minimum share of hard clips
     first: float = 0.5  # share of batches of the first size
+    probe_weight: float = 0.3
     compiled: bool = True  # takes torch a minute for each size
 
 
@@ -89,7 +89,7 @@ _SCHEDULE = linear_quadratic_schedule(8)  # noise levels of 8 denoising steps
 _EVENLY = torch.ones_like(_SCHEDULE)
 # Rarer for the first steps, which are short and remove little noise.
 _BY_STEP = torch.diff(_SCHEDULE, append=torch.zeros(1)).abs().sqrt()
-_STAGE_DATA = (
+STAGE_DATA = (
     StageData(6144, _SMALL, 0.5, _EVENLY),
     StageData(8192, _LARGE, 0.5, _EVENLY),
     StageData(8192, _LARGE, 0.8, _EVENLY),
@@ -99,7 +99,9 @@ _STAGE_DATA = (
     StageData(8192, _LARGE, 0.8, _BY_STEP, hard=0.5),
     StageData(8192, _LARGE, 0.8, _BY_STEP, hard=0.5),
     StageData(8192, _LARGE, 0.8, _BY_STEP, hard=0.35),
-    StageData(4608, _RECTANGLES, 0.8, _BY_STEP, hard=0.35, first=0.25, compiled=False),
+    StageData(
+        4608, _RECTANGLES, 0.8, _BY_STEP, hard=0.35, first=0.25, probe_weight=0.0, compiled=False
+    ),
 )
 
 
@@ -170,11 +172,7 @@ class TextToLatents(nn.Module):
         """
         embeds = self.text_encoder(batch.input_ids, attention_mask=batch.attention_mask)[0]
         velocity = self.graph.velocity(noisy, embeds, batch.attention_mask, batch.frame_rate, sigma)
-        return velocity, self.probe()
-
-    def probe(self) -> ProbeOutputs:
-        """Run the probes on the hidden states of the last `forward`."""
-        return ProbeOutputs(
+        return velocity, ProbeOutputs(
             words=self.word_probe(self._hidden_states[_WORD_BLOCK]),
             poses=self.pose_probe(self._hidden_states[_POSE_BLOCK]),
             views=self.view_probe(self._hidden_states[_VIEW_BLOCK]),
@@ -236,23 +234,6 @@ class Clips:
         )
 
 
-def fit_probes(model: TextToLatents, clips: Clips, folder: Path, seed: int) -> None:
-    """Train the probes alone, so that untrained ones do not mislead a trained model."""
-    data = _STAGE_DATA[-1]
-    probes = nn.ModuleList([model.word_probe, model.pose_probe, model.view_probe])
-
-    def loss(_: int, random: Random) -> Tensor:
-        batch = _sample(clips, data, random)
-        mixture = _add_noise(batch.latents, data.scheduled, data.level_weights)
-        with torch.autocast("cpu", torch.bfloat16):
-            with torch.no_grad():
-                model(mixture.noisy, mixture.sigma, batch)
-            outputs = model.probe()
-        return probe_loss(outputs, batch)
-
-    Loop(probes, _PROBE_STAGES, folder, "probes", seed).run(loss)
-
-
 def train(
     model: TextToLatents, clips: Clips, folder: Path, seed: int, *, first_stage: int = 0
 ) -> None:
@@ -260,47 +241,22 @@ def train(
     compiled = torch.compile(model, dynamic=False)
 
     def loss(stage: int, random: Random) -> Tensor:
-        data = _STAGE_DATA[stage]
-        batch = _sample(clips, data, random)
-        return flow_loss(
-            compiled if data.compiled else model, batch, data.scheduled, data.level_weights
-        )
+        data = STAGE_DATA[stage]
+        first, *others = data.sizes
+        size = first if random.random() < data.first else random.choice(others)
+        size = replace(size, fps=random.choice((size.fps, size.fps, 8, 12, 24)))
+        batch = clips.sample(random, size, data.tokens // size.tokens, data.hard)
+        return flow_loss(compiled if data.compiled else model, batch, data)
 
     loop = Loop(model, STAGES, folder, "transformer", seed, first_stage=first_stage)
     loop.run(loss)
     model.load_state_dict(loop.averaged.state_dict())
 
 
-def _sample(clips: Clips, data: StageData, random: Random) -> Batch:
-    first, *others = data.sizes
-    size = first if random.random() < data.first else random.choice(others)
-    size = replace(size, fps=random.choice((size.fps, size.fps, 8, 12, 24)))
-    return clips.sample(random, size, data.tokens // size.tokens, data.hard)
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """Latents mixed with noise."""
-
-    noisy: Tensor  # FP32 [B, F, H, W, L]
-    noise: Tensor
-    sigma: Tensor  # FP32 [B, 1], shares of noise
-
-
-def _add_noise(latents: Tensor, scheduled: float, level_weights: Tensor) -> Mixture:
-    count = latents.shape[0]
-    drawn = _SCHEDULE[torch.multinomial(level_weights, count, replacement=True)]
-    sigma = torch.where(torch.rand(count) < scheduled, drawn, torch.rand(count))[:, None]
-    noise = torch.randn_like(latents)
-    weight = sigma[:, :, None, None, None]
-    return Mixture((1 - weight) * latents + weight * noise, noise, sigma)
-
-
 def flow_loss(
     model: Callable[[Tensor, Tensor, Batch], tuple[Tensor, ProbeOutputs]],
     batch: Batch,
-    scheduled: float,
-    level_weights: Tensor,
+    data: StageData,
 ) -> Tensor:
     """Return the weighted mean squared error of the velocity, plus a share of the probes' loss.
 
@@ -309,16 +265,20 @@ def flow_loss(
     Args:
         model: returns velocities and the outputs of the probes.
         batch: the clips.
-        scheduled: share of noise levels from the default schedule; the others are uniform.
-        level_weights: FP32 [8], relative frequency of each level in the schedule.
+        data: of the stage.
     """
-    mixture = _add_noise(batch.latents, scheduled, level_weights)
+    count = batch.latents.shape[0]
+    drawn = _SCHEDULE[torch.multinomial(data.level_weights, count, replacement=True)]
+    sigma = torch.where(torch.rand(count) < data.scheduled, drawn, torch.rand(count))[:, None]
+    noise = torch.randn_like(batch.latents)
+    weight = sigma[:, :, None, None, None]
+    noisy = (1 - weight) * batch.latents + weight * noise
     with torch.autocast("cpu", torch.bfloat16):
-        velocity, probes = model(mixture.noisy, mixture.sigma, batch)
-    errors = (velocity - (mixture.noise - batch.latents)).square().mean(dim=-1).flatten(1)
+        velocity, probes = model(noisy, sigma, batch)
+    errors = (velocity - (noise - batch.latents)).square().mean(dim=-1).flatten(1)
     weights = torch.where(is_near_shape(batch), _SHAPE_WEIGHT, 1.0)
     loss = (weights * errors).sum() / weights.sum()
-    return loss + _PROBE_WEIGHT * probe_loss(probes, batch)
+    return loss + data.probe_weight * probe_loss(probes, batch)
 
 
 def probe_loss(probes: ProbeOutputs, batch: Batch) -> Tensor:
