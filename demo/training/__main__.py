@@ -1,6 +1,6 @@
 """Train the demo checkpoint, for a few hours on two CPU cores.
 
-An interrupted training resumes. The last stage alone takes less than an hour.
+An interrupted training resumes. The last stages alone take less than an hour.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from demo.training.checkpoint import (
 from demo.training.latents import measure_statistics
 from demo.training.models import new_autoencoder
 from demo.training.tokenizer import save_demo_tokenizer
-from demo.training.transformer import STAGES, Clips, TextToLatents, train
+from demo.training.transformer import PROBED_STAGES, Clips, TextToLatents, train
 
 
 def main() -> None:
@@ -39,13 +39,13 @@ def main() -> None:
         "--start",
         type=Path,
         metavar="CHECKPOINT",
-        help="repeat only the last stage, from these weights; the VAE stays as it is",
+        help="repeat only the last stages, from these weights; the VAE stays as it is",
     )
     parser.add_argument("--seed", type=int, default=0, help="random seed")
     arguments = parser.parse_args()
     logging.set_verbosity_error()
     if arguments.start:
-        repeat_last_stage(arguments.start, arguments.output, arguments.work, arguments.seed)
+        repeat_last_stages(arguments.start, arguments.output, arguments.work, arguments.seed)
     else:
         train_demo(arguments.output, arguments.work, arguments.seed)
     print(f"Demo checkpoint written to {arguments.output}")
@@ -63,12 +63,12 @@ def train_demo(output: Path, work: Path, seed: int) -> None:
     write_checkpoint(output, model, autoencoder)
 
 
-def repeat_last_stage(start: Path, output: Path, work: Path, seed: int) -> None:
+def repeat_last_stages(start: Path, output: Path, work: Path, seed: int) -> None:
     torch.manual_seed(seed)
     model = TextToLatents(save_demo_tokenizer(work / "tokenizer"))
     autoencoder = load_checkpoint(start, model)
     clips = Clips(work / "tokenizer", statistics_of(autoencoder))
-    train(model, clips, work, seed, first_stage=len(STAGES) - 1)
+    train(model, clips, work, seed, first_stage=PROBED_STAGES)
     write_checkpoint(output, model, autoencoder)
 
 

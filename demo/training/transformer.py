@@ -36,7 +36,9 @@ STAGES = (
     Stage(1000, 1e-2, 1e-3),
     Stage(900, 6e-3, 6e-4),
     Stage(600, 6e-3, 6e-4),
+    Stage(900, 3e-3, 3e-4),
 )
+PROBED_STAGES = 9  # those behind them can start from a checkpoint, which has no probes
 _WORD_BLOCK, _POSE_BLOCK, _VIEW_BLOCK = 1, 2, 3
 _SHAPE_WEIGHT = 3.0  # of tokens near the shape; the others have little to learn
 _POSE_SCALE = (3.0, 3.0, 10.0, 1.0, 1.0)  # equalises the variances of a pose
@@ -85,6 +87,9 @@ _RECTANGLES = (
         if rows * columns <= 16**2
     ),
 )
+_USUAL = tuple(
+    size for size in _RECTANGLES if max(size.width, size.height) <= 2 * min(size.width, size.height)
+)
 _SCHEDULE = linear_quadratic_schedule(8)  # noise levels of 8 denoising steps
 _EVENLY = torch.ones_like(_SCHEDULE)
 # Rarer for the first steps, which are short and remove little noise.
@@ -102,6 +107,7 @@ STAGE_DATA = (
     StageData(
         4608, _RECTANGLES, 0.8, _BY_STEP, hard=0.35, first=0.25, probe_weight=0.0, compiled=False
     ),
+    StageData(4608, _USUAL, 0.8, _BY_STEP, hard=0.35, first=0.25, probe_weight=0.0, compiled=False),
 )
 
 
