@@ -62,9 +62,13 @@ train-demo: $(VENV)/export  ## Train the demo checkpoint again: hours on two cor
 	cd build/demo && cp --parents */1/model.onnx* ltx_video/1/*.json ltx_video/1/export.sha256 ../../demo/engines
 	@echo "To serve it: make export MODEL=demo/checkpoint"
 
-quality: $(VENV)/export $(REPOSITORY)  ## Score the demo checkpoint on 200 held-out prompts, served and in diffusers
+quality: $(VENV)/export $(REPOSITORY)  ## Score the demo checkpoint on held-out prompts, served and in diffusers, and at other sizes
 	$(BIN)/python -m demo.evaluation
 	$(BIN)/python -m demo.evaluation --reference demo/checkpoint
+	$(BIN)/python -m demo.evaluation --width 512 --height 288 --count 100
+	$(BIN)/python -m demo.evaluation --width 288 --height 512 --count 100
+	for side in 64 96 128 192 256 288 320 384; do \
+	  $(BIN)/python -m demo.evaluation --width $$side --height $$side --count 30 || exit 1; done
 
 examples: $(VENV)/dev $(REPOSITORY)  ## Draw the README's and the web page's examples again
 	$(BIN)/python -m demo.evaluation.examples

@@ -10,6 +10,7 @@ from huggingface_hub.constants import HF_HUB_CACHE
 from export.checkpoint.folder import Checkpoint, download_bytes, open_checkpoint
 from export.checkpoint.schedule import sigma_schedules
 from export.checkpoint.tokenizer import save_tokenizer
+from export.checkpoint.word_tokenizer import KNOWN_WORDS
 from export.child_process import in_child
 from export.errors import ExportError
 from export.fp8.calibrate import copy_hint, free_gpu_bytes, load_or_calibrate
@@ -182,4 +183,5 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
         sigmas=sigmas,
         decode_timestep=options.decode_timestep,
         decode_noise_scale=options.decode_noise_scale,
+        known_words=tuple(checkpoint.config("tokenizer").get(KNOWN_WORDS, ())),
     )

@@ -27,7 +27,8 @@ class GenerateRequest(BaseModel):
     prompt: str
     duration: int = 3
     fps: int = 8
-    resolution: int = 512
+    width: int = 512
+    height: int = 512
     seed: int = 0
 
 
@@ -43,8 +44,8 @@ def create_app(generate_frames: Generate, sampling: dict[str, Any]) -> FastAPI:
     def generate(request: GenerateRequest) -> Response:
         wanted = PeerRequest(
             prompt=request.prompt,
-            width=request.resolution,
-            height=request.resolution,
+            width=request.width,
+            height=request.height,
             num_frames=request.duration * request.fps,
             frame_rate=float(request.fps),
             seed=request.seed,

@@ -153,7 +153,7 @@ def sampling(case: Case) -> dict[str, Any]:
 
 def _ask_service(url: str, spec: VideoSpec) -> Stages:
     fps = round(spec.frame_rate)
-    clip = ClipRequest(spec.prompt, spec.seed, spec.num_frames // fps, fps, spec.height)
+    clip = ClipRequest(spec.prompt, spec.seed, spec.num_frames // fps, fps, spec.width, spec.height)
     answer = asyncio.run(ask_once(url, clip))
     http_seconds = answer.seconds - sum(answer.stages.values())
     return {**answer.stages, "http": http_seconds, TOTAL: answer.seconds}

@@ -22,7 +22,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
     """Time each combination once per round, after a warm-up round."""
     prompt = held_out_prompts(1)[0]
     sizes = [
-        ClipRequest(prompt.text, prompt.seed, duration, fps, resolution)
+        ClipRequest(prompt.text, prompt.seed, duration, fps, resolution, resolution)
         for resolution, duration, fps in product(_RESOLUTIONS, _DURATIONS, _FPS)
     ]
     answers: dict[ClipRequest, list[Answer]] = {size: [] for size in sizes}
@@ -32,7 +32,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
             if number > 0:
                 answers[size].append(answer)
     for size, given in answers.items():
-        labels = {"resolution": size.resolution, "duration": size.duration, "fps": size.fps}
+        labels = {"resolution": size.width, "duration": size.duration, "fps": size.fps}
         for stage in given[0].stages:
             yield Measurement(
                 PART, {**labels, "stage": stage}, "s", [each.stages[stage] for each in given]

@@ -70,12 +70,14 @@ def run_case(
         ValueError: the service refuses one.
     """
     prompts = held_out_prompts(videos)
-    requests = [ClipRequest(each.text, each.seed, duration, fps, resolution) for each in prompts]
+    requests = [
+        ClipRequest(each.text, each.seed, duration, fps, resolution, resolution) for each in prompts
+    ]
     with local_service(repository, MAX_RESOLUTION=str(max(resolution, _SMALL))) as service:
         tree = ProcessTree([service.pid, service.triton.pid])
         info = asyncio.run(_model_info(service.triton.grpc_address))
         # The first request after the start fills caches.
-        asyncio.run(ask_once(service.url, ClipRequest(prompts[0].text, 0, 1, 8, _SMALL)))
+        asyncio.run(ask_once(service.url, ClipRequest(prompts[0].text, 0, 1, 8, _SMALL, _SMALL)))
         before = tree.pss_bytes()
         with PeakMemory(tree, _INTERVAL) as memory:
             asyncio.run(_ask_all(service.url, requests))

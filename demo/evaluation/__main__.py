@@ -1,9 +1,9 @@
-"""Score clips of held-out prompts at the default size, by what a classifier sees in them."""
+"""Score clips of held-out prompts by what a classifier sees in them."""
 
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tqdm import tqdm
 from demo.evaluation.classifier import classify
 from demo.evaluation.clips import download_clip
 from demo.evaluation.prompts import COUNT, ClipRequest, held_out_prompts
-from demo.evaluation.score import RESULTS, ScoredClip, save, scores, table
+from demo.evaluation.score import ScoredClip, result_file, save, scores, table
 from frontend.local.service import local_service
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
 from ltx_triton.engines.cpu_precision import select_cpu_precision
@@ -42,21 +42,31 @@ def main() -> None:
     parser.add_argument(
         "--count", type=int, default=COUNT, help="number of prompts (default: %(default)s)"
     )
+    for side in ("width", "height"):
+        parser.add_argument(
+            f"--{side}",
+            type=int,
+            default=getattr(ClipRequest, side),
+            help="of the clips, in pixels (default: %(default)s)",
+        )
     parser.add_argument(
         "--output", type=Path, help="result file (default: in demo/evaluation/results/)"
     )
     options = parser.parse_args()
     with reference(options.reference) if options.reference else service() as source:
-        clips = [
-            ScoredClip(prompt, classify(source.clip(prompt.request), prompt.request.fps))
-            for prompt in tqdm(held_out_prompts(options.count), desc=source.name, unit="clip")
-        ]
+        clips = []
+        for prompt in tqdm(held_out_prompts(options.count), desc=source.name, unit="clip"):
+            request = replace(prompt.request, width=options.width, height=options.height)
+            clips.append(ScoredClip(prompt, classify(source.clip(request), request.fps)))
     about = {
         "source": source.name,
         "checkpoint": source.checkpoint_sha256,
         "precision": source.precision,
+        "width": options.width,
+        "height": options.height,
     }
-    save(options.output or RESULTS / f"{source.name}.json", clips, about)
+    file = options.output or result_file(source.name, options.width, options.height)
+    save(file, clips, about)
     print(table({source.name: scores(clips)}))
 
 

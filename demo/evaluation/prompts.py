@@ -20,7 +20,8 @@ class ClipRequest:
     seed: int
     duration: int = 3  # seconds
     fps: int = 8
-    resolution: int = 512  # pixels a side
+    width: int = 512  # pixels
+    height: int = 512
 
     @property
     def video(self) -> VideoSpec:
@@ -28,8 +29,8 @@ class ClipRequest:
         return VideoSpec(
             prompt=self.prompt,
             num_frames=self.duration * self.fps,
-            height=self.resolution,
-            width=self.resolution,
+            height=self.height,
+            width=self.width,
             frame_rate=float(self.fps),
             seed=self.seed,
         )

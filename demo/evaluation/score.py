@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.evaluation.classifier import Prediction
-from demo.evaluation.prompts import Prompt
+from demo.evaluation.prompts import ClipRequest, Prompt
 
 RESULTS = Path(__file__).parent / "results"
 ASPECTS = ("colour", "background", "shape", "motion")
@@ -28,6 +28,11 @@ class ScoredClip:
 def scores(clips: list[ScoredClip]) -> dict[str, float]:
     """Return the share of correct clips by aspect, 0..1."""
     return {line: sum(clip.correct(line) for clip in clips) / len(clips) for line in LINES}
+
+
+def result_file(source: str, width: int, height: int) -> Path:
+    default = (width, height) == (ClipRequest.width, ClipRequest.height)
+    return RESULTS / (f"{source}.json" if default else f"{source}-{width}x{height}.json")
 
 
 def save(file: Path, clips: list[ScoredClip], about: dict[str, Any]) -> None:

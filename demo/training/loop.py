@@ -40,13 +40,14 @@ class Loop:
         name: str,
         seed: int,
         *,
+        first_stage: int = 0,
         warmup_steps: int = 100,
         averaged_steps: float = 200.0,
         save_seconds: float = 60.0,
     ) -> None:
         self.module = module
         self.averaged = copy.deepcopy(module).requires_grad_(False).eval()
-        self.step = 0
+        self.step = sum(stage.steps for stage in stages[:first_stage])
         self._stages = stages
         self._state_file = folder / f"{name}.pt"
         self._log_file = folder / f"{name}.csv"

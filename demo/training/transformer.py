@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -34,8 +35,11 @@ STAGES = (
     Stage(1000, 1e-2, 1e-3),
     Stage(1000, 1e-2, 1e-3),
     Stage(900, 6e-3, 6e-4),
+    Stage(600, 6e-3, 6e-4),
+    Stage(900, 3e-3, 3e-4),
 )
-_WORD_BLOCK, _POSE_BLOCK, _VIEW_BLOCK, _PROBE_WEIGHT = 1, 2, 3, 0.3
+PROBED_STAGES = 9  # those behind them can start from a checkpoint, which has no probes
+_WORD_BLOCK, _POSE_BLOCK, _VIEW_BLOCK = 1, 2, 3
 _SHAPE_WEIGHT = 3.0  # of tokens near the shape; the others have little to learn
 _POSE_SCALE = (3.0, 3.0, 10.0, 1.0, 1.0)  # equalises the variances of a pose
 _WORDS = (Shape, Colour, Size, Background, Motion)  # in the order of `Attributes`
@@ -58,10 +62,13 @@ class ClipSize:
 @dataclass(frozen=True)
 class StageData:
     tokens: int  # per batch
-    sizes: tuple[ClipSize, ...]  # half of the batches use the first; torch compiles each
+    sizes: tuple[ClipSize, ...]
     scheduled: float  # share of noise levels from `_SCHEDULE`; the others are uniform
     level_weights: Tensor  # relative frequency of each level in `_SCHEDULE`
     hard: float = 0.0  # minimum share of hard clips
+    first: float = 0.5  # share of batches of the first size
+    probe_weight: float = 0.3
+    compiled: bool = True  # takes torch a minute for each size
 
 
 _SMALL = (ClipSize(256, 256, 25, 8), ClipSize(128, 128, 25, 8), ClipSize(192, 256, 33, 12))
@@ -71,11 +78,23 @@ _LARGE = (
     ClipSize(256, 256, 81, 8),
     ClipSize(384, 512, 33, 16),
 )
+# Every width and height that the decoder draws well, up to the area of the default size.
+_RECTANGLES = (
+    ClipSize(512, 512, 25, 8),
+    *(
+        ClipSize(SPATIAL * rows, SPATIAL * columns, 25, 8)
+        for rows, columns in product(range(8, 33), repeat=2)
+        if rows * columns <= 16**2
+    ),
+)
+_USUAL = tuple(
+    size for size in _RECTANGLES if max(size.width, size.height) <= 2 * min(size.width, size.height)
+)
 _SCHEDULE = linear_quadratic_schedule(8)  # noise levels of 8 denoising steps
 _EVENLY = torch.ones_like(_SCHEDULE)
 # Rarer for the first steps, which are short and remove little noise.
 _BY_STEP = torch.diff(_SCHEDULE, append=torch.zeros(1)).abs().sqrt()
-_STAGE_DATA = (
+STAGE_DATA = (
     StageData(6144, _SMALL, 0.5, _EVENLY),
     StageData(8192, _LARGE, 0.5, _EVENLY),
     StageData(8192, _LARGE, 0.8, _EVENLY),
@@ -85,6 +104,10 @@ _STAGE_DATA = (
     StageData(8192, _LARGE, 0.8, _BY_STEP, hard=0.5),
     StageData(8192, _LARGE, 0.8, _BY_STEP, hard=0.5),
     StageData(8192, _LARGE, 0.8, _BY_STEP, hard=0.35),
+    StageData(
+        4608, _RECTANGLES, 0.8, _BY_STEP, hard=0.35, first=0.25, probe_weight=0.0, compiled=False
+    ),
+    StageData(4608, _USUAL, 0.8, _BY_STEP, hard=0.35, first=0.25, probe_weight=0.0, compiled=False),
 )
 
 
@@ -217,19 +240,21 @@ class Clips:
         )
 
 
-def train(model: TextToLatents, clips: Clips, folder: Path, seed: int) -> None:
+def train(
+    model: TextToLatents, clips: Clips, folder: Path, seed: int, *, first_stage: int = 0
+) -> None:
     """Train; leave the averaged weights in the model."""
     compiled = torch.compile(model, dynamic=False)
 
     def loss(stage: int, random: Random) -> Tensor:
-        data = _STAGE_DATA[stage]
+        data = STAGE_DATA[stage]
         first, *others = data.sizes
-        size = first if random.random() < 0.5 else random.choice(others)
+        size = first if random.random() < data.first else random.choice(others)
         size = replace(size, fps=random.choice((size.fps, size.fps, 8, 12, 24)))
         batch = clips.sample(random, size, data.tokens // size.tokens, data.hard)
-        return flow_loss(compiled, batch, data.scheduled, data.level_weights)
+        return flow_loss(compiled if data.compiled else model, batch, data)
 
-    loop = Loop(model, STAGES, folder, "transformer", seed)
+    loop = Loop(model, STAGES, folder, "transformer", seed, first_stage=first_stage)
     loop.run(loss)
     model.load_state_dict(loop.averaged.state_dict())
 
@@ -237,8 +262,7 @@ def train(model: TextToLatents, clips: Clips, folder: Path, seed: int) -> None:
 def flow_loss(
     model: Callable[[Tensor, Tensor, Batch], tuple[Tensor, ProbeOutputs]],
     batch: Batch,
-    scheduled: float,
-    level_weights: Tensor,
+    data: StageData,
 ) -> Tensor:
     """Return the weighted mean squared error of the velocity, plus a share of the probes' loss.
 
@@ -247,12 +271,11 @@ def flow_loss(
     Args:
         model: returns velocities and the outputs of the probes.
         batch: the clips.
-        scheduled: share of noise levels from the default schedule; the others are uniform.
-        level_weights: FP32 [8], relative frequency of each level in the schedule.
+        data: of the stage.
     """
     count = batch.latents.shape[0]
-    drawn = _SCHEDULE[torch.multinomial(level_weights, count, replacement=True)]
-    sigma = torch.where(torch.rand(count) < scheduled, drawn, torch.rand(count))[:, None]
+    drawn = _SCHEDULE[torch.multinomial(data.level_weights, count, replacement=True)]
+    sigma = torch.where(torch.rand(count) < data.scheduled, drawn, torch.rand(count))[:, None]
     noise = torch.randn_like(batch.latents)
     weight = sigma[:, :, None, None, None]
     noisy = (1 - weight) * batch.latents + weight * noise
@@ -261,7 +284,7 @@ def flow_loss(
     errors = (velocity - (noise - batch.latents)).square().mean(dim=-1).flatten(1)
     weights = torch.where(is_near_shape(batch), _SHAPE_WEIGHT, 1.0)
     loss = (weights * errors).sum() / weights.sum()
-    return loss + _PROBE_WEIGHT * probe_loss(probes, batch)
+    return loss + data.probe_weight * probe_loss(probes, batch)
 
 
 def probe_loss(probes: ProbeOutputs, batch: Batch) -> Tensor:

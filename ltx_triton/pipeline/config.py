@@ -39,4 +39,5 @@ class PipelineConfig(JsonFile):
     sigmas: dict[int, tuple[float, ...]]  # number of steps -> noise levels, final 0 included
     decode_timestep: float  # inside the decoder's graph; kept here for the record
     decode_noise_scale: float  # likewise
+    known_words: tuple[str, ...] = ()  # all that the model was trained on; none: any
     size_limits: tuple[SizeLimit, ...] = ()  # largest videos of the engines; none: any size

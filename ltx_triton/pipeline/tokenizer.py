@@ -21,6 +21,12 @@ class PromptTokens:
     attention_mask: NDArray[np.int32]
 
 
+@dataclass(frozen=True)
+class ReadPrompt:
+    end: int  # characters until the cut
+    pieces: frozenset[str]  # of the vocabulary
+
+
 class PromptTokenizer:
     """The checkpoint's T5 tokenizer.
 
@@ -34,6 +40,13 @@ class PromptTokenizer:
         self._tokenizer.enable_truncation(config.text_length)
         self._pad_id = self._tokenizer.token_to_id(PAD_TOKEN)
         self._buckets = sorted(config.text_buckets)
+
+    def read(self, prompt: str) -> ReadPrompt:
+        """Return what `encode` makes of the prompt, as text."""
+        encoding = self._tokenizer.encode(prompt)
+        spans = [span for span in encoding.offsets if span[1] > span[0]]
+        end = max((end for _, end in spans), default=0) if encoding.overflowing else len(prompt)
+        return ReadPrompt(end, frozenset(prompt[start:end] for start, end in spans))
 
     def encode(self, prompt: str) -> PromptTokens:
         """Tokenise, truncating the prompt to the checkpoint's text length."""

@@ -25,15 +25,23 @@ def clip(demo: str) -> Clip:
 
 
 @pytest.mark.parametrize(
-    ("duration", "fps", "resolution"),
-    [(3, 8, 512), (3, 8, 256), (10, 8, 256), (2, 24, 256), (3, 12, 384)],
+    ("duration", "fps", "width", "height"),
+    [
+        (3, 8, 512, 512),
+        (3, 8, 256, 256),
+        (10, 8, 256, 256),
+        (2, 24, 256, 256),
+        (3, 12, 384, 384),
+        (3, 8, 512, 288),
+        (3, 8, 288, 512),
+    ],
 )
 def test_a_clip_shows_what_was_asked_for(
-    clip: Clip, duration: int, fps: int, resolution: int
+    clip: Clip, duration: int, fps: int, width: int, height: int
 ) -> None:
-    frames = clip(ClipRequest(BLUE_STAR, seed=1, duration=duration, fps=fps, resolution=resolution))
+    frames = clip(ClipRequest(BLUE_STAR, 1, duration, fps, width, height))
 
-    assert frames.shape == (duration * fps, resolution, resolution, 3)
+    assert frames.shape == (duration * fps, height, width, 3)
     prediction = classify(frames, fps)
     assert prediction.colour is Colour.BLUE
     assert prediction.background is Background.WHITE
@@ -44,7 +52,7 @@ def test_a_clip_shows_what_was_asked_for(
 
 def test_seeds_differ(clip: Clip) -> None:
     first, second = (
-        clip(ClipRequest(BLUE_STAR, seed=seed, resolution=256)).astype(int) for seed in (1, 2)
+        clip(ClipRequest(BLUE_STAR, seed=seed, width=256, height=256)).astype(int) for seed in (1, 2)
     )
     changed = np.abs(first - second).max(axis=-1) > 64
     assert changed.mean() > 0.005

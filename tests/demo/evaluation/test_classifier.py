@@ -26,11 +26,13 @@ def prediction_of(attributes: Attributes) -> Prediction:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("width", "height"), [(256, 256), (512, 288), (288, 512), (64, 64)])
 @pytest.mark.parametrize("seed", range(40))
-def test_rendered_clips_are_classified_despite_noise(seed: int) -> None:
+def test_rendered_clips_are_classified_despite_noise(seed: int, width: int, height: int) -> None:
     random = Random(seed)
     attributes = sample_attributes(random, held_out=bool(seed % 2))
-    clip = drawn(sample_scene(random, attributes))
+    scene = sample_scene(random, attributes)
+    clip = render(scene, height=height, width=width, num_frames=24, fps=8)
     noise = np.random.default_rng(seed).normal(0, 4, clip.shape)
     noisy = np.clip(clip + noise, 0, 255).astype(np.uint8)
     assert classify(noisy, 8) == prediction_of(attributes)
@@ -44,9 +46,13 @@ def test_length_and_frame_rate_do_not_matter(motion: Motion, num_frames: int, fp
     assert classify(clip, fps) == prediction_of(attributes)
 
 
-def test_sizes_of_wide_frames_are_relative_to_the_shorter_side() -> None:
-    attributes = Attributes(Shape.SQUARE, Colour.PINK, Size.LARGE, Background.GRAY, Motion.RIGHT)
-    clip = render(Scene(attributes), height=128, width=224, num_frames=24, fps=8)
+@pytest.mark.parametrize(("width", "height"), [(224, 128), (128, 224)])
+@pytest.mark.parametrize("motion", Motion)
+def test_sizes_and_speeds_are_relative_to_the_shorter_side(
+    motion: Motion, width: int, height: int
+) -> None:
+    attributes = Attributes(Shape.SQUARE, Colour.PINK, Size.LARGE, Background.GRAY, motion)
+    clip = render(Scene(attributes), height=height, width=width, num_frames=24, fps=8)
     assert classify(clip, 8) == prediction_of(attributes)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from demo.evaluation.classifier import Prediction
 from demo.evaluation.prompts import held_out_prompts
-from demo.evaluation.score import ScoredClip, save, scores, table
+from demo.evaluation.score import RESULTS, ScoredClip, result_file, save, scores, table
 from demo.shapes.attributes import Shape
 from demo.shapes.sampling import is_held_out
 
@@ -46,6 +46,11 @@ def test_a_result_file_lists_every_clip(tmp_path: Path) -> None:
     assert result["source"] == "here"
     assert result["scores"]["all four"] == 0.5
     assert [clip["predicted"]["motion"] is None for clip in result["clips"]] == [0, 0, 1, 0]
+
+
+def test_the_results_of_each_size_have_a_file_of_their_own() -> None:
+    assert result_file("service", 512, 512) == RESULTS / "service.json"
+    assert result_file("service", 512, 288) == RESULTS / "service-512x288.json"
 
 
 def test_the_table_has_a_column_for_each_source() -> None:

@@ -5,7 +5,12 @@ import pytest
 import torch
 from diffusers import LTXConditionPipeline
 
-from demo.training.checkpoint import set_statistics, write_checkpoint
+from demo.training.checkpoint import (
+    load_checkpoint,
+    set_statistics,
+    statistics_of,
+    write_checkpoint,
+)
 from demo.training.latents import CHANNELS, measure_statistics
 from demo.training.models import new_autoencoder
 from demo.training.tokenizer import save_demo_tokenizer
@@ -40,6 +45,17 @@ def test_the_pipeline_undoes_the_normalisation(folder: Path) -> None:
     statistics = measure_statistics(0)
     assert pipeline.vae.latents_mean.numpy() == pytest.approx(statistics.mean, abs=1e-3)
     assert pipeline.vae.latents_std.numpy() == pytest.approx(statistics.deviation, abs=1e-3)
+
+
+def test_training_goes_on_from_it(folder: Path, tmp_path: Path) -> None:
+    model = TextToLatents(save_demo_tokenizer(tmp_path / "tokenizer"))
+    autoencoder = load_checkpoint(folder, model)
+    statistics = statistics_of(autoencoder)
+    assert statistics.deviation == pytest.approx(measure_statistics(0).deviation, abs=1e-3)
+    write_checkpoint(tmp_path, model, autoencoder)
+    assert (
+        open_checkpoint(str(tmp_path), None).sha256() == open_checkpoint(str(folder), None).sha256()
+    )
 
 
 def test_training_runs_the_same_model_as_the_pipeline(folder: Path) -> None:

@@ -71,6 +71,17 @@ def test_an_interrupted_training_ends_like_an_uninterrupted_one(tmp_path: Path) 
         assert torch.equal(one, other)
 
 
+def test_it_can_start_at_a_later_stage(tmp_path: Path) -> None:
+    net, stages = module(), []
+
+    def loss(stage: int, random: Random) -> Tensor:
+        stages.append(stage)
+        return loss_of(net, random)
+
+    Short(net, STAGES, tmp_path, "net", first_stage=1).run(loss)
+    assert stages == [1] * 40
+
+
 def test_weights_of_t5_are_not_trained_with_muon(tmp_path: Path) -> None:
     net = nn.ModuleDict({"text": new_text_encoder(20), "linear": nn.Linear(128, 1)})
     queries = net["text"].get_parameter("encoder.block.0.layer.0.SelfAttention.q.weight")

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -7,8 +8,10 @@ from torch import Tensor, nn
 
 from demo.training.latents import CHANNELS
 from demo.training.transformer import (
+    STAGE_DATA,
     Batch,
     ProbeOutputs,
+    StageData,
     flow_loss,
     is_near_shape,
     token_poses,
@@ -89,7 +92,7 @@ def test_errors_near_the_shape_count_three_times() -> None:
             return velocity, ProbeOutputs(torch.zeros(2, 24, 34), poses, views)
 
         torch.manual_seed(0)
-        return flow_loss(model, clips, 1.0, EVENLY).item()
+        return flow_loss(model, clips, stage(1.0)).item()
 
     difference = loss_of_error_at(row=1) - loss_of_error_at(row=0)
     # Of 24 tokens of a clip four see the shape: their weights add up to 4 * 3 + 20.
@@ -112,9 +115,34 @@ def test_a_perfect_model_has_no_loss() -> None:
         return velocity, ProbeOutputs(positions, nearness * poses, nearness * token_views(poses))
 
     torch.manual_seed(0)
-    assert flow_loss(partial(model, sureness=50.0, nearness=1.0), clips, 0.5, EVENLY).item() < 1e-6
-    assert flow_loss(partial(model, sureness=0.0, nearness=1.0), clips, 0.5, EVENLY).item() > 0.1
-    assert flow_loss(partial(model, sureness=50.0, nearness=0.0), clips, 0.5, EVENLY).item() > 0.1
+    assert flow_loss(partial(model, sureness=50.0, nearness=1.0), clips, stage(0.5)).item() < 1e-6
+    assert flow_loss(partial(model, sureness=0.0, nearness=1.0), clips, stage(0.5)).item() > 0.1
+    assert flow_loss(partial(model, sureness=50.0, nearness=0.0), clips, stage(0.5)).item() > 0.1
+
+
+def stage(scheduled: float, levels: Tensor = EVENLY) -> StageData:
+    return StageData(tokens=48, sizes=(), scheduled=scheduled, level_weights=levels)
+
+
+def test_a_stage_may_do_without_probes() -> None:
+    def model(noisy: Tensor, sigma: Tensor, batch: Batch) -> tuple[Tensor, ProbeOutputs]:
+        velocity = (noisy - batch.latents) / sigma[:, :, None, None, None]
+        return velocity, ProbeOutputs(
+            torch.zeros(2, 24, 34), torch.zeros(2, 24, 40), torch.zeros(2, 24, 16)
+        )
+
+    torch.manual_seed(0)
+    assert flow_loss(model, batch(), stage(0.5)).item() > 0.1
+    assert flow_loss(model, batch(), replace(stage(0.5), probe_weight=0.0)).item() < 1e-6
+
+
+def test_the_last_stage_sees_every_rectangle_that_is_drawn() -> None:
+    first, *others = STAGE_DATA[-1].sizes
+    assert (first.width, first.height) == (512, 512)
+    sides = {(size.width, size.height) for size in others}
+    assert {(512, 288), (288, 512), (1024, 256), (256, 256)} <= sides
+    assert {(height, width) for width, height in sides} == sides
+    assert all(width * height <= 512**2 for width, height in sides)
 
 
 def noise_levels(scheduled: float, levels: Tensor) -> list[float]:
@@ -130,7 +158,7 @@ def noise_levels(scheduled: float, levels: Tensor) -> list[float]:
 
     torch.manual_seed(0)
     for _ in range(200):
-        flow_loss(model, clips, scheduled, levels)
+        flow_loss(model, clips, stage(scheduled, levels))
     return seen
 
 
