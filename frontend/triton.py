@@ -117,13 +117,21 @@ class TritonClient:
         """Ask which model is loaded; None while Triton does not answer."""
         if self.last_info and time.monotonic() - self._info_at <= _INFO_MAX_AGE:
             return self.last_info
+        return await self._describe([])
+
+    async def prompt_info(self, prompt: str) -> ModelInfo | None:
+        """Ask which model is loaded and what it does not know of the prompt."""
+        return await self._describe([_input("prompt", prompt)])
+
+    async def _describe(self, inputs: list[InferInput]) -> ModelInfo | None:
         info: ModelInfo | None = None
-        stream = self._stream([_input("describe", True)], "", _READINESS_TIMEOUT)
+        stream = self._stream([_input("describe", True), *inputs], "", _READINESS_TIMEOUT)
         try:
             async with aclosing(stream):
                 async for message in stream:
                     if isinstance(message, ModelInfo):
-                        info = self.last_info = message
+                        info = message
+                        self.last_info = info.model_copy(update={"prompt_warnings": ()})
                         self._info_at = time.monotonic()
         except EngineError as error:
             _log.warning("Triton did not return its model info: %s", error)

@@ -84,3 +84,6 @@ class ModelInfo(BaseModel):
     precision: str  # of the engines' arithmetic: fp32, fp16, bf16 or fp8
     limits: EngineLimits
     memory: MemoryUse | None  # None: the exporter has not measured it
+    export_sha256: str | None = None  # of what the engines were exported from
+    versions: dict[str, str] = {}  # of the libraries that run the engines, by distribution
+    prompt_warnings: tuple[str, ...] = ()  # on the prompt of the request, if it has one

@@ -57,7 +57,7 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
 def _requests(sizes: Sequence[tuple[int, int, int]]) -> list[ClipRequest]:
     prompts = held_out_prompts(len(sizes))
     return [
-        replace(prompt.request, resolution=resolution, duration=duration, fps=fps)
+        replace(prompt.request, width=resolution, height=resolution, duration=duration, fps=fps)
         for prompt, (resolution, duration, fps) in zip(prompts, sizes, strict=True)
     ]
 

@@ -68,7 +68,9 @@ async def admit(
             services.store.repeated, identity.key, identity.sha256
         ):
             return earlier
-        await _require_possible(spec, services)
+        info = await _require_possible(spec, services)
+        if info and info.prompt_warnings:
+            job.warnings = list(info.prompt_warnings)
         admitted = await _add(job, services)
     except KeyReusedError as error:
         raise key_reused(str(error)) from None
@@ -79,13 +81,15 @@ async def admit(
     return admitted
 
 
-async def _require_possible(spec: VideoSpec, services: Services) -> None:
+async def _require_possible(spec: VideoSpec, services: Services) -> ModelInfo | None:
+    """Return what Triton says of its model and the prompt; None if it does not say."""
     if await services.breaker.error():
         raise model_not_loaded()
-    if info := await services.triton.model_info():
+    if info := await services.triton.prompt_info(spec.prompt):
         _require_engines(spec, info, services.budget)
     if not await asyncio.to_thread(services.folder.has_room):
         raise storage_full("The disk of the server is full; its operator has to make room")
+    return info
 
 
 def _require_engines(spec: VideoSpec, info: ModelInfo, budget: MemoryBudget) -> None:

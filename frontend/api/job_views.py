@@ -100,6 +100,8 @@ def _body(job: Job, **fields: Any) -> JobBody:
     spec = job.spec
     if spec.num_inference_steps:
         fields["num_inference_steps"] = spec.num_inference_steps
+    if job.warnings:
+        fields["warnings"] = job.warnings
     return JobBody(
         **{
             **spec.model_dump(include=set(SharedFields.model_fields)),

@@ -14,6 +14,7 @@ from frontend.jobs.model import FailureKind, Job, JobState
 from frontend.jobs.observer import JobObserver
 from frontend.jobs.progress import percent
 from frontend.jobs.queue import JobQueue
+from frontend.jobs.receipt import Receipt
 from frontend.jobs.storage import VideoFolder
 from frontend.logs import log_job
 from frontend.media.ffmpeg import EncoderKilledError, EncodingError, NoRoomError
@@ -123,14 +124,17 @@ class Attempt:
         # The clock may have been set back meanwhile.
         waited = max(0.0, (job.started_at or job.created_at) - job.created_at)
         stage_seconds = {"queue": round(waited, 3), **result.stage_seconds}
+        info = result.model_info
+        receipt = info and Receipt.of(job, info, stage_seconds, result.video_sha256)
         stored = await self._record(
             lambda: self._queue.complete(
                 job,
                 frames_generated=result.frames,
                 file_size_bytes=result.file_size_bytes,
                 stage_seconds=stage_seconds,
-                model_used=result.model_info and result.model_info.model_name,
-                device_used=result.model_info and result.model_info.device,
+                model_used=info and info.model_name,
+                device_used=info and info.device,
+                receipt=receipt and receipt.model_dump(mode="json"),
             )
         )
         if stored:

@@ -114,6 +114,8 @@ class Job(Base):
     frames_generated: Mapped[int | None]
     file_size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     stage_seconds: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    warnings: Mapped[list[str] | None] = mapped_column(JSON)  # on the prompt
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     model_used: Mapped[str | None] = mapped_column(Text)
     device_used: Mapped[str | None] = mapped_column(String(64))
     error: Mapped[str | None] = mapped_column(Text)

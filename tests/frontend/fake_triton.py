@@ -40,6 +40,8 @@ INFO = ModelInfo(
         default_num_inference_steps=4,
     ),
     memory=None,
+    export_sha256="1" * 64,
+    versions={"openvino": "1.2.3"},
 )
 
 
@@ -99,6 +101,7 @@ class FakeTriton:
     message: str = "FAILED: something broke"
     code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
     info: ModelInfo | None = INFO  # None: says nothing of itself
+    prompt_warnings: tuple[str, ...] = ()
     metrics: str = METRICS
     seen: list[Seen] = field(default_factory=list)
     probes: int = 0
@@ -233,7 +236,8 @@ class _Service(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[m
     def ModelStreamInfer(self, requests: Any, context: Any) -> Iterator[Any]:  # noqa: N802
         message = next(requests)
         if self._fake.info:
-            yield _response(_encode(self._fake.info))
+            warnings = {"prompt_warnings": self._fake.prompt_warnings}
+            yield _response(_encode(self._fake.info.model_copy(update=warnings)))
         if "describe" in {tensor.name for tensor in message.inputs}:
             return
         try:

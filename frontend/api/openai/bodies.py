@@ -28,7 +28,7 @@ class VideoError(BaseModel):
 
 
 class Video(BaseModel):
-    """A job, as OpenAI describes it; the last five fields are this service's own."""
+    """A job, as OpenAI describes it; the last six fields are this service's own."""
 
     id: str
     object: Literal["video"] = "video"
@@ -48,6 +48,7 @@ class Video(BaseModel):
     num_frames: int
     num_inference_steps: int | None
     inference_time_s: float | None
+    warnings: list[str]
 
 
 class VideoList(BaseModel):
@@ -104,6 +105,7 @@ def describe(job: Job, model_name: str, keep_days: float) -> Video:
         num_frames=spec.num_frames,
         num_inference_steps=spec.num_inference_steps,
         inference_time_s=_inference_seconds(job),
+        warnings=job.warnings or [],
     )
 
 

@@ -19,6 +19,7 @@ from frontend.api.openapi import errors
 from frontend.api.responses import JobBody, JobList
 from frontend.api.services import CurrentServices, Services
 from frontend.jobs.model import FINISHED, MAX_ID_LENGTH, Job, JobState
+from frontend.jobs.receipt import Receipt
 from frontend.jobs.store import JobFilter, JobPage, UnknownCursorError
 from frontend.jobs.waiters import ShuttingDownError
 from frontend.logs import log_job
@@ -79,6 +80,21 @@ async def list_jobs(
 async def status(job_id: str, services: CurrentServices) -> JSONResponse:
     """A job in any state: queued, running with its true progress, completed, failed, cancelled."""
     return await _answer(await find_job(job_id, services), services)
+
+
+@router.get(
+    "/jobs/{job_id}/receipt",
+    summary="What made the video",
+    operation_id="get_receipt",
+    response_model=Receipt,
+    responses=errors(404),
+)
+async def receipt(job_id: str, services: CurrentServices) -> JSONResponse:
+    """All that is needed to make the video again: `python -m frontend.reproduce` does."""
+    job = await find_job(job_id, services)
+    if job.receipt is None:
+        raise not_found(f"The job has no receipt: it is {job.state}", job_id)
+    return JSONResponse(job.receipt)
 
 
 @router.delete(

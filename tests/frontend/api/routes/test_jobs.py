@@ -1,3 +1,4 @@
+import hashlib
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,8 @@ from starlette.testclient import TestClient
 
 from frontend.jobs.model import JobState
 from frontend.jobs.store import JobStore
-from tests.frontend.conftest import StartApi, post, wait_for, wait_until
+from ltx_triton import __version__
+from tests.frontend.conftest import SMALL, StartApi, post, wait_for, wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
 
 DOCUMENTED = {
@@ -267,3 +269,58 @@ def test_a_completed_job_is_not_retried(api: TestClient) -> None:
     assert answer.json()["detail"] == (
         "The job is completed; only a failed or cancelled one can be retried"
     )
+
+
+def test_a_completed_job_has_a_receipt(api: TestClient, output_dir: Path) -> None:
+    job_id = post(api, seed=4)
+    status = wait_for(api, job_id, "completed")
+
+    receipt = api.get(f"/jobs/{job_id}/receipt").json()
+
+    video = (output_dir / status["filename"]).read_bytes()
+    assert receipt == {
+        "version": 1,
+        "job_id": job_id,
+        "spec": {
+            "prompt": SMALL["prompt"],
+            "seed": 4,
+            "width": 64,
+            "height": 64,
+            "num_frames": 8,
+            "frame_rate": 8.0,
+            "num_inference_steps": None,
+        },
+        "model_name": "someone/Fake-Model",
+        "checkpoint_sha256": "0" * 64,
+        "export_sha256": "1" * 64,
+        "device": "cpu",
+        "device_name": "A CPU",
+        "precision": "fp32",
+        "versions": {"ltx-triton": __version__, "openvino": "1.2.3"},
+        "stage_seconds": status["stage_seconds"],
+        "video_sha256": hashlib.sha256(video).hexdigest(),
+    }
+
+
+def test_an_unfinished_job_has_no_receipt(api: TestClient, fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.HANG]
+    job_id = post(api)
+    wait_for(api, job_id, "running")
+    answer = api.get(f"/jobs/{job_id}/receipt")
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "The job has no receipt: it is running"
+    api.delete(f"/jobs/{job_id}")
+
+
+def test_answers_warn_of_what_the_model_does_not_know(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.prompt_warnings = ("Fake-Model does not know: cat",)
+    accepted = api.post("/generate", json=SMALL).json()
+    assert accepted["warnings"] == ["Fake-Model does not know: cat"]
+    assert wait_for(api, accepted["job_id"], "completed")["warnings"] == accepted["warnings"]
+    video = api.get(f"/v1/videos/{accepted['job_id']}").json()
+    assert video["warnings"] == accepted["warnings"]
+
+    fake_triton.prompt_warnings = ()
+    assert "warnings" not in api.post("/generate", json=SMALL).json()

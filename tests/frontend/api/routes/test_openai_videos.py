@@ -70,6 +70,7 @@ def test_a_video_is_created_from_json_and_from_forms(form: str, api: TestClient)
         "num_frames": 8,
         "num_inference_steps": None,
         "inference_time_s": None,
+        "warnings": [],
     }
     assert abs(body["created_at"] - time.time()) < 60
     assert body["status"] in ("queued", "in_progress")
