@@ -1,12 +1,14 @@
 """What clients are told of the time that their videos will take."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
+from frontend.database.database import STORE_AWAY
 from frontend.jobs.cost import Cost, Measured, Size
 from frontend.jobs.history import Learnt, learn
 from frontend.jobs.memory_budget import MemoryBudget
@@ -23,11 +25,14 @@ _VIDEOS = 200  # to learn from
 # Seconds
 _LEARNT_FOR = 1.0
 _SEEN_FOR = 0.25
-_INFO_TIMEOUT = 0.5  # Triton may hang
+_ASKED_FOR = 5.0  # Triton, which said nothing
+_INFO_TIMEOUT = 0.5  # it may hang
 
 _POLL_SHARE = 0.1
 _POLL_RANGE = (250, 5000)  # milliseconds
 _POLL_UNKNOWN = 1000  # milliseconds
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class _Unfinished:
 
     def forecast(self, job_id: str) -> Forecast:
         eta = self.eta(job_id)
-        return Forecast(self.positions.get(job_id, 0), None if eta is None else round(eta, 1))
+        return Forecast(self.positions.get(job_id, 0), None if eta is None else round(eta, 2))
 
 
 class Estimator:
@@ -78,6 +83,7 @@ class Estimator:
         self._budget = budget
         self._max_running = max_running
         self._info: ModelInfo | None = None
+        self._asked_at = -_ASKED_FOR
         self._known: dict[str, Job] = {}  # completed
         self._learnt: Learnt | None = None
         self._learnt_at = -_LEARNT_FOR
@@ -90,13 +96,20 @@ class Estimator:
         return self._cost(spec)
 
     async def forecast(self, job: Job) -> Forecast | None:
-        """Return what to say of a job that was just read; None: it is finished."""
+        """Return what to say of a job that was just read.
+
+        None: it is finished, or the store is away; a job that is stored is no failure, then.
+        """
         if job.state in FINISHED:
             return None
-        async with self._lock:
-            if not self._unfinished.knows(job):
-                await self._look()
-        _, forecast = await self.latest(job.id) or (None, None)
+        try:
+            async with self._lock:
+                if not self._unfinished.knows(job):
+                    await self._look()
+            _, forecast = await self.latest(job.id) or (None, None)
+        except STORE_AWAY as error:
+            _log.warning("The job store is away: %s", error.args[0])
+            return None
         return forecast
 
     async def latest(self, job_id: str) -> tuple[Job, Forecast] | None:
@@ -118,9 +131,12 @@ class Estimator:
             return self._unfinished
 
     async def _look(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_INFO_TIMEOUT):
-                self._info = self._triton.last_info or await self._triton.model_info()
+        if self._triton.last_info is None and time.monotonic() - self._asked_at >= _ASKED_FOR:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_INFO_TIMEOUT):
+                    await self._triton.model_info()
+            self._asked_at = time.monotonic()
+        self._info = self._triton.last_info
         self._unfinished = await asyncio.to_thread(self._read)
 
     def _read(self) -> _Unfinished:

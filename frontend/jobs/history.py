@@ -9,7 +9,7 @@ import numpy as np
 
 from frontend.jobs.cost import Cost, CostModel, Measured
 
-_RECENT = 8  # videos of a size: a machine is not equally quick all the time
+_RECENT = 5  # videos of a size: a machine is not equally quick all the time
 _ALONE = 1.1  # times as long as alone, and still taken for it
 _HALVINGS = 20
 

@@ -19,8 +19,8 @@ def test_nothing_is_learnt_from_nothing() -> None:
 
 
 def test_the_median_of_the_latest_counts() -> None:
-    before = [made(-100 * number, 50) for number in range(20, 11, -1)]
-    latest = [made(-10 * number, 2 if number % 4 else 9) for number in range(1, 9)]
+    before = [made(-100 * number, 50) for number in range(11, 20)]
+    latest = [made(-10 * number, 2 if number % 4 else 9) for number in range(1, 6)]
     found = learn([*latest, *before], [], NOW)
     assert found
     assert found.costs.cost(SMALL).total == pytest.approx(2)

@@ -155,3 +155,13 @@ def test_a_client_that_goes_leaves_nothing_behind(service: Api, fake_triton: Fak
     with httpx.Client(base_url=service.http.base_url) as other:
         other.delete(f"/jobs/{job_id}")
     assert "Traceback" not in service.log.read_text()
+
+
+@pytest.mark.slow
+def test_a_silent_stream_is_kept_alive(service: Api, fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.HANG]
+    job_id = service.post()
+    began = time.monotonic()
+    with service.http.stream("GET", f"/jobs/{job_id}/events") as stream:
+        assert any(line.startswith(":") for line in stream.iter_lines())
+    assert 14 < time.monotonic() - began < 20
