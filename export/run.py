@@ -10,7 +10,6 @@ from huggingface_hub.constants import HF_HUB_CACHE
 from export.checkpoint.folder import Checkpoint, download_bytes, open_checkpoint
 from export.checkpoint.schedule import sigma_schedules
 from export.checkpoint.tokenizer import save_tokenizer
-from export.checkpoint.word_tokenizer import KNOWN_WORDS
 from export.child_process import in_child
 from export.errors import ExportError
 from export.fp8.calibrate import copy_hint, free_gpu_bytes, load_or_calibrate
@@ -169,6 +168,7 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
     text_length = int(call.parameters["max_sequence_length"].default)
     folder_name = checkpoint.folder.resolve().name
     is_folder = Path(options.model).is_dir()
+    trained_on = checkpoint.trained_on()
     return PipelineConfig(
         model_name=options.name or (folder_name if is_folder else options.model),
         checkpoint_sha256=checkpoint.sha256(),
@@ -183,5 +183,6 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
         sigmas=sigmas,
         decode_timestep=options.decode_timestep,
         decode_noise_scale=options.decode_noise_scale,
-        known_words=tuple(checkpoint.config("tokenizer").get(KNOWN_WORDS, ())),
+        known_words=trained_on.words,
+        drawn_sides=trained_on.sides,
     )

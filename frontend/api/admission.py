@@ -69,8 +69,7 @@ async def admit(
         ):
             return earlier
         info = await _require_possible(spec, services)
-        if info and info.prompt_warnings:
-            job.warnings = list(info.prompt_warnings)
+        job.warnings = info.warnings(spec) or None if info else None
         admitted = await _add(job, services)
     except KeyReusedError as error:
         raise key_reused(str(error)) from None

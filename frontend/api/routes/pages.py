@@ -1,6 +1,7 @@
 """The home page and the API documentation."""
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -27,6 +28,8 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     info = await services.triton.model_info()
     root_path = services.settings.root_path
     fields = form_fields(services.generate_request)
+    if info and info.drawn_sides:
+        _narrow(fields["resolution"], *info.drawn_sides)
     return render(
         request,
         "home.html",
@@ -35,6 +38,13 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
         fields={name: fields[name] for name in _FORM_FIELDS},
         recent=[job_views.job_status(job, None, root_path) for job in recent.jobs],
     )
+
+
+def _narrow(side: dict[str, Any], least: int, most: int) -> None:
+    """Offer only sides that the model can draw, if the settings allow any of them."""
+    bounds = max(side["minimum"], least), min(side["maximum"], most)
+    if bounds[0] <= bounds[1]:
+        side["minimum"], side["maximum"] = bounds
 
 
 @router.get("/openapi.json")

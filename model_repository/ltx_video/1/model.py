@@ -182,6 +182,7 @@ def _model_info(repository: Path, config: PipelineConfig) -> ModelInfo:
         memory=read_memory_use(devices, psutil.Process(os.getppid())),
         export_sha256=_fingerprint(version_folder(repository, LTX_VIDEO)),
         versions=library_versions(),
+        drawn_sides=config.drawn_sides,
     )
 
 

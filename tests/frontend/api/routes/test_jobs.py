@@ -11,7 +11,7 @@ from frontend.jobs.model import JobState
 from frontend.jobs.store import JobStore
 from ltx_triton import __version__
 from tests.frontend.conftest import SMALL, StartApi, post, wait_for, wait_until
-from tests.frontend.fake_triton import FakeTriton, Fault
+from tests.frontend.fake_triton import INFO, FakeTriton, Fault
 
 DOCUMENTED = {
     "job_id",
@@ -324,3 +324,18 @@ def test_answers_warn_of_what_the_model_does_not_know(
 
     fake_triton.prompt_warnings = ()
     assert "warnings" not in api.post("/generate", json=SMALL).json()
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 128), (256, 128)])
+def test_answers_warn_of_sizes_that_the_model_cannot_draw(
+    width: int, height: int, api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.info = INFO.model_copy(update={"drawn_sides": (128, 192)})
+    body = {"prompt": "a", "duration": 1, "wait": False}
+    inside = api.post("/generate", json={**body, "width": 128, "height": 192})
+    assert "warnings" not in inside.json()
+    outside = api.post("/generate", json={**body, "width": width, "height": height})
+    assert outside.json()["warnings"] == [
+        f"someone/Fake-Model draws sides of 128 to 192 pixels; {width} x {height} will hardly "
+        "show what the prompt says"
+    ]
