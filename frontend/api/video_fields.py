@@ -170,8 +170,7 @@ class VideoFields(SharedFields):
     def spec(self) -> VideoSpec:
         width, height = self._frame()
         return VideoSpec(
-            prompt=self.prompt,
-            seed=self.seed,
+            **self.model_dump(include=set(SharedFields.model_fields)),
             width=width,
             height=height,
             num_frames=self.num_frames or self.duration * self.fps,

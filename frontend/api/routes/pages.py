@@ -17,7 +17,8 @@ from frontend.web.pages import render
 router = APIRouter(include_in_schema=False)
 
 _RECENT_JOBS = 12
-_FORM_FIELDS = ("prompt", "duration", "resolution", "fps", "seed")
+# Other ways to say what the form asks for, and what only programs need.
+_NOT_IN_FORM = ("num_frames", "width", "height", "size", "num_inference_steps", "callback_url")
 
 
 @router.get("/")
@@ -35,7 +36,7 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
         "home.html",
         model_name=info.model_name if info else None,
         examples=examples_for(info.model_name) if info else [],
-        fields={name: fields[name] for name in _FORM_FIELDS},
+        fields={name: field for name, field in fields.items() if name not in _NOT_IN_FORM},
         recent=[job_views.job_status(job, None, root_path) for job in recent.jobs],
     )
 
