@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -34,15 +33,18 @@ class LtxVideo:
         """Make the video; return the path of the MP4 in the output folder."""
         key = {"X-API-Key": api_key} if api_key else {}
         body = json.dumps({**parameters, "wait": False}).encode()
-        headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
-        job = json.load(urlopen(Request(f"{server}/generate", body, headers | key)))
+        headers = {"Content-Type": "application/json"}
+        job = json.load(urlopen(Request(f"{server}/generate", body, headers | key), timeout=60))
         while job["status"] in ("queued", "running"):
             time.sleep(0.5)
-            job = json.load(urlopen(Request(f"{server}/jobs/{job['job_id']}", headers=key)))
+            job = json.load(
+                urlopen(Request(f"{server}/jobs/{job['job_id']}", headers=key), timeout=60)
+            )
         if job["status"] != "completed":
             raise RuntimeError(job.get("error") or f"the job is {job['status']}")
         path = output_folder() / job["filename"]
-        path.write_bytes(urlopen(Request(server + job["download_url"], headers=key)).read())
+        video = Request(f"{server}/download/{job['job_id']}", headers=key)
+        path.write_bytes(urlopen(video, timeout=60).read())
         return (str(path),)
 
 

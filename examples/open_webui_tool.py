@@ -46,4 +46,4 @@ class Tools:
                 job = (await http.get(f"/jobs/{job['job_id']}")).json()
         if job.get("status") != "completed":
             return f"No video was made: {job.get('detail') or job.get('error') or job['status']}"
-        return f"The video is at {self.valves.public_url}{job['preview_url']}"
+        return f"The video is at {self.valves.public_url}/preview/{job['job_id']}"

@@ -62,12 +62,12 @@ def make_video(
     ):
         # In a thread, out of reach of Ctrl-C: the server may already have accepted the job.
         body = {**parameters, "wait": False}
-        job = thread.submit(_request, http, "POST", "/generate", json=body)
+        job = thread.submit(request, http, "POST", "/generate", json=body)
         try:
             job_id = job.result()["job_id"]
             status = _follow(http, job_id)
         except KeyboardInterrupt:
-            _request(http, "DELETE", f"/jobs/{job.result()['job_id']}")
+            request(http, "DELETE", f"/jobs/{job.result()['job_id']}")
             raise
         if status["status"] != "completed":
             raise ClientError(status.get("error") or f"the job is {status['status']}")
@@ -85,7 +85,7 @@ def _require_utf8(texts: dict[str, str | int | None]) -> None:
             raise ClientError(f"the {name} is not UTF-8") from None
 
 
-def _request(http: httpx.Client, method: str, path: str, **options: Any) -> dict[str, Any]:
+def request(http: httpx.Client, method: str, path: str, **options: Any) -> dict[str, Any]:
     try:
         response = http.request(method, path, **options)
     except httpx.TransportError as error:
@@ -128,7 +128,7 @@ def _follow(http: httpx.Client, job_id: str) -> dict[str, Any]:
 
 def _describe(status: dict[str, Any]) -> str:
     if status["status"] == "queued":
-        return f"queued, position {status['queue_position']}"
+        return f"queued, position {status.get('queue_position', '?')}"
     if status.get("stage") == "denoise":
         return f"step {status['step']} of {status['total_steps']}"
     return str(status.get("stage") or status["status"])

@@ -1,7 +1,6 @@
 """`python -m frontend.reproduce receipt.json`: make a video again and compare it with the first."""
 
 import argparse
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +8,13 @@ from typing import Any
 
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from frontend.client import WITHOUT_PROXY, ClientError, make_video
-from frontend.jobs.receipt import Receipt, file_sha256
+from frontend.client import WITHOUT_PROXY, ClientError, make_video, request
+from frontend.jobs.receipt import Receipt
 from frontend.media.reader import read
+from frontend.media.writer import file_sha256
 
 _COMPARED = ("checkpoint_sha256", "export_sha256", "device", "device_name", "precision", "versions")
 
@@ -70,14 +71,17 @@ def reproduce(
     }
     if spec.num_inference_steps:
         parameters["num_inference_steps"] = spec.num_inference_steps
+    before = _frames(first) if first else None
     with tempfile.TemporaryDirectory() as folder:
         made = make_video(parameters, url, Path(folder) / "again.mp4", api_key)
         again = _receipt(url, made.status["job_id"], api_key)
         largest = mean = None
-        if first:
-            before, after = (read(path).frames.astype(np.int16) for path in (first, made.path))
+        if before is not None:
+            after = _frames(made.path)
             if before.shape != after.shape:
-                raise ClientError(f"{first} is another video: frames of {before.shape[1:3]}")
+                raise ClientError(
+                    f"{first} is another video: {_shape(before)}, and not {_shape(after)}"
+                )
             difference = np.abs(before - after)
             largest, mean = int(difference.max()), float(difference.mean())
         return Comparison(
@@ -92,10 +96,22 @@ def reproduce(
         )
 
 
+def _frames(path: Path) -> NDArray[np.int16]:
+    try:
+        return read(path).frames.astype(np.int16)
+    except (OSError, StopIteration) as error:
+        raise ClientError(f"{path} cannot be read as a video: {error}") from error
+
+
+def _shape(frames: NDArray[np.int16]) -> str:
+    count, height, width, _ = frames.shape
+    return f"{count} frames of {width} x {height}"
+
+
 def _receipt(url: str, job_id: str, api_key: str | None) -> Receipt:
     headers = {"X-API-Key": api_key} if api_key else {}
     with httpx.Client(base_url=url, headers=headers, mounts=WITHOUT_PROXY) as http:
-        return Receipt.model_validate(http.get(f"/jobs/{job_id}/receipt").raise_for_status().json())
+        return Receipt.model_validate(request(http, "GET", f"/jobs/{job_id}/receipt"))
 
 
 def main() -> None:
@@ -106,10 +122,11 @@ def main() -> None:
     parser.add_argument("--api-key", help="of the server, if it requires one")
     options = parser.parse_args()
     try:
-        receipt = Receipt.model_validate(json.loads(options.receipt.read_text()))
-        comparison = reproduce(receipt, options.url, options.video, options.api_key)
-    except (OSError, json.JSONDecodeError, ValidationError) as error:
+        receipt = Receipt.model_validate_json(options.receipt.read_bytes())
+    except (OSError, ValidationError) as error:
         raise SystemExit(f"Error: {options.receipt} cannot be read: {error}") from error
+    try:
+        comparison = reproduce(receipt, options.url, options.video, options.api_key)
     except ClientError as error:
         raise SystemExit(f"Error: {error}") from error
     print(comparison)

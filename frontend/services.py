@@ -13,7 +13,7 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from frontend.api.openai.requests import CreateVideoRequest
+from frontend.api.openai.requests import CreateVideoRequest, RemixVideoRequest
 from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
 from frontend.api.requests import GenerateRequest
 from frontend.api.services import Services
@@ -127,6 +127,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             converter=Converter(),
             generate_request=with_limits(GenerateRequest, settings),
             create_video_request=with_limits(CreateVideoRequest, settings),
+            remix_video_request=with_limits(RemixVideoRequest, settings),
         )
 
 

@@ -43,6 +43,18 @@ async def require_rate(request: Request, services: Services) -> None:
         )
 
 
+async def find_earlier(identity: RequestIdentity, services: Services) -> Job | None:
+    """Return the job of an earlier request with the same key.
+
+    Raises:
+        ApiError: 422, that request was another one.
+    """
+    try:
+        return await asyncio.to_thread(services.store.repeated, identity.key, identity.sha256)
+    except KeyReusedError as error:
+        raise key_reused(str(error)) from None
+
+
 async def admit(
     spec: VideoSpec,
     identity: RequestIdentity,
@@ -63,11 +75,9 @@ async def admit(
         remixed_from=remixed_from,
         webhook=webhook_to(callback_url),
     )
+    if earlier := await find_earlier(identity, services):
+        return earlier
     try:
-        if earlier := await asyncio.to_thread(
-            services.store.repeated, identity.key, identity.sha256
-        ):
-            return earlier
         info = await _require_possible(spec, services)
         job.warnings = info.warnings(spec) or None if info else None
         admitted = await _add(job, services)

@@ -19,7 +19,7 @@ PATTERN = rf"^[!-~]([ -~]{{0,{MAX_KEY_LENGTH - 2}}}[!-~])?$"
 
 @dataclass(frozen=True)
 class RequestIdentity:
-    """What makes two requests the same one; without a key every request is another."""
+    """Two requests with the same key and hash are the same; one without a key is like no other."""
 
     key: str | None
     sha256: str | None  # of the endpoint and the parameters

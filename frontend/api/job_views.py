@@ -1,6 +1,7 @@
 """Describe a stored job in the API's answers."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -8,7 +9,7 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from frontend.api.responses import JobBody, JobList
+from frontend.api.responses import JobBody
 from frontend.jobs.estimate import Forecast
 from frontend.jobs.model import Job, JobState
 from frontend.jobs.store import JobPage
@@ -76,12 +77,15 @@ def deleted_body(job: Job, root_path: str) -> dict[str, Any]:
     return _fields(job_status(job, None, root_path).model_copy(update={"deleted": True}))
 
 
-def job_list(page: JobPage, root_path: str) -> JSONResponse:
-    jobs = [job_status(job, None, root_path) for job in page.jobs]
-    following = jobs[-1].job_id if jobs and page.has_more else None
-    return JSONResponse(
-        JobList(jobs=jobs, next=following).model_dump(mode="json", exclude_unset=True)
-    )
+def job_list(
+    page: JobPage, forecasts: Mapping[str, Forecast | None], root_path: str
+) -> JSONResponse:
+    """Describe the jobs of a page, without callback URLs, which may hold secrets of others."""
+    bodies = [_fields(job_status(job, forecasts.get(job.id), root_path)) for job in page.jobs]
+    for body in bodies:
+        body.pop("callback_url", None)
+    following = page.jobs[-1].id if page.jobs and page.has_more else None
+    return JSONResponse({"jobs": bodies, "next": following})
 
 
 def _answer(job: Job, code: HTTPStatus = HTTPStatus.OK, **fields: Any) -> JSONResponse:

@@ -74,11 +74,17 @@ def openai_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def openapi_document(
-    app: FastAPI, bodies: Mapping[str, type[BaseModel]], *, needs_api_key: bool, root_path: str
+    app: FastAPI,
+    drawn_sides: tuple[int, int] | None,
+    bodies: Mapping[str, type[BaseModel]],
+    *,
+    needs_api_key: bool,
+    root_path: str,
 ) -> dict[str, Any]:
     """The document behind /docs.
 
     Args:
+        drawn_sides: least and most pixels that the model can draw; None: any.
         bodies: for the path of each POST that reads parameters, the model of them.
     """
     document = get_openapi(
@@ -89,7 +95,10 @@ def openapi_document(
         routes=app.routes,
     )
     for path, model in bodies.items():
-        _describe_parameters(document["paths"][path]["post"], form_fields(model), path)
+        fields = form_fields(model)
+        if drawn_sides:
+            narrow_sides(fields, *drawn_sides)
+        _describe_parameters(document["paths"][path]["post"], fields, path)
     for path in document["paths"].values():
         if "post" in path:
             path["post"].setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
@@ -106,6 +115,15 @@ def form_fields(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
         if schema["type"] == "integer" and schema.get("maximum", 0) > 2**31:
             schema["format"] = "int64"
     return fields
+
+
+def narrow_sides(fields: dict[str, dict[str, Any]], least: int, most: int) -> None:
+    """Offer only sides that the model can draw, where the settings allow any of them."""
+    for name in fields.keys() & {"resolution", "width", "height"}:
+        side = fields[name]
+        bounds = max(side["minimum"], least), min(side["maximum"], most)
+        if bounds[0] <= bounds[1]:
+            side["minimum"], side["maximum"] = bounds
 
 
 def _describe_parameters(

@@ -12,6 +12,7 @@ from frontend.api.errors import ApiError, bad_request, bad_value, shorten
 from frontend.api.idempotency import RequestIdentity, identity
 from frontend.api.values import read_values
 from frontend.api.video_fields import ALIASES, VideoFields, schemas
+from ltx_triton.video_spec import VideoSpec
 
 # The documented texts; any other range is described from the field.
 _TEXTS = {
@@ -64,6 +65,20 @@ async def read_request(
     except ValidationError as error:
         raise _api_error(error.errors()[0], model) from error
     return VideoRequest(fields, identity(request, values))
+
+
+def require_limits(spec: VideoSpec, model: type[VideoFields]) -> VideoSpec:
+    """Return the spec of an earlier job if a request may ask for it now.
+
+    Raises:
+        ApiError: 400, the settings have become tighter.
+    """
+    given = {"fps": int(spec.frame_rate), **spec.model_dump(exclude={"frame_rate"})}
+    try:
+        model.model_validate(given)
+    except ValidationError as error:
+        raise _api_error(error.errors()[0], model) from error
+    return spec
 
 
 def _api_error(problem: ErrorDetails, model: type[BaseModel]) -> ApiError:

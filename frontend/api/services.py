@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from frontend.api.openai.requests import CreateVideoRequest
+from frontend.api.openai.requests import CreateVideoRequest, RemixVideoRequest
 from frontend.api.rate_limit import RateLimiter
 from frontend.api.requests import GenerateRequest
 from frontend.database.database import StoreLostError
@@ -40,6 +40,7 @@ class Services:
     # With the limits of the settings
     generate_request: type[GenerateRequest]
     create_video_request: type[CreateVideoRequest]
+    remix_video_request: type[RemixVideoRequest]
 
     async def error(self) -> str | None:
         """Return why no video can be made now, or None."""

@@ -56,8 +56,9 @@ async def read_values(
     for sent, given in [*request.query_params.multi_items(), *await _body(request, body_timeout)]:
         name = aliases.get(sent, sent)
         if name not in fields:
-            if given not in (None, "") and sent.partition("[")[0] in refused:
-                raise bad_value(f"{sent[:100]} is not supported by this model", sent[:100])
+            base = sent.partition("[")[0]
+            if given not in (None, "") and base in refused:
+                raise bad_value(f"{base} is not supported by this model", base)
             if ignore_unknown:
                 continue
             raise bad_request(

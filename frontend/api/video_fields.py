@@ -22,31 +22,11 @@ _SIZE = re.compile(r"([1-9][0-9]{0,5})[xX]([1-9][0-9]{0,5})")
 _FRAME_FIELDS = (("resolution",), ("width", "height"), ("size",))
 
 
-class VideoFields(SharedFields):
-    """`video_fields` adds the limits of the settings."""
+class PromptFields(SharedFields):
+    """Fields of every request that makes a video. `with_limits` adds the limits of the settings."""
 
     limits: ClassVar[Settings]
 
-    duration: int  # seconds
-    num_frames: int | None
-    fps: int
-    resolution: int  # pixels, the side of a square
-    width: int | None  # pixels
-    height: int | None  # pixels
-    size: str | None = Field(
-        None,
-        title="Size",
-        pattern=f"^({_SIZE.pattern})?$",  # empty: not filled in
-        description="Width and height in one, instead of `resolution`",
-        examples=["512x288"],
-    )
-    num_inference_steps: int | None = Field(
-        None,
-        title="Steps",
-        ge=1,
-        le=_MAX_STEPS,
-        description="Denoising steps; the checkpoint's own number when absent",
-    )
     seed: int = Field(
         default_factory=draw_seed,
         title="Seed",
@@ -86,6 +66,31 @@ class VideoFields(SharedFields):
     @classmethod
     def _draw(cls, seed: int) -> int:
         return draw_seed() if seed == -1 else seed
+
+
+class VideoFields(PromptFields):
+    """The fields of a video of any size and length."""
+
+    duration: int  # seconds
+    num_frames: int | None
+    fps: int
+    resolution: int  # pixels, the side of a square
+    width: int | None  # pixels
+    height: int | None  # pixels
+    size: str | None = Field(
+        None,
+        title="Size",
+        pattern=f"^({_SIZE.pattern})?$",  # empty: not filled in
+        description="Width and height in one, instead of `resolution`",
+        examples=["512x288"],
+    )
+    num_inference_steps: int | None = Field(
+        None,
+        title="Steps",
+        ge=1,
+        le=_MAX_STEPS,
+        description="Denoising steps; the checkpoint's own number when absent",
+    )
 
     @model_validator(mode="after")
     def _limit_frame(self) -> Self:
@@ -262,9 +267,10 @@ def video_fields(settings: Settings) -> dict[str, Any]:
     }
 
 
-def with_limits(model: type[VideoFields], settings: Settings) -> Any:
+def with_limits(model: type[PromptFields], settings: Settings) -> Any:
     """Create the request model with the configured limits and defaults."""
-    limited = create_model(model.__name__, __base__=model, **video_fields(settings))
+    fields = video_fields(settings) if issubclass(model, VideoFields) else {}
+    limited = create_model(model.__name__, __base__=model, **fields)
     limited.limits = settings
     return limited
 

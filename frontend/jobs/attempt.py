@@ -125,12 +125,12 @@ class Attempt:
         waited = max(0.0, (job.started_at or job.created_at) - job.created_at)
         stage_seconds = {"queue": round(waited, 3), **result.stage_seconds}
         info = result.model_info
-        receipt = info and Receipt.of(job, info, stage_seconds, result.video_sha256)
+        receipt = info and Receipt.of(job, info, stage_seconds, result.file.sha256)
         stored = await self._record(
             lambda: self._queue.complete(
                 job,
                 frames_generated=result.frames,
-                file_size_bytes=result.file_size_bytes,
+                file_size_bytes=result.file.size_bytes,
                 stage_seconds=stage_seconds,
                 model_used=info and info.model_name,
                 device_used=info and info.device,

@@ -1,4 +1,4 @@
-"""What a video costs: seconds by stage, from the videos that this service has made."""
+"""Estimate the seconds of a video by stage, from the videos that this service has made."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

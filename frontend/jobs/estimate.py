@@ -1,4 +1,4 @@
-"""What clients are told of the time that their videos will take."""
+"""Estimate queue positions and the times at which jobs will be finished."""
 
 import asyncio
 import logging

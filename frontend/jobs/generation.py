@@ -1,14 +1,13 @@
 """Generate the video of a job: from its spec to the finished MP4."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from frontend.jobs.model import Job
 from frontend.jobs.progress import StageTimes
-from frontend.jobs.receipt import file_sha256
 from frontend.jobs.storage import VideoFolder
+from frontend.media.writer import WrittenFile
 from frontend.triton import EngineFailedError, Frames, TritonClient
 from ltx_triton.contract import Progress
 from ltx_triton.model_info import ModelInfo
@@ -18,8 +17,7 @@ from ltx_triton.video_spec import VideoSpec
 @dataclass(frozen=True)
 class GenerationResult:
     frames: int
-    file_size_bytes: int
-    video_sha256: str
+    file: WrittenFile
     stage_seconds: dict[str, float]
     model_info: ModelInfo | None  # None: Triton did not say
 
@@ -55,10 +53,8 @@ async def generate_video(
                 _require_size(message, spec)
                 frames += len(message)
                 await mp4.write(message)
-        size = await mp4.finish()
-        seconds = times.seconds()
-    digest = await asyncio.to_thread(file_sha256, folder.video(job))
-    return GenerationResult(frames, size, digest, seconds, info)
+        written = await mp4.finish()
+        return GenerationResult(frames, written, times.seconds(), info)
 
 
 def _require_size(frames: Frames, spec: VideoSpec) -> None:

@@ -1,7 +1,5 @@
 """The receipt of a video: all that is needed to make it again and to tell what differs then."""
 
-import hashlib
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field
@@ -32,9 +30,10 @@ class Receipt(BaseModel):
     def of(
         cls, job: Job, info: ModelInfo, stage_seconds: dict[str, float], video_sha256: str
     ) -> Self:
+        steps = job.spec.num_inference_steps or info.limits.default_num_inference_steps
         return cls(
             job_id=job.id,
-            spec=job.spec,
+            spec=job.spec.model_copy(update={"num_inference_steps": steps}),
             model_name=info.model_name,
             checkpoint_sha256=info.checkpoint_sha256,
             export_sha256=info.export_sha256,
@@ -45,8 +44,3 @@ class Receipt(BaseModel):
             stage_seconds=stage_seconds,
             video_sha256=video_sha256,
         )
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,7 +8,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from frontend.media.derived import Derived
-from frontend.media.ffmpeg import failure, start, unwritable
+from frontend.media.ffmpeg import EncodingError, failure, start, unwritable
 from ltx_triton.video_spec import VideoSpec
 
 _AT_ONCE = 2  # of a worker, each with one thread for every part of ffmpeg
@@ -54,6 +54,9 @@ async def _make(path: Path, video: Path, spec: VideoSpec, kind: Derived) -> None
             *("-threads", "1", str(partial)),
         )
         await asyncio.to_thread(_publish, what, partial, path, video)
+    except EncodingError:
+        await asyncio.to_thread(video.stat)  # the cause, if the video was removed meanwhile
+        raise
     finally:
         partial.unlink(missing_ok=True)
 

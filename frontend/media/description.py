@@ -1,4 +1,4 @@
-"""What an MP4 says of itself: title and comment."""
+"""Write title and comment of an MP4."""
 
 import json
 import re

@@ -1,8 +1,10 @@
 """Frames to an MP4 that appears under its name only when it is complete."""
 
 import asyncio
+import hashlib
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,6 +37,21 @@ def _poster_options(spec: VideoSpec) -> list[str]:
         *("-filter:v:1", image, "-c:v:1", "mjpeg", "-q:v:1", "4"),
         *("-disposition:v:1", "attached_pic"),
     ]
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    size_bytes: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        return cls(path.stat().st_size, file_sha256(path))
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Mp4Writer:
@@ -118,7 +135,7 @@ class Mp4Writer:
             except (BrokenPipeError, ConnectionResetError):
                 raise await self._failure() from None
 
-    async def finish(self) -> int:
+    async def finish(self) -> WrittenFile:
         """Complete the file, put it under its name and return its size in bytes.
 
         Raises:
@@ -129,11 +146,11 @@ class Mp4Writer:
         if await self._ffmpeg.wait() != 0:
             raise await self._failure()
         try:
-            size = self._partial.stat().st_size
+            written = await asyncio.to_thread(WrittenFile.of, self._partial)
             self._partial.replace(self._path)
         except OSError as error:
             raise unwritable(_WHAT, error) from error
-        return size
+        return written
 
     async def __aexit__(
         self,

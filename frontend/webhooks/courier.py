@@ -44,7 +44,7 @@ class Courier:
             task.add_done_callback(self._hosts.pop)
 
     async def stop(self) -> None:
-        """Leave what is being sent to whom its lease falls."""
+        """Abandon running deliveries; another worker sends them when their leases expire."""
         tasks = list(self._hosts)
         for task in tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""What of a prompt the model does not know, or never reads."""
+"""Warn of words that the model does not know, or never reads."""
 
 import re
 

@@ -24,7 +24,7 @@ from generated.client import Client
 from generated.models import GenerateJsonBody
 
 client = Client(sys.argv[1], raise_on_unexpected_status=True)
-body = GenerateJsonBody(prompt="a red ball", width=128, height=128, num_frames=9, wait=False)
+body = GenerateJsonBody(prompt="a red ball", width=256, height=256, num_frames=9, wait=False)
 job = generate.sync(client=client, body=body, idempotency_key="generated-1")
 assert hasattr(job, "status"), job
 same = generate.sync(client=client, body=body, idempotency_key="generated-1")

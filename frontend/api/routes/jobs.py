@@ -12,10 +12,11 @@ from fastapi.responses import JSONResponse
 from pydantic import FiniteFloat
 
 from frontend.api import job_views
-from frontend.api.admission import admit, require_rate
+from frontend.api.admission import admit, find_earlier, require_rate
 from frontend.api.errors import ApiError, ErrorType, not_found
-from frontend.api.idempotency import identity
+from frontend.api.idempotency import RequestIdentity, identity
 from frontend.api.openapi import errors
+from frontend.api.requests import require_limits
 from frontend.api.responses import JobBody, JobList
 from frontend.api.services import CurrentServices, Services
 from frontend.jobs.model import FINISHED, MAX_ID_LENGTH, Job, JobState
@@ -45,7 +46,9 @@ async def list_jobs(
         list[JobState] | None, Query(description="Only jobs in this state; may be repeated")
     ] = None,
     text: Annotated[
-        str, Query(max_length=200, description="Only jobs whose prompt contains this")
+        str,
+        # PostgreSQL takes no NUL.
+        Query(max_length=200, pattern=r"^[^\x00]*$", description="Only jobs whose prompt has it"),
     ] = "",
     since: Annotated[
         FiniteFloat | datetime | None,
@@ -60,7 +63,8 @@ async def list_jobs(
     """Pages are stable: jobs that are created meanwhile do not shift them."""
     jobs = JobFilter(states=state or (), text=text, since=_seconds(since))
     page = await find_page(jobs, limit, after, services)
-    return job_views.job_list(page, services.settings.root_path)
+    forecasts = {job.id: await services.estimator.forecast(job) for job in page.jobs}
+    return job_views.job_list(page, forecasts, services.settings.root_path)
 
 
 @router.get(
@@ -93,7 +97,12 @@ async def receipt(job_id: str, services: CurrentServices) -> JSONResponse:
     """All that is needed to make the video again: `python -m frontend.reproduce` does."""
     job = await find_job(job_id, services)
     if job.receipt is None:
-        raise not_found(f"The job has no receipt: it is {job.state}", job_id)
+        reason = (
+            "it was made before receipts were kept, or Triton did not name its model"
+            if job.state == JobState.COMPLETED
+            else f"it is {job.state}"
+        )
+        raise not_found(f"The job has no receipt: {reason}", job_id)
     return JSONResponse(job.receipt)
 
 
@@ -120,7 +129,7 @@ async def delete(job_id: str, services: CurrentServices) -> JSONResponse:
 
 @router.post(
     "/jobs/{job_id}/retry",
-    summary="Make the video of a failed or cancelled job after all",
+    summary="Retry a failed or cancelled job",
     operation_id="retry_job",
     status_code=HTTPStatus.ACCEPTED,
     response_model=JobBody,
@@ -129,18 +138,25 @@ async def delete(job_id: str, services: CurrentServices) -> JSONResponse:
 async def retry(job_id: str, request: Request, services: CurrentServices) -> JSONResponse:
     """Queue a new job of the same video: the same prompt, size and seed."""
     await require_rate(request, services)
-    job = await find_job(job_id, services)
+    same = identity(request, {})
+    again = await find_earlier(same, services)
+    if again is None:
+        again = await _make_again(await find_job(job_id, services), same, services)
+    forecast = await services.estimator.forecast(again)
+    return job_views.accepted(again, forecast, services.settings.root_path)
+
+
+async def _make_again(job: Job, same: RequestIdentity, services: Services) -> Job:
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise ApiError(
             HTTPStatus.CONFLICT,
             ErrorType.CONFLICT,
             f"The job is {job.state}; only a failed or cancelled one can be retried",
-            job_id,
+            job.id,
         )
     callback_url = job.webhook.url if job.webhook else None
-    again = await admit(job.spec, identity(request, {}), services, callback_url=callback_url)
-    forecast = await services.estimator.forecast(again)
-    return job_views.accepted(again, forecast, services.settings.root_path)
+    spec = require_limits(job.spec, services.generate_request)
+    return await admit(spec, same, services, callback_url=callback_url)
 
 
 def _seconds(moment: float | datetime | None) -> float:

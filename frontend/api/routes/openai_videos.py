@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from frontend.api.admission import admit, require_rate
+from frontend.api.admission import admit, find_earlier, require_rate
 from frontend.api.errors import ApiError, ErrorType, model_not_loaded, not_found
 from frontend.api.openai.bodies import (
     DeletedVideo,
@@ -17,10 +17,10 @@ from frontend.api.openai.bodies import (
     VideoList,
     describe,
 )
-from frontend.api.openai.requests import UNSUPPORTED, RemixVideoRequest
+from frontend.api.openai.requests import UNSUPPORTED
 from frontend.api.openapi import BINARY, openai_errors
 from frontend.api.ranges import RangedFileResponse
-from frontend.api.requests import read_request
+from frontend.api.requests import read_request, require_limits
 from frontend.api.routes.jobs import ID_PATTERN, MAX_PAGE, cancel, find_job, find_page, remove
 from frontend.api.routes.videos import video_file
 from frontend.api.services import CurrentServices, Services
@@ -69,7 +69,7 @@ async def list_videos(
 ) -> JSONResponse:
     """Newest first, unless `order` is `asc`."""
     page = await find_page(JobFilter(oldest_first=order == "asc"), limit, after, services)
-    videos = [await _describe(job, services) for job in page.jobs]
+    videos = [_describe(job, services) for job in page.jobs]
     return _json(
         VideoList(
             data=videos,
@@ -151,11 +151,21 @@ async def content(
 async def remix(video_id: str, request: Request, services: CurrentServices) -> JSONResponse:
     """Keep the size, the length, the steps and the seed."""
     await require_rate(request, services)
-    source = await find_job(video_id, services)
-    asked = await read_request(request, RemixVideoRequest, ignore_unknown=True)
-    given = asked.fields.model_dump(include=asked.fields.model_fields_set)
-    spec = source.spec.model_copy(update=given)
-    job = await admit(spec, asked.identity, services, remixed_from=source.id)
+    asked = await read_request(
+        request, services.remix_video_request, ignore_unknown=True, refused=UNSUPPORTED
+    )
+    job = await find_earlier(asked.identity, services)
+    if job is None:
+        source = await find_job(video_id, services)
+        given = asked.fields.model_dump(include=asked.fields.model_fields_set - {"callback_url"})
+        spec = require_limits(source.spec.model_copy(update=given), services.generate_request)
+        job = await admit(
+            spec,
+            asked.identity,
+            services,
+            remixed_from=source.id,
+            callback_url=asked.fields.callback_url,
+        )
     return await _answer(job, services)
 
 
@@ -193,15 +203,14 @@ async def _model(services: Services) -> Model:
     return Model(id=info.model_name)
 
 
-async def _describe(job: Job, services: Services) -> Video:
-    settings = services.settings
-    info = None if job.state in FINISHED else await services.triton.model_info()
+def _describe(job: Job, services: Services) -> Video:
+    settings, info = services.settings, services.triton.last_info
     name = info.model_name if info else settings.model_name
     return describe(job, name, settings.cleanup_after_days)
 
 
 async def _answer(job: Job, services: Services) -> JSONResponse:
-    answer = _json(await _describe(job, services))
+    answer = _json(_describe(job, services))
     if forecast := await services.estimator.forecast(job):
         answer.headers[_POLL_AFTER] = str(poll_after_ms(forecast.eta_seconds))
     return answer

@@ -1,14 +1,12 @@
 """The home page and the API documentation."""
 
 import asyncio
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from frontend.api import job_views
-from frontend.api.openai.requests import RemixVideoRequest
-from frontend.api.openapi import form_fields, openapi_document
+from frontend.api.openapi import form_fields, narrow_sides, openapi_document
 from frontend.api.services import CurrentServices
 from frontend.jobs.store import JobFilter
 from frontend.web.examples import examples_for
@@ -30,7 +28,7 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     root_path = services.settings.root_path
     fields = form_fields(services.generate_request)
     if info and info.drawn_sides:
-        _narrow(fields["resolution"], *info.drawn_sides)
+        narrow_sides(fields, *info.drawn_sides)
     return render(
         request,
         "home.html",
@@ -41,23 +39,18 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     )
 
 
-def _narrow(side: dict[str, Any], least: int, most: int) -> None:
-    """Offer only sides that the model can draw, if the settings allow any of them."""
-    bounds = max(side["minimum"], least), min(side["maximum"], most)
-    if bounds[0] <= bounds[1]:
-        side["minimum"], side["maximum"] = bounds
-
-
 @router.get("/openapi.json")
 async def openapi(request: Request, services: CurrentServices) -> JSONResponse:
-    """The description of the API."""
+    """The description of the API, with what the loaded model can draw."""
+    info = await services.triton.model_info()
     return JSONResponse(
         openapi_document(
             request.app,
+            info.drawn_sides if info else None,
             {
                 "/generate": services.generate_request,
                 "/v1/videos": services.create_video_request,
-                "/v1/videos/{video_id}/remix": RemixVideoRequest,
+                "/v1/videos/{video_id}/remix": services.remix_video_request,
             },
             needs_api_key=services.settings.api_key_required,
             root_path=services.settings.root_path,

@@ -39,7 +39,7 @@ class ApiKeyMiddleware:
                 HTTPStatus.TOO_MANY_REQUESTS,
                 ErrorType.RATE_LIMITED,
                 f"Too many wrong API keys; try again in {seconds} s",
-                headers={"Retry-After": str(seconds)},
+                headers={"Retry-After": str(seconds), "x-should-retry": "false"},
             )
         if any(hmac.compare_digest(key, self._key) for key in given):
             return None

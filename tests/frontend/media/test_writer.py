@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 import json
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +15,7 @@ from PIL import Image
 from frontend.media.description import Description
 from frontend.media.ffmpeg import EncodingError
 from frontend.media.reader import read
-from frontend.media.writer import Mp4Writer
+from frontend.media.writer import Mp4Writer, WrittenFile
 from ltx_triton import __version__
 from ltx_triton.settings import Mp4Preset
 from ltx_triton.video_spec import VideoSpec
@@ -33,7 +34,7 @@ def writer(
     return Mp4Writer(path, partial, spec, preset, private=private)
 
 
-async def encode(folder: Path, frames: NDArray[np.uint8] = FRAMES, **options: Any) -> int:
+async def encode(folder: Path, frames: NDArray[np.uint8] = FRAMES, **options: Any) -> WrittenFile:
     async with writer(folder, **options) as mp4:
         mp4.describe(INFO)
         await mp4.write(frames)
@@ -45,17 +46,18 @@ def names(folder: Path) -> list[str]:
 
 
 def test_the_video_holds_exactly_the_frames_at_the_exact_rate(tmp_path: Path) -> None:
-    async def encode() -> int:
+    async def encode() -> WrittenFile:
         async with writer(tmp_path, frame_rate=7.0) as mp4:
             await mp4.write(FRAMES[:5])
             assert not (tmp_path / "video.mp4").exists()
             await mp4.write(FRAMES[5:])
             return await mp4.finish()
 
-    size = asyncio.run(encode())
+    written = asyncio.run(encode())
     video = tmp_path / "video.mp4"
     assert names(tmp_path) == ["video.mp4"]
-    assert video.stat().st_size == size
+    assert written.size_bytes == video.stat().st_size
+    assert written.sha256 == hashlib.sha256(video.read_bytes()).hexdigest()
 
     reader = imageio_ffmpeg.read_frames(video)
     meta = next(reader)
@@ -207,7 +209,7 @@ def test_a_slower_preset_makes_a_smaller_file(tmp_path: Path) -> None:
         asyncio.run(encode(tmp_path, preset=preset)) for preset in ("ultrafast", "veryfast")
     )
 
-    assert small < large
+    assert small.size_bytes < large.size_bytes
 
 
 def test_frames_that_are_no_contiguous_array_are_encoded_too(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What makes a repeated request find its job, and the job that a remix comes from."""
+"""Add idempotency keys and the sources of remixes to jobs."""
 
 import sqlalchemy as sa
 from alembic import op

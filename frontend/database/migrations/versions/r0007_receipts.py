@@ -1,4 +1,4 @@
-"""What made a video, and what its model does not know of the prompt."""
+"""Add receipts and warnings on prompts to jobs."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -148,8 +148,8 @@ def test_a_value_out_of_range_is_refused_with_400(
         ({"wait": "maybe"}, "wait must be true or false, not 'maybe'"),
         (
             {"steps": 4},
-            "Unknown parameter 'steps'; allowed are prompt, seed, duration, num_frames, fps, "
-            "resolution, width, height, size, num_inference_steps, callback_url, wait, seconds",
+            "Unknown parameter 'steps'; allowed are prompt, seed, callback_url, duration, "
+            "num_frames, fps, resolution, width, height, size, num_inference_steps, wait, seconds",
         ),
     ],
 )

@@ -218,6 +218,7 @@ def test_jobs_are_listed_by_state_text_and_time(api: TestClient, fake_triton: Fa
     ("query", "status", "detail"),
     [
         ({"after": "x"}, 422, "after: String should match pattern"),
+        ({"text": "a\0b"}, 422, "text: String should match pattern"),
         ({"limit": "101"}, 422, "limit: Input should be less than or equal to 100, not '101'"),
         ({"state": "lost"}, 422, "state: Input should be 'queued', 'running', 'completed'"),
         ({"since": "yesterday"}, 422, "since: Input should be a valid number"),
@@ -288,7 +289,7 @@ def test_a_completed_job_has_a_receipt(api: TestClient, output_dir: Path) -> Non
             "height": 64,
             "num_frames": 8,
             "frame_rate": 8.0,
-            "num_inference_steps": None,
+            "num_inference_steps": 4,
         },
         "model_name": "someone/Fake-Model",
         "checkpoint_sha256": "0" * 64,

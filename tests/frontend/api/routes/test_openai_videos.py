@@ -152,6 +152,33 @@ def test_a_remix_keeps_size_length_and_seed(api: TestClient, fake_triton: FakeTr
     assert second == first.model_copy(update={"prompt": "a red ball"})
 
 
+def test_a_remix_may_draw_another_seed(api: TestClient) -> None:
+    source = create(api, seed=5)["id"]
+    remix = api.post(f"/v1/videos/{source}/remix", json={"prompt": "a red ball", "seed": -1})
+    assert remix.status_code == 200, remix.text
+    assert remix.json()["seed"] != 5
+
+
+def test_a_repeated_remix_is_found_when_its_source_is_no_more(api: TestClient) -> None:
+    source = create(api)["id"]
+    wait_for(api, source, "completed")
+    path, headers = f"/v1/videos/{source}/remix", {"Idempotency-Key": "remix-1"}
+    first = api.post(path, json={"prompt": "a red ball"}, headers=headers).json()
+    api.delete(f"/v1/videos/{source}")
+    assert (
+        api.post(path, json={"prompt": "a red ball"}, headers=headers).json()["id"] == first["id"]
+    )
+
+
+def test_a_remix_keeps_to_the_limits_of_today(start_api: StartApi) -> None:
+    source = create(start_api(), size="512x512")["id"]
+    answer = start_api(max_resolution=256).post(
+        f"/v1/videos/{source}/remix", json={"prompt": "a red ball"}
+    )
+    assert answer.status_code == 400
+    assert "cannot exceed 65536 pixels" in error(answer)["message"]
+
+
 def test_a_remix_needs_a_prompt(api: TestClient) -> None:
     source = create(api)["id"]
     answer = api.post(f"/v1/videos/{source}/remix", json={})
@@ -179,8 +206,8 @@ def test_the_served_model_is_listed_and_retrieved(api: TestClient) -> None:
         (
             {"input_reference[image_url]": "http://example.org/a.png"},
             400,
-            "input_reference[image_url] is not supported by this model",
-            "input_reference[image_url]",
+            "input_reference is not supported by this model",
+            "input_reference",
         ),
     ],
 )
@@ -230,3 +257,11 @@ def test_an_uploaded_image_is_refused_by_name(api: TestClient) -> None:
 def test_private_jobs_are_not_listed(start_api: StartApi) -> None:
     answer = start_api(private_jobs=True).get("/v1/videos")
     assert (answer.status_code, error(answer)["type"]) == (403, "permission_error")
+
+
+def test_a_refused_name_that_is_no_text_is_named_without_it(api: TestClient) -> None:
+    headers = {"Content-Type": "application/json"}
+    body = rb'{"prompt": "a blue star", "lora[\ud800]": 1}'
+    answer = api.post("/v1/videos", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert error(answer)["param"] == "lora"
