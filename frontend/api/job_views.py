@@ -26,7 +26,7 @@ def generated(job: Job, root_path: str) -> JSONResponse:
         status="success",
         message=f"Video generated and saved successfully with {model.rsplit('/')[-1]}!",
         file_size_mb=_megabytes(job.file_size_bytes or 0),
-        generation_time_seconds=_generation_seconds(job),
+        generation_time_seconds=_seconds(job.generation_seconds),
         **_result(job),
         **_links(job, root_path),
     )
@@ -53,7 +53,7 @@ def job_status(job: Job, forecast: Forecast | None, root_path: str) -> JobBody:
         created_at=_timestamp(job.created_at),
         completed_at=_timestamp(job.completed_at) if job.completed_at else None,
         file_size_mb=_megabytes(job.file_size_bytes) if job.file_size_bytes else None,
-        generation_time_seconds=_generation_seconds(job) if completed else None,
+        generation_time_seconds=_seconds(job.generation_seconds) if completed else None,
         **({"callback_url": webhook.url, "webhook": webhook.state} if webhook else {}),
         **_state_fields(job, root_path),
         **_forecast(forecast),
@@ -167,10 +167,6 @@ def _links(job: Job, root_path: str) -> dict[str, Any]:
         "download_url": f"{root_path}/download/{job.id}",
         "preview_url": f"{root_path}/preview/{job.id}",
     }
-
-
-def _generation_seconds(job: Job) -> float:
-    return _seconds((job.completed_at or 0.0) - (job.started_at or 0.0))
 
 
 def _seconds(value: float) -> float:

@@ -122,6 +122,11 @@ class Job(Base):
     error_type: Mapped[str | None] = mapped_column(String(32))
 
     @property
+    def generation_seconds(self) -> float:
+        """Seconds that a completed job ran; a clock may have been set back meanwhile."""
+        return max(0.0, (self.completed_at or 0.0) - (self.started_at or 0.0))
+
+    @property
     def filename(self) -> str:
         """Name of the video, which need not exist yet."""
         return video_name(self.id, self.created_at)

@@ -64,6 +64,14 @@ class VideoFolder:
         for path in (video, *Derived.paths(video)):
             path.unlink(missing_ok=True)
 
+    def expires_at(self, job: Job) -> float | None:
+        """Return when a finished job is removed, in seconds since the epoch."""
+        return job.completed_at and job.completed_at + self._keep_seconds
+
+    @property
+    def _keep_seconds(self) -> float:
+        return self.keep_days * _SECONDS_PER_DAY
+
     def partial(self, job: Job) -> Path:
         """Path that this attempt writes to until the video is complete."""
         return self.path / f".{job.filename}.{job.attempts}.partial"
@@ -90,7 +98,7 @@ class VideoFolder:
 
         Also removes partial files of dead attempts. Safe in several workers at once.
         """
-        old = store.finished_before(time.time() - self.keep_days * _SECONDS_PER_DAY)
+        old = store.finished_before(time.time() - self._keep_seconds)
         for job in old:
             self.remove(job)
             store.delete(job.id)

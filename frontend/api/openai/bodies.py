@@ -4,10 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from frontend.api.errors import ErrorType
 from frontend.jobs.model import Job, JobState
-
-_SECONDS_PER_DAY = 86_400
-_CANCELLED = "cancelled"
 
 UnixTime = Annotated[int, Field(description="Seconds since 1970")]
 # The SDK returns from a poll at any other word.
@@ -77,12 +75,13 @@ class ModelList(BaseModel):
     data: list[Model]
 
 
-def describe(job: Job, model_name: str, keep_days: float) -> Video:
+def describe(job: Job, model_name: str, expires_at: float | None) -> Video:
     """Describe a job.
 
     Args:
+        job: in any state.
         model_name: the model that will make it, if it is not finished.
-        keep_days: how long finished videos are kept.
+        expires_at: when it is removed, if it is finished; seconds since the epoch.
     """
     spec = job.spec
     completed = job.state == JobState.COMPLETED
@@ -97,14 +96,14 @@ def describe(job: Job, model_name: str, keep_days: float) -> Video:
         size=f"{spec.width}x{spec.height}",
         created_at=int(job.created_at),
         completed_at=int(finished) if finished else None,
-        expires_at=int(finished + keep_days * _SECONDS_PER_DAY) if finished and completed else None,
+        expires_at=int(expires_at) if expires_at and completed else None,
         error=_error(job),
         remixed_from_video_id=job.remixed_from,
         seed=spec.seed,
         fps=spec.frame_rate,
         num_frames=spec.num_frames,
         num_inference_steps=spec.num_inference_steps,
-        inference_time_s=_inference_seconds(job),
+        inference_time_s=round(job.generation_seconds, 3) if completed else None,
         warnings=job.warnings or [],
     )
 
@@ -119,15 +118,9 @@ def _progress(job: Job) -> int:
 
 def _error(job: Job) -> VideoError | None:
     if job.state == JobState.CANCELLED:
-        return VideoError(code=_CANCELLED, message="The job was cancelled")
+        return VideoError(code=ErrorType.CANCELLED, message="The job was cancelled")
     if job.state == JobState.FAILED:
         return VideoError(
-            code=job.error_type or "internal_error", message=job.error or "The job failed"
+            code=job.error_type or ErrorType.INTERNAL, message=job.error or "The job failed"
         )
     return None
-
-
-def _inference_seconds(job: Job) -> float | None:
-    if job.state != JobState.COMPLETED or not job.completed_at or not job.started_at:
-        return None
-    return round(max(0.0, job.completed_at - job.started_at), 3)

@@ -206,7 +206,7 @@ async def _model(services: Services) -> Model:
 def _describe(job: Job, services: Services) -> Video:
     settings, info = services.settings, services.triton.last_info
     name = info.model_name if info else settings.model_name
-    return describe(job, name, settings.cleanup_after_days)
+    return describe(job, name, services.folder.expires_at(job))
 
 
 async def _answer(job: Job, services: Services) -> JSONResponse:
