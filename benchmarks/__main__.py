@@ -35,6 +35,7 @@ def parts() -> dict[str, Part]:
         grid,
         install,
         large,
+        quotes,
         rectangles,
         request,
         sizing,
@@ -52,6 +53,7 @@ def parts() -> dict[str, Part]:
         encoding.PART: Part(encoding.measure, 8),
         throughput.PART: Part(throughput.measure, 4),
         together.PART: Part(together.measure, 8),
+        quotes.PART: Part(quotes.measure, 6),
         sizing.PART: Part(sizing.measure, 2),
         start.PART: Part(start.measure, 5),
         install.PART: Part(install.measure, 1),
@@ -121,7 +123,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "parts",
         nargs="*",
         metavar="PART",
-        help="request, large, rectangles, encoding, throughput, together, sizing, "
+        help="request, large, rectangles, encoding, throughput, together, quotes, sizing, "
         "start, install, steps, grid, engines, text_projections, deployment (default: all)",
     )
     running.add_argument(

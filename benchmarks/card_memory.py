@@ -35,6 +35,7 @@ from export.progress import step
 from export.random.checkpoint import TEXT_ENCODER, write_random_checkpoint
 from export.random.fp8_record import random_scales
 from export.run import ExportOptions, pipeline_config
+from export.tensorrt.build import TextEncoderDevice
 from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,7 +56,7 @@ class Deployment:
     card_gib: int
     model: str  # of TRANSFORMERS
     precision: Precision
-    text_encoder: str  # "gpu" or "cpu", as `--text-encoder` has it
+    text_encoder: TextEncoderDevice
     file: str | None = None  # with its settings
 
     def gpu_bytes(self, weights: Weights) -> int:

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from benchmarks.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from benchmarks.memory import watch
 from export.checkpoint.folder import Checkpoint, open_checkpoint
-from export.checkpoint.weights import weight_bytes
+from export.checkpoint.weights import fp32_weight_bytes
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.memory.measure import measure_here
@@ -146,7 +146,7 @@ def _measure_engine(
         watch(_write_checkpoint, checkpoint, {component: config})
         watch(_export, checkpoint, engine, component)
         usage = watch(work, checkpoint, engine, component)
-        fp32_bytes = weight_bytes(checkpoint / component)
+        fp32_bytes = fp32_weight_bytes(checkpoint / component)
         onnx_bytes = _onnx_bytes(engine)
     return {
         "config": config,

@@ -11,7 +11,8 @@ RUN python3 -m venv --without-pip /opt/venv
 COPY constraints.txt .
 RUN pip --python /opt/venv install --no-cache-dir --constraint constraints.txt \
       alembic fastapi fastapi-offline h11 httpx imageio-ffmpeg jinja2 numpy prometheus-client \
-      psycopg[binary] pydantic-settings python-multipart sqlalchemy tritonclient[grpc] uvicorn
+      psycopg[binary] pydantic-settings python-multipart sqlalchemy standardwebhooks tritonclient[grpc] \
+      uvicorn
 COPY deploy/trim.sh .
 RUN ./trim.sh /opt/venv
 

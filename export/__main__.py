@@ -104,7 +104,8 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
         action="store_false",
         default=not settings.skip_verification,
         help="neither compare the engines with PyTorch nor measure their memory, as with "
-        "SKIP_VERIFICATION=1: for a machine with too little memory or time",
+        "SKIP_VERIFICATION=1: for a machine with too little memory or time; --text-encoder cpu "
+        "measures that engine all the same",
     )
     tensorrt = parser.add_argument_group(f"with --target {' or '.join(TENSORRT)}")
     onnx_folder = tensorrt.add_argument(

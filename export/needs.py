@@ -1,38 +1,22 @@
 """What an export takes, known from the configs of a checkpoint alone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from export.fp8.calibrate import MEMORY_SHARE
+from export.fp8.calibrate import MEMORY_SHARE, copy_hint
 from export.graphs.engine import Engine
+from export.memory.need import measuring_need
 from export.precision import Precision
 from export.room import Disk, Memory, Need
-from export.tensorrt.room import plan_needs
-from ltx_triton.contract import ModelContract
-from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
-from ltx_triton.engines.tensorrt.cuda import Gpu
 
 # What `benchmarks.export_memory` has measured, rounded up.
 BASE_BYTES = 0.85e9  # torch, diffusers and a graph
 WEIGHT_SHARE = 2  # of the largest weight in FP32: what else is in memory
-MEASURING_BYTES = 1.2e9  # of any engine while its memory is measured
-MEASURING_SHARE = 1.1  # of its weights in FP32, besides
 SECONDS_PER_GB = 13  # of engines, on two cores
 VERIFICATION_SECONDS_PER_GB = 28
-
-
-@dataclass(frozen=True)
-class Planned:
-    """Where plans will be, and what will run them."""
-
-    folder: Path
-    gpu: Gpu | None  # None: another machine's
-    weight_streaming: bool
-    on_cpu: tuple[ModelContract, ...] = ()  # engines without a plan
 
 
 def engine_needs(
@@ -48,17 +32,21 @@ def engine_needs(
     """
     largest = max(weight.numel() for engine in engines for _, weight in _weights(engine))
     needs: list[Need] = [
-        Disk("ONNX engines", sum(weight_bytes(engine, precision) for engine in engines), folder),
+        Disk(
+            "ONNX engines",
+            sum(engine_weight_bytes(engine, precision) for engine in engines),
+            folder,
+        ),
         Memory(
-            "working on one of them at a time",
+            "work on one engine at a time",
             BASE_BYTES + WEIGHT_SHARE * largest * torch.float32.itemsize,
         ),
     ]
     if measured:
         needs.append(
-            Memory(
-                "measuring what videos cost in memory",
-                MEASURING_BYTES + MEASURING_SHARE * max(map(_fp32_bytes, engines)),
+            measuring_need(
+                "what videos cost in memory",
+                max(map(_fp32_bytes, engines)),
                 "SKIP_VERIFICATION=1 leaves it and the comparison with PyTorch out",
             )
         )
@@ -73,58 +61,23 @@ def calibration_need(engines: Sequence[Engine], folder: Path) -> Memory:
         folder: where the result is looked for.
     """
     return Memory(
-        "calibrating FP8",
+        "calibrate FP8",
         MEMORY_SHARE * max(map(_fp32_bytes, engines)) / 2,
-        f"calibrate on another machine and copy its fp8.json to {folder}",
+        copy_hint(folder),
     )
-
-
-def planned_needs(engines: Sequence[Engine], precision: Precision, plans: Planned) -> list[Need]:
-    """Return the needs of building plans of the engines, and of running them."""
-    weights = [
-        weight_bytes(engine, precision) for engine in engines if engine.contract not in plans.on_cpu
-    ]
-    needs = plan_needs(weights, plans.folder)
-    for engine in engines:
-        if engine.contract in plans.on_cpu:
-            needs += _cpu_needs(engine, plans.folder)
-    if plans.gpu is not None and not plans.weight_streaming:
-        needs.append(
-            Memory(
-                "weights of the plans, without activations,",
-                sum(weights),
-                "PRECISION=fp8 halves the transformer's; EXPORT_OPTIONS=--weight-streaming leaves "
-                "them on the host",
-                plans.gpu,
-            )
-        )
-    return needs
-
-
-def _cpu_needs(engine: Engine, folder: Path) -> list[Need]:
-    narrow = select_cpu_precision() is CpuPrecision.BF16
-    size = _fp32_bytes(engine) / (2 if narrow else 1)
-    return [
-        Disk(f"{engine.contract.name} on the CPU", size, folder),
-        Memory(
-            f"measuring {engine.contract.name} on the CPU",
-            MEASURING_BYTES + MEASURING_SHARE * size,
-            "TEXT_ENCODER=gpu builds a plan of it",
-        ),
-    ]
 
 
 def duration(engines: Sequence[Engine], precision: Precision, *, verification: bool) -> str:
     """Say how long writing engines takes, and comparing them."""
-    what, seconds = "writing", SECONDS_PER_GB
+    what, seconds = "write", SECONDS_PER_GB
     if verification:
-        what, seconds = "writing and comparing", seconds + VERIFICATION_SECONDS_PER_GB
-    size = sum(weight_bytes(engine, precision) for engine in engines)
+        what, seconds = "write and compare", seconds + VERIFICATION_SECONDS_PER_GB
+    size = sum(engine_weight_bytes(engine, precision) for engine in engines)
     minutes = max(1, round(size / 1e9 * seconds / 60))
-    return f"{minutes} {'minute' if minutes == 1 else 'minutes'} of {what} on two cores"
+    return f"{minutes} {'minute' if minutes == 1 else 'minutes'} to {what} engines on two cores"
 
 
-def weight_bytes(engine: Engine, precision: Precision) -> int:
+def engine_weight_bytes(engine: Engine, precision: Precision) -> int:
     """Return the size of an engine's weights, in FP8 as if all linears of the blocks took it."""
     total = 0
     for name, weight in _weights(engine):

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-from export.needs import Planned
 from export.run import ExportOptions, export
 from export.tensorrt.build import PlanOptions, build_plans
 from export.tensorrt.sizes import require_sizes
 from export.tensorrt.target import find_target
-from ltx_triton.contract import ENGINES
 
 
 def export_plans(options: ExportOptions, plans: PlanOptions) -> None:
@@ -19,11 +17,6 @@ def export_plans(options: ExportOptions, plans: PlanOptions) -> None:
     # Fail before the long part.
     require_sizes(plans.sizes)
     target = find_target(plans.library, options.precision)
-    planned = Planned(
-        plans.output,
-        target.gpu,
-        weight_streaming=plans.weight_streaming,
-        on_cpu=tuple(filter(plans.runs_on_cpu, ENGINES)),
-    )
-    export(replace(options, output=plans.source, for_cpu=False), planned)
+    onnx = replace(options, output=plans.source, for_cpu=False)
+    export(onnx, plans.planned(target, options.precision))
     build_plans(plans)

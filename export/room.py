@@ -19,27 +19,28 @@ class Disk:
     folder: Path  # may be missing still
 
     def __str__(self) -> str:
-        return f"{size(self.bytes)} of disk: {self.what} in {self.folder}"
+        return f"{size(self.bytes)} of disk for {self.what} in {self.folder}"
 
 
 @dataclass(frozen=True)
 class Memory:
     """The peak of one step. Steps follow one another, so nothing is added up."""
 
-    what: str
+    what: str  # follows "to"
     bytes: float
     remedy: str | None = None  # what to do if there is less
     gpu: Gpu | None = None  # None: memory of the host
 
     def __str__(self) -> str:
-        return f"{size(self.bytes)} of {self.kind}: {self.what}"
+        return f"{size(self.bytes)} of {self.kind} to {self.what}"
 
     @property
     def kind(self) -> str:
-        return "memory" if self.gpu is None else f"the memory of {self.gpu.name}"
+        return "memory" if self.gpu is None else f"memory on the {self.gpu.name}"
 
     @property
-    def free_bytes(self) -> int:
+    def most_bytes(self) -> int:
+        """What the host has left, or the GPU in all."""
         return left_bytes() if self.gpu is None else self.gpu.memory_bytes
 
 
@@ -54,7 +55,7 @@ def require_room(needs: Sequence[Need], remarks: Sequence[str] = ()) -> None:
     """
     if not needs:
         return
-    print("This takes about")
+    print("Needs about")
     for line in (*needs, *remarks):
         print(f"  {line}")
     missing = [
@@ -79,18 +80,15 @@ def _missing_disk(needs: Sequence[Disk]) -> Iterator[str]:
         free = shutil.disk_usage(_existing(together[0].folder)).free
         if total > free:
             folders = " and ".join(dict.fromkeys(str(need.folder) for need in together))
-            yield f"{folders} takes {size(total)} of disk and {size(free)} are free"
+            yield f"needs {size(total)} of disk in {folders}, has {size(free)} free"
 
 
 def _missing_memory(needs: Sequence[Memory]) -> Iterator[str]:
     for need in needs:
-        free = need.free_bytes
-        if need.bytes > free:
+        if need.bytes > need.most_bytes:
+            found = size(need.most_bytes) + ("" if need.gpu else " free")
             remedy = f" ({need.remedy})" if need.remedy else ""
-            yield (
-                f"{need.what} takes {size(need.bytes)} of {need.kind} and {size(free)} are free"
-                f"{remedy}"
-            )
+            yield f"needs {need}, has {found}{remedy}"
 
 
 def _existing(folder: Path) -> Path:

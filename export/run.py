@@ -4,28 +4,27 @@ import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from diffusers import LTXConditionPipeline
 from huggingface_hub.constants import HF_HUB_CACHE
 
 from export.checkpoint.folder import Checkpoint, download_bytes, open_checkpoint
 from export.checkpoint.schedule import sigma_schedules
 from export.checkpoint.tokenizer import save_tokenizer
-from export.checkpoint.word_tokenizer import KNOWN_WORDS
 from export.child_process import in_child
 from export.errors import ExportError
-from export.fp8.calibrate import load_or_calibrate
+from export.fp8.calibrate import copy_hint, free_gpu_bytes, load_or_calibrate
 from export.fp8.record import Record
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.memory.measure import measure_memory
-from export.needs import Planned, calibration_need, duration, engine_needs, planned_needs
+from export.needs import calibration_need, duration, engine_needs, engine_weight_bytes
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.progress import step
 from export.repository.fingerprint import is_current, write_fingerprint
 from export.repository.staging import publish, staging
 from export.room import Disk, Need, require_room
+from export.tensorrt.room import Planned, plan_needs
 from export.verification.fp8 import verify_fp8
 from export.verification.verify import verify
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
@@ -79,13 +78,13 @@ def export(options: ExportOptions, plans: Planned | None = None) -> None:
         _require_room(checkpoint, options, plans, missing_bytes)
     fp8 = None
     if options.precision is Precision.FP8:
+        folder = version_folder(options.output, TRANSFORMER)
         fp8 = in_child(
-            "the FP8 calibration ended: this machine has too little memory; calibrate on another "
-            f"and copy its fp8.json to {version_folder(options.output, TRANSFORMER)}",
+            f"the FP8 calibration ended: this machine has too little memory; {copy_hint(folder)}",
             load_or_calibrate,
             checkpoint,
             config.checkpoint_sha256,
-            version_folder(options.output, TRANSFORMER),
+            folder,
         )
     engines = _engines(checkpoint, options, fp8)
     with staging(options.output) as folders:
@@ -129,15 +128,20 @@ def _require_room(
     needs: list[Need] = []
     if missing_bytes:
         cache = options.cache_dir or Path(HF_HUB_CACHE)
-        needs.append(Disk(f"{options.model}, to be downloaded,", missing_bytes, cache))
+        needs.append(Disk(f"the download of {options.model}", missing_bytes, cache))
     needs += engine_needs(engines, precision, options.output, measured=_measures_memory(options))
     record = version_folder(options.output, TRANSFORMER) / Record.FILE
     if precision is Precision.FP8 and not record.is_file():
         calibration = calibration_need(engines, record.parent)
-        if not torch.cuda.is_available() or torch.cuda.mem_get_info()[0] < calibration.bytes:
+        # In a child: a CUDA context would take GPU memory from the steps that follow.
+        free = in_child("the GPU's free memory cannot be read: CUDA crashed", free_gpu_bytes)
+        if free < calibration.bytes:
             needs.append(calibration)
     if plans is not None:
-        needs += planned_needs(engines, precision, plans)
+        weights = {
+            engine.contract.name: engine_weight_bytes(engine, precision) for engine in engines
+        }
+        needs += plan_needs(plans, weights, outdated=weights)
     require_room(needs, [duration(engines, precision, verification=options.verification)])
 
 
@@ -164,6 +168,7 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
     text_length = int(call.parameters["max_sequence_length"].default)
     folder_name = checkpoint.folder.resolve().name
     is_folder = Path(options.model).is_dir()
+    trained_on = checkpoint.trained_on()
     return PipelineConfig(
         model_name=options.name or (folder_name if is_folder else options.model),
         checkpoint_sha256=checkpoint.sha256(),
@@ -178,5 +183,6 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
         sigmas=sigmas,
         decode_timestep=options.decode_timestep,
         decode_noise_scale=options.decode_noise_scale,
-        known_words=tuple(checkpoint.config("tokenizer").get(KNOWN_WORDS, ())),
+        known_words=trained_on.words,
+        drawn_sides=trained_on.sides,
     )

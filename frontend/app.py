@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
@@ -20,13 +19,23 @@ from frontend.api.middleware import (
     RequestCounterMiddleware,
     UnexpectedErrorMiddleware,
 )
-from frontend.api.routes import generate, jobs, metrics, openai_videos, pages, system, videos
+from frontend.api.routes import (
+    events,
+    generate,
+    jobs,
+    metrics,
+    openai_videos,
+    pages,
+    system,
+    videos,
+)
 from frontend.api.security.api_key import ApiKeyMiddleware
 from frontend.api.security.cross_site import CrossSiteMiddleware
 from frontend.api.security.hosts import HostMiddleware
 from frontend.jobs.worker import JobRunner
 from frontend.services import Intervals, running_services
 from frontend.web.pages import STATIC_FOLDER
+from ltx_triton import __version__
 from ltx_triton.parent_process import die_with_parent
 from ltx_triton.settings import Settings, load_settings
 
@@ -53,7 +62,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
 
     app = FastAPI(
         title="Video generation API",
-        version=version("ltx-triton"),
+        version=__version__,
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
@@ -61,7 +70,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
         redirect_slashes=False,  # behind TLS they would lead to http://
     )
     errors.install_handlers(app)
-    for module in (generate, jobs, videos, openai_videos, system, metrics, pages):
+    for module in (generate, jobs, events, videos, openai_videos, system, metrics, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))

@@ -20,7 +20,7 @@ _POLL_INTERVAL = 0.3  # seconds
 _RECONNECT_TIMEOUT = 60.0  # seconds; an accepted job survives a restart of the server
 _REQUEST_TIMEOUT = 30.0  # seconds
 # A proxy of the environment is not for this machine itself.
-_WITHOUT_PROXY = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
+WITHOUT_PROXY = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 
 
 class ClientError(Exception):
@@ -56,7 +56,7 @@ def make_video(
     headers = {b"X-API-Key": api_key.encode()} if api_key else {}
     with (
         httpx.Client(
-            base_url=url, headers=headers, timeout=_REQUEST_TIMEOUT, mounts=_WITHOUT_PROXY
+            base_url=url, headers=headers, timeout=_REQUEST_TIMEOUT, mounts=WITHOUT_PROXY
         ) as http,
         ThreadPoolExecutor(1) as thread,
     ):

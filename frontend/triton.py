@@ -85,7 +85,7 @@ class TritonClient:
         options = [*_CHANNEL_OPTIONS, ("grpc.keepalive_time_ms", int(1000 * ping_seconds))]
         self._client = InferenceServerClient(address, channel_args=options)
         self.pace = pace or EnginePace()
-        self._info: ModelInfo | None = None
+        self.last_info: ModelInfo | None = None  # however long ago
         self._info_at = 0.0
 
     async def close(self) -> None:
@@ -115,17 +115,27 @@ class TritonClient:
 
     async def model_info(self) -> ModelInfo | None:
         """Ask which model is loaded; None while Triton does not answer."""
-        if self._info is None or time.monotonic() - self._info_at > _INFO_MAX_AGE:
-            self._info = None
-            stream = self._stream([_input("describe", True)], "", _READINESS_TIMEOUT)
-            try:
-                async with aclosing(stream):
-                    async for message in stream:
-                        if isinstance(message, ModelInfo):
-                            self._info, self._info_at = message, time.monotonic()
-            except EngineError as error:
-                _log.warning("Triton did not return its model info: %s", error)
-        return self._info
+        if self.last_info and time.monotonic() - self._info_at <= _INFO_MAX_AGE:
+            return self.last_info
+        return await self._describe([])
+
+    async def prompt_info(self, prompt: str) -> ModelInfo | None:
+        """Ask which model is loaded and what it does not know of the prompt."""
+        return await self._describe([_input("prompt", prompt)])
+
+    async def _describe(self, inputs: list[InferInput]) -> ModelInfo | None:
+        info: ModelInfo | None = None
+        stream = self._stream([_input("describe", True), *inputs], "", _READINESS_TIMEOUT)
+        try:
+            async with aclosing(stream):
+                async for message in stream:
+                    if isinstance(message, ModelInfo):
+                        info = message
+                        self.last_info = info.model_copy(update={"prompt_warnings": ()})
+                        self._info_at = time.monotonic()
+        except EngineError as error:
+            _log.warning("Triton did not return its model info: %s", error)
+        return info
 
     async def generate(self, spec: VideoSpec, request_id: str) -> AsyncGenerator[Message, None]:
         """Generate a video; yield the model info, then progress, then the frames in chunks.

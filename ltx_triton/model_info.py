@@ -84,3 +84,19 @@ class ModelInfo(BaseModel):
     precision: str  # of the engines' arithmetic: fp32, fp16, bf16 or fp8
     limits: EngineLimits
     memory: MemoryUse | None  # None: the exporter has not measured it
+    export_sha256: str | None = None  # of what the engines were exported from
+    versions: dict[str, str] = {}  # of the libraries that run the engines, by distribution
+    prompt_warnings: tuple[str, ...] = ()  # on the prompt of the request, if it has one
+    drawn_sides: tuple[int, int] | None = None  # pixels, least and most; None: any
+
+    def warnings(self, spec: VideoSpec) -> list[str]:
+        """Say what of the video the model does not know, or never reads."""
+        warnings = list(self.prompt_warnings)
+        if self.drawn_sides:
+            least, most = self.drawn_sides
+            if not least <= min(spec.width, spec.height) <= max(spec.width, spec.height) <= most:
+                warnings.append(
+                    f"{self.model_name} draws sides of {least} to {most} pixels; "
+                    f"{spec.width} x {spec.height} will hardly show what the prompt says"
+                )
+        return warnings

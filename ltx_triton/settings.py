@@ -4,6 +4,8 @@ MODEL_DEVICE and CPU_PRECISION are read once more, in Triton's Python stubs, whi
 see `ltx_triton/engines/device.py` and `ltx_triton/engines/cpu_precision.py`.
 """
 
+import base64
+import binascii
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -31,7 +33,10 @@ Mp4Preset = Literal[
 MIN_KEY_LENGTH = 16  # characters: 64 bits even if they are hexadecimal
 
 _DATABASES = ("postgresql+psycopg", "sqlite")
-_SECRETS = ("API_KEY", "DATABASE_URL")
+_SECRETS = ("API_KEY", "DATABASE_URL", "WEBHOOK_SECRET")
+
+_WEBHOOK_PREFIX = "whsec_"
+_WEBHOOK_BYTES = range(24, 65)  # as Standard Webhooks have it
 
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _ORIGIN = re.compile(
@@ -70,6 +75,22 @@ def _require_driver(url: str | None) -> str | None:
     if url is not None and url.partition("://")[0] not in _DATABASES:
         raise ValueError(f"must begin with {' or '.join(f'{name}://' for name in _DATABASES)}")
     return url
+
+
+def _require_webhook_secret(secret: SecretStr | None) -> SecretStr | None:
+    if secret is None:
+        return None
+    prefix, found, encoded = secret.get_secret_value().partition(_WEBHOOK_PREFIX)
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        key = b""
+    if prefix or not found or len(key) not in _WEBHOOK_BYTES:
+        raise ValueError(
+            f"must be {_WEBHOOK_PREFIX} and {_WEBHOOK_BYTES[0]} to {_WEBHOOK_BYTES[-1]} bytes in "
+            "Base64; `echo whsec_$(openssl rand -base64 32)` makes one"
+        )
+    return secret
 
 
 _Folder = Annotated[Path, AfterValidator(_expand)]
@@ -114,10 +135,13 @@ class Settings(BaseSettings):
     allowed_hosts: _Hosts = ()  # besides addresses, localhost and this machine's name
     cors_origins: _Origins = ()  # of the sites whose pages may use the API
     private_jobs: bool = False
+    private_metadata: bool = False
     enable_rate_limit: bool = False
     rate_limit_per_minute: Annotated[int, Field(ge=1)] = 10
     api_key_required: bool = False
     api_key: SecretStr | None = None
+    webhook_secret: Annotated[SecretStr | None, AfterValidator(_require_webhook_secret)] = None
+    webhook_private_addresses: bool = False
 
     # MP4 files
     mp4_preset: Mp4Preset = "ultrafast"

@@ -22,7 +22,7 @@ class SharedFields(BaseModel):
         min_length=1,
         max_length=MAX_PROMPT_LENGTH,
         description="Text description of the video",
-        examples=["A cat walking in a garden"],
+        examples=["a large blue star moving left on a white background"],
     )
     seed: int = Field(
         default_factory=draw_seed,

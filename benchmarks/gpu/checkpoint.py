@@ -53,7 +53,7 @@ def write_checkpoint(case: Case, model: Model) -> dict[str, Any]:
 def save_calibration(case: Case) -> dict[str, Any]:
     """Find the FP8 scales of the checkpoint, and say what of it takes FP8."""
     transformers.logging.set_verbosity_error()
-    record = calibrate(_open(case), _config(case).checkpoint_sha256)
+    record = calibrate(_open(case), _config(case).checkpoint_sha256, case.folder)
     record.save(case.folder)
     return {
         "arithmetic": record.arithmetic,

@@ -6,9 +6,19 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.measurement import Labels, Measurement, Ratio, paired_ratio
+from benchmarks.measurement import Labels, Measurement, Ratio, paired_ratio, percentile
 from benchmarks.result import find
-from benchmarks.suite import engines, install, large, request, start, steps, throughput, together
+from benchmarks.suite import (
+    engines,
+    install,
+    large,
+    quotes,
+    request,
+    start,
+    steps,
+    throughput,
+    together,
+)
 from benchmarks.suite.contenders import FRAMES, IN_PROCESS, TOTAL
 
 GENAI = "OpenVINO GenAI"
@@ -188,6 +198,13 @@ class Figures:
         )
         return paired_ratio(many, one)
 
+    def quote_errors(self, load: str) -> list[float]:
+        """Return the relative errors of quoted times."""
+        quoted, took = (
+            self.samples(quotes.PART, "s", load=load, what=what) for what in ("quoted", "took")
+        )
+        return [abs(each / true - 1) for each, true in zip(quoted, took, strict=True)]
+
     def step_fit(self) -> tuple[float, float]:
         """Fit the seconds of a request as a constant and a slope per step, by least squares."""
         numbers = [int(each["steps"]) for each in self.labels(steps.PART, "s", what="request")]
@@ -247,6 +264,10 @@ class Figures:
             at_least(name, 1.5, self.load_ratio(4))
         if self.has(together.PART):
             at_least("4 clients, throughput over one client", 1, self.together(4))
+        if self.has(quotes.PART):
+            errors = [100 * each for each in self.quote_errors("alone")]
+            at_most("quoted time, median error", 15, "%", 0, median(errors))
+            at_most("quoted time, 95 % of errors", 30, "%", 0, percentile(errors, 95))
         if self.has(start.PART):
             ready = median(self.samples(start.PART, "s", what="ready"))
             at_most("`make serve` to ready", 2.5, "s", 1, ready)

@@ -5,7 +5,7 @@ from statistics import median
 from benchmarks.measurement import Labels, percentile
 from benchmarks.report.figures import SERVERS, Figures
 from benchmarks.report.markdown import table
-from benchmarks.suite import deployment, throughput, together
+from benchmarks.suite import deployment, quotes, throughput, together
 
 
 def closed_loop(figures: Figures) -> str:
@@ -89,6 +89,28 @@ def flood(figures: Figures) -> str:
         f"{refused + len(accepted):.0f} requests were refused, within "
         f"{1e3 * max(refusals):.0f} ms at most; the others took {median(accepted):.1f} s (median) "
         f"and {max(accepted):.1f} s (maximum), at {rate:.1f} videos per minute."
+    )
+
+
+def quoted_times(figures: Figures) -> str:
+    rows = []
+    for load in quotes.LOADS:
+        errors = figures.quote_errors(load)
+        took = figures.samples(quotes.PART, "s", load=load, what="took")
+        rows.append(
+            [
+                load,
+                f"{len(errors)}",
+                f"{min(took):.1f} to {max(took):.1f}",
+                f"{100 * median(errors):.0f} %",
+                f"{100 * percentile(errors, 95):.0f} %",
+            ]
+        )
+    return (
+        "`eta_seconds` in the answer to a request, against the seconds until its video was there: "
+        "*alone*, while nothing else is made, of sizes that were made before and of others; and in "
+        "a *queue* of requests that come at once, where most wait and those that run share the "
+        "engines.\n\n" + table(["", "videos", "took, s", "median error", "95 %"], rows)
     )
 
 

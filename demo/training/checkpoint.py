@@ -12,11 +12,16 @@ from diffusers import (
 from torch import nn
 from transformers import T5EncoderModel
 
+from demo.shapes.captions import vocabulary
 from demo.training.latents import Statistics
 from demo.training.models import new_autoencoder
 from demo.training.tokenizer import save_demo_tokenizer
 from demo.training.transformer import TextToLatents
 from export.checkpoint.index import write_index
+from export.checkpoint.trained_on import TrainedOn
+
+# Pixels: smaller and larger frames are trained on, but few of them show the right shape.
+DRAWN_SIDES = (256, 512)
 
 
 def set_statistics(autoencoder: AutoencoderKLLTXVideo, statistics: Statistics) -> None:
@@ -57,3 +62,4 @@ def write_checkpoint(
     for name, component in components.items():
         component.half().save_pretrained(folder / name)
     write_index(folder)
+    TrainedOn(words=tuple(vocabulary()), sides=DRAWN_SIDES).save(folder)

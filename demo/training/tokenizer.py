@@ -10,4 +10,4 @@ def save_demo_tokenizer(folder: Path) -> int:
     """Write the tokenizer; return the number of ids."""
     words = vocabulary()
     capitalised = [word.capitalize() for word in words]
-    return save_word_tokenizer(folder, [*words, *capitalised], parts=words, known_words=words)
+    return save_word_tokenizer(folder, [*words, *capitalised], parts=words)

@@ -9,6 +9,7 @@ from typing import Any
 from huggingface_hub import snapshot_download
 from tqdm import tqdm
 
+from export.checkpoint.trained_on import TrainedOn
 from export.errors import ExportError
 
 COMPONENTS = {
@@ -28,6 +29,7 @@ CONFIG_FILES = {
 TOKENIZER_FILES = ("tokenizer.json", "spiece.model")
 _SETTINGS = [
     "model_index.json",
+    TrainedOn.FILE,
     "tokenizer/spiece.model",
     *(f"{name}/*.json" for name in COMPONENTS),
 ]
@@ -49,6 +51,15 @@ class Checkpoint:
         """
         path = self.folder / component / CONFIG_FILES[component]
         return _read_json(path)
+
+    def trained_on(self) -> TrainedOn:
+        """Read what it was trained on; anything, where it does not say.
+
+        Raises:
+            JsonFileError: the file is damaged.
+        """
+        is_said = (self.folder / TrainedOn.FILE).is_file()
+        return TrainedOn.load(self.folder) if is_said else TrainedOn()
 
     def sha256(self) -> str:
         """Hash every config, tokenizer and weight file, with its name, in the order of the names.

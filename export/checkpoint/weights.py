@@ -46,7 +46,7 @@ def weight_files(folder: Path) -> dict[str, Path]:
         return dict.fromkeys(opened.keys(), singles[0])
 
 
-def weight_bytes(folder: Path) -> int:
+def fp32_weight_bytes(folder: Path) -> int:
     """Return the size of all weights of a component in FP32."""
     elements = 0
     for file in sorted(set(weight_files(folder).values())):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from transformers import T5TokenizerFast
 
-KNOWN_WORDS = "known_words"  # a field of tokenizer_config.json that the exporter reads
 _SPECIAL_PIECES = ("<pad>", "</s>", "<unk>")
 
 
@@ -26,22 +25,18 @@ def _vocabulary(words: Sequence[str], parts: Sequence[str]) -> list[tuple[str, f
     return pieces
 
 
-def save_word_tokenizer(
-    folder: Path, words: Sequence[str], parts: Sequence[str], known_words: Sequence[str] = ()
-) -> int:
+def save_word_tokenizer(folder: Path, words: Sequence[str], parts: Sequence[str]) -> int:
     """Write the tokenizer in the format of `T5TokenizerFast.from_pretrained`.
 
     Args:
         folder: created if missing.
         words: whole words, by decreasing probability.
         parts: pieces inside words.
-        known_words: all words that a model was trained on, for its config; none: it tells nothing.
 
     Returns:
         Number of ids, sentinels (`<extra_id_0>`...) included.
     """
     vocab = _vocabulary(words, parts) + [(f"<extra_id_{n}>", 0.0) for n in range(99, -1, -1)]
-    told = {KNOWN_WORDS: list(known_words)} if known_words else {}
-    tokenizer = T5TokenizerFast(vocab=vocab, model_max_length=512, **told)
+    tokenizer = T5TokenizerFast(vocab=vocab, model_max_length=512)
     tokenizer.save_pretrained(folder)
     return len(tokenizer)

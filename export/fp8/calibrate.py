@@ -10,20 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 from diffusers import LTXConditionPipeline
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from export.checkpoint.folder import Checkpoint
-from export.checkpoint.weights import weight_bytes
+from export.checkpoint.weights import fp32_weight_bytes
 from export.errors import ExportError
 from export.fp8.quantize import scale_for
 from export.fp8.record import Record, Scales, prompts, prompts_sha256
 from export.fp8.sensitivity import RULE, Call, Layer, measure
 from export.fp8.shared_scales import share_weight_scales
 from export.progress import step
+from ltx_triton.engines.machine_memory import left_bytes
 
 STEPS = 8
 # pixels, pixels, frames: a default request, and a small one for a CPU
@@ -50,16 +50,21 @@ def load_or_calibrate(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Pa
             return record
         print(f"fp8: {file} is of another checkpoint or other prompts")
     with step("fp8: calibrating"):
-        return calibrate(checkpoint, checkpoint_sha256)
+        return calibrate(checkpoint, checkpoint_sha256, folder)
 
 
-def calibrate(checkpoint: Checkpoint, checkpoint_sha256: str) -> Record:
+def calibrate(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Path) -> Record:
     """Calibrate on a GPU with room for it, else on the CPU; in FP32 where memory allows, else BF16.
+
+    Args:
+        checkpoint: to calibrate.
+        checkpoint_sha256: its hash.
+        folder: where an export looks for the record.
 
     Raises:
         ExportError: there is too little memory.
     """
-    device, dtype = _choose(checkpoint)
+    device, dtype = _choose(checkpoint, folder)
     height, width, num_frames = SIZES[device]
     texts = _encode(checkpoint, device, dtype)
     pipeline = LTXConditionPipeline.from_pretrained(
@@ -113,6 +118,16 @@ class _Seen:
         return Scales(scale_for(self.largest), scale_for(weight))
 
 
+def copy_hint(folder: Path) -> str:
+    """Say what to do on a machine that cannot calibrate for an export that looks in `folder`."""
+    return f"calibrate on another machine and copy its {Record.FILE} to {folder}"
+
+
+def free_gpu_bytes() -> int:
+    """Return the GPU's free memory, 0 without a GPU. Opens a CUDA context in this process."""
+    return torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else 0
+
+
 @contextmanager
 def _watched(model: nn.Module, expected: int, calls: list[Call]) -> Iterator[dict[str, _Seen]]:
     """Watch the inputs of all linears while the pipeline runs; keep every 17th call of `model`."""
@@ -152,13 +167,14 @@ def _encode(checkpoint: Checkpoint, device: str, dtype: torch.dtype) -> list[tup
     ]
 
 
-def _choose(checkpoint: Checkpoint) -> tuple[str, torch.dtype]:
+def _choose(checkpoint: Checkpoint, folder: Path) -> tuple[str, torch.dtype]:
     fp32 = MEMORY_SHARE * max(
-        weight_bytes(checkpoint.folder / component) for component in ("transformer", "text_encoder")
+        fp32_weight_bytes(checkpoint.folder / component)
+        for component in ("transformer", "text_encoder")
     )
-    available = {"cpu": psutil.virtual_memory().available}
-    if torch.cuda.is_available():
-        available = {"cuda": torch.cuda.mem_get_info()[0], **available}
+    available = {"cpu": left_bytes()}
+    if gpu_bytes := free_gpu_bytes():
+        available = {"cuda": gpu_bytes, **available}
     for device, memory in available.items():
         if fp32 <= memory:
             return device, torch.float32
@@ -167,6 +183,5 @@ def _choose(checkpoint: Checkpoint) -> tuple[str, torch.dtype]:
     found = " and ".join(f"{size / 1e9:.1f} GB on the {name}" for name, size in available.items())
     raise ExportError(
         f"FP8 calibration takes about {fp32 / 2e9:.1f} GB of memory; available are {found}; "
-        "calibrate on another machine and copy its transformer/1/fp8.json into the same place of "
-        "the model repository"
+        f"{copy_hint(folder)}"
     )

@@ -8,9 +8,13 @@ from pathlib import Path
 
 from ltx_triton.contract import ENGINES, LTX_VIDEO
 from ltx_triton.pipeline.config import PipelineConfig
-from ltx_triton.repository.layout import ENGINE_FILE, PIPELINE_CONFIG_FILE, version_folder
+from ltx_triton.repository.layout import (
+    ENGINE_FILE,
+    FINGERPRINT_FILE,
+    PIPELINE_CONFIG_FILE,
+    version_folder,
+)
 
-FINGERPRINT_FILE = "export.sha256"
 _VERIFIED = " verified"
 _ROOT = Path(__file__).parents[2]
 # Modules that make graphs and weights; neither the command line nor the verification.

@@ -52,8 +52,13 @@ def publish(folders: dict[str, Path], stale: Sequence[str] = ()) -> None:
     for folder in folders.values():
         version = folder.parent / "1"
         version.mkdir(exist_ok=True)
-        for file in folder.iterdir():
+        for file in sorted(folder.iterdir(), key=_order):
             if file.name != PIPELINE_CONFIG_FILE:
                 file.replace(version / file.name)
     assemble(repository)
     (folders[LTX_VIDEO.name] / PIPELINE_CONFIG_FILE).replace(settings)
+
+
+def _order(file: Path) -> tuple[bool, bool]:
+    """Put the description of an engine last: the next export keeps an engine that it fits."""
+    return file.suffix == ".json", not file.name.endswith(".memory.json")

@@ -2,8 +2,9 @@
 
 from argparse import Action, ArgumentTypeError
 from collections.abc import Callable
+from typing import get_args
 
-from export.tensorrt.build import PlanOptions
+from export.tensorrt.build import PlanOptions, TextEncoderDevice
 from export.tensorrt.sizes import DEFAULT_SIZES, SIZE_NAMES
 
 
@@ -37,7 +38,7 @@ def add_arguments(add_argument: Callable[..., Action]) -> list[Action]:
     )
     text_encoder = add_argument(
         "--text-encoder",
-        choices=["gpu", "cpu"],
+        choices=get_args(TextEncoderDevice),
         default=PlanOptions.text_encoder,
         help="cpu leaves the GPU's memory to the other two: no plan is built of the text encoder, "
         "which runs in OpenVINO (default: %(default)s)",

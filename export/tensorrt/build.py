@@ -4,17 +4,18 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from export.child_process import in_child
 from export.errors import ExportError
 from export.repository.staging import staging
 from export.room import require_room
 from export.tensorrt.builder import Builder
-from export.tensorrt.cpu_engine import stage_cpu_engine
+from export.tensorrt.cpu_engine import is_current, stage_cpu_engine
 from export.tensorrt.profiles import profiles
 from export.tensorrt.publish import publish_plans
 from export.tensorrt.report import PlanReport, print_reports
-from export.tensorrt.room import plan_needs, weight_bytes
+from export.tensorrt.room import Planned, onnx_bytes, plan_needs
 from export.tensorrt.sizes import DEFAULT_SIZES, size_limits
 from export.tensorrt.target import Target, find_target
 from export.tensorrt.timing_cache import cache_file
@@ -27,6 +28,8 @@ from ltx_triton.pipeline.config import PipelineConfig, SizeLimit
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE, SERVED_REPOSITORY, version_folder
 from ltx_triton.settings import Settings
 
+TextEncoderDevice = Literal["gpu", "cpu"]  # cpu: in OpenVINO, and no plan is built of it
+
 
 @dataclass(frozen=True)
 class PlanOptions:
@@ -36,7 +39,7 @@ class PlanOptions:
     settings: Settings  # MAX_RESOLUTION and the like, for the size `maximum`
     library: LibraryName = "tensorrt"
     output: Path = SERVED_REPOSITORY  # root of the model repository
-    text_encoder: str = "gpu"  # or "cpu": in OpenVINO, and no plan is built of it
+    text_encoder: TextEncoderDevice = "gpu"
     sizes: tuple[str, ...] = DEFAULT_SIZES
     optimization_level: int = 3  # 0 to 5, TensorRT's own default
     workspace_gib: float | None = None  # most GPU memory for one kernel; None: all
@@ -46,6 +49,10 @@ class PlanOptions:
 
     def runs_on_cpu(self, model: ModelContract) -> bool:
         return model is TEXT_ENCODER and self.text_encoder == "cpu"
+
+    def planned(self, target: Target, precision: str) -> Planned:
+        on_cpu = tuple(model.name for model in self.engines if self.runs_on_cpu(model))
+        return Planned(self.output, precision, target.gpu, self.weight_streaming, on_cpu)
 
 
 def build_plans(options: PlanOptions) -> list[PlanReport]:
@@ -73,15 +80,25 @@ def build_plans(options: PlanOptions) -> list[PlanReport]:
         for model in planned
         if not _is_current(version_folder(options.output, model), infos[model.name])
     ]
-    graphs = {model.name: version_folder(options.source, model) / ENGINE_FILE for model in planned}
+    graphs = {
+        model.name: version_folder(options.source, model) / ENGINE_FILE for model in options.engines
+    }
+    outdated_on_cpu = [
+        model
+        for model in on_cpu
+        if not is_current(config, graphs[model.name].parent, version_folder(options.output, model))
+    ]
+    weights = {name: onnx_bytes(graph) for name, graph in graphs.items()}
     require_room(
-        plan_needs([weight_bytes(graphs[model.name]) for model in outdated], options.output)
+        plan_needs(
+            options.planned(target, config.precision),
+            weights,
+            {model.name for model in (*outdated, *outdated_on_cpu)},
+        )
     )
     with staging(options.output) as folders:
         for model in on_cpu:
-            source, current = (
-                version_folder(root, model) for root in (options.source, options.output)
-            )
+            source, current = graphs[model.name].parent, version_folder(options.output, model)
             stage_cpu_engine(model, config, source, current, folders[model.name])
         reports = [
             _build(builder, graphs[model.name], model, infos[model.name], config, folders)

@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+from export.errors import ExportError
 from export.memory.measure import measure_memory
 from export.progress import step
 from ltx_triton.contract import ModelContract
@@ -14,6 +15,9 @@ from ltx_triton.engines.memory_use import CpuMemory
 from ltx_triton.json_file import JsonFileError
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE
+
+FILES = (ENGINE_FILE, DATA_FILE, CpuMemory.FILE)  # besides `CpuEngineInfo.FILE`
+IN_BF16 = ("bf16", "fp8")  # exports whose engines on the CPU have weights in BF16
 
 
 def stage_cpu_engine(
@@ -29,20 +33,15 @@ def stage_cpu_engine(
         staged: where the files go.
 
     Raises:
-        ExportError: this machine has too little memory to run the engine.
+        ExportError: this machine has too little memory to run the engine, or lacks onnx-ir.
     """
-    graph = source / ENGINE_FILE
-    info = CpuEngineInfo(
-        onnx_sha256=hashlib.sha256(graph.read_bytes()).hexdigest(),
-        checkpoint_sha256=config.checkpoint_sha256,
-        precision=select_cpu_precision(),
-    )
-    if _is_current(current, info):
+    if is_current(config, source, current):
         print(f"{contract.name}: {current / ENGINE_FILE} is current")
         return
+    info = _info(config, source)
     with step(f"{contract.name}: preparing it for the CPU, in {info.precision}"):
-        if info.precision is CpuPrecision.FP32 and config.precision in ("bf16", "fp8"):
-            _upcast(graph, staged)
+        if is_upcast(config.precision):
+            _upcast(source / ENGINE_FILE, staged)
         else:
             for name in (ENGINE_FILE, DATA_FILE):
                 _link(source / name, staged / name)
@@ -53,19 +52,39 @@ def stage_cpu_engine(
     info.save(staged)
 
 
-def _is_current(folder: Path, wanted: CpuEngineInfo) -> bool:
+def is_current(config: PipelineConfig, source: Path, current: Path) -> bool:
+    """Tell whether `current` holds what `stage_cpu_engine` would write."""
     try:
-        complete = all((folder / name).is_file() for name in (ENGINE_FILE, CpuMemory.FILE))
-        return complete and CpuEngineInfo.load(folder) == wanted
+        complete = all((current / name).is_file() for name in FILES)
+        return complete and CpuEngineInfo.load(current) == _info(config, source)
     except (FileNotFoundError, JsonFileError):
         return False
 
 
+def is_upcast(precision: str) -> bool:
+    """Tell whether the weights of an export are written as FP32 for this machine's CPU."""
+    return precision in IN_BF16 and select_cpu_precision() is CpuPrecision.FP32
+
+
+def _info(config: PipelineConfig, source: Path) -> CpuEngineInfo:
+    return CpuEngineInfo(
+        onnx_sha256=hashlib.sha256((source / ENGINE_FILE).read_bytes()).hexdigest(),
+        checkpoint_sha256=config.checkpoint_sha256,
+        precision=select_cpu_precision() if config.precision in IN_BF16 else CpuPrecision.FP32,
+    )
+
+
 def _upcast(graph: Path, folder: Path) -> None:
     """Write a BF16 graph as FP32: without BF16 instructions, OpenVINO does it in memory, twice."""
-    import onnx_ir  # building plans does without it
+    try:
+        import onnx_ir  # building plans does without it
 
-    from export.onnx.upcast import upcast
+        from export.onnx.upcast import upcast
+    except ImportError as error:
+        raise ExportError(
+            f"a text encoder in FP32 needs onnx-ir, which cannot be imported ({error}): "
+            "pip install onnx-ir"
+        ) from error
 
     model = onnx_ir.load(graph)
     upcast(model)

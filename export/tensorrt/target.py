@@ -52,13 +52,18 @@ def find_target(name: LibraryName, precision: str) -> Target:
             "GPU and its TensorRT."
         ) from error
     require_precision(library, precision)
-    least = _LEAST_CAPABILITY.get(precision, 0.0)
-    if float(gpu.compute_capability) < least:
+    if not has_precision(gpu, precision):
+        fitting = "bf16" if has_precision(gpu, "bf16") else "fp16"
         raise ExportError(
-            f"{precision} needs a GPU of compute capability {least} or later; {gpu.name} has "
-            f"{gpu.compute_capability}. PRECISION=fp16 needs none"
+            f"{precision} needs a GPU of compute capability {_LEAST_CAPABILITY[precision]} or "
+            f"later; {gpu.name} has {gpu.compute_capability}, which fits PRECISION={fitting}"
         )
     return Target(name, library, gpu, (gpu.compute_capability,))
+
+
+def has_precision(gpu: Gpu, precision: str) -> bool:
+    """Tell whether a GPU has instructions for a precision."""
+    return float(gpu.compute_capability) >= _LEAST_CAPABILITY.get(precision, 0.0)
 
 
 def _rtx(precision: str) -> Target:

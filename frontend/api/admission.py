@@ -2,10 +2,11 @@
 
 import asyncio
 from http import HTTPStatus
+from math import ceil
 
 from fastapi import Request
 
-from frontend.api.errors import ApiError, ErrorType, bad_value, model_not_loaded
+from frontend.api.errors import ApiError, ErrorType, bad_value, model_not_loaded, storage_full
 from frontend.api.idempotency import RequestIdentity, key_reused
 from frontend.api.security.addresses import client_address
 from frontend.api.services import Services
@@ -13,8 +14,13 @@ from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
 from frontend.jobs.model import Job
 from frontend.jobs.store import KeyReusedError, QueueFullError, QuotaExceededError
 from frontend.logs import log_job
+from frontend.webhooks.outbox import webhook_to
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.video_spec import VideoSpec
+
+# Seconds in `Retry-After`
+_UNKNOWN = 30
+_LONGEST = 120
 
 
 async def require_rate(request: Request, services: Services) -> None:
@@ -43,6 +49,7 @@ async def admit(
     services: Services,
     *,
     remixed_from: str | None = None,
+    callback_url: str | None = None,
 ) -> Job:
     """Queue a job for the video, or find the one of an earlier request with the same key.
 
@@ -54,13 +61,15 @@ async def admit(
         idempotency_key=identity.key,
         request_sha256=identity.sha256,
         remixed_from=remixed_from,
+        webhook=webhook_to(callback_url),
     )
     try:
         if earlier := await asyncio.to_thread(
             services.store.repeated, identity.key, identity.sha256
         ):
             return earlier
-        await _require_possible(spec, services)
+        info = await _require_possible(spec, services)
+        job.warnings = info.warnings(spec) or None if info else None
         admitted = await _add(job, services)
     except KeyReusedError as error:
         raise key_reused(str(error)) from None
@@ -71,13 +80,15 @@ async def admit(
     return admitted
 
 
-async def _require_possible(spec: VideoSpec, services: Services) -> None:
+async def _require_possible(spec: VideoSpec, services: Services) -> ModelInfo | None:
+    """Return what Triton says of its model and the prompt; None if it does not say."""
     if await services.breaker.error():
         raise model_not_loaded()
-    if info := await services.triton.model_info():
+    if info := await services.triton.prompt_info(spec.prompt):
         _require_engines(spec, info, services.budget)
     if not await asyncio.to_thread(services.folder.has_room):
-        raise _storage_full("The disk of the server is full; its operator has to make room")
+        raise storage_full("The disk of the server is full; its operator has to make room")
+    return info
 
 
 def _require_engines(spec: VideoSpec, info: ModelInfo, budget: MemoryBudget) -> None:
@@ -88,8 +99,8 @@ def _require_engines(spec: VideoSpec, info: ModelInfo, budget: MemoryBudget) -> 
         raise bad_value(f"{info.model_name} cannot make this video: {error}") from error
 
 
-def _storage_full(problem: str) -> ApiError:
-    return ApiError(HTTPStatus.INSUFFICIENT_STORAGE, ErrorType.STORAGE_FULL, problem)
+def _retry_after(seconds: float | None) -> int:
+    return _UNKNOWN if seconds is None else min(_LONGEST, max(1, ceil(seconds)))
 
 
 async def _add(job: Job, services: Services) -> Job:
@@ -100,14 +111,16 @@ async def _add(job: Job, services: Services) -> Job:
             services.store.add, job, limit, services.folder.exceeds_quota
         )
     except QueueFullError:
+        seconds = _retry_after(await services.estimator.seconds_until_room())
         raise ApiError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             ErrorType.QUEUE_FULL,
-            f"The queue is full ({settings.max_queued_jobs} jobs waiting). Try again in 30 s.",
-            headers={"Retry-After": "30"},
+            f"The queue is full ({settings.max_queued_jobs} jobs waiting). "
+            f"Try again in {seconds} s.",
+            headers={"Retry-After": str(seconds)},
         ) from None
     except QuotaExceededError:
-        raise _storage_full(
+        raise storage_full(
             f"The videos, with those of the waiting jobs, use up the {services.folder.max_gb:g} GB "
             "they may take; older ones have to expire first"
         ) from None

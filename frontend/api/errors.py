@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from frontend.api.openai.errors import error_body, speaks_openai
@@ -100,6 +101,11 @@ def not_found(detail: str, job_id: str | None = None) -> ApiError:
     return ApiError(HTTPStatus.NOT_FOUND, ErrorType.NOT_FOUND, detail, job_id and shorten(job_id))
 
 
+def storage_full(problem: str) -> ApiError:
+    """507: an operator has to make room."""
+    return ApiError(HTTPStatus.INSUFFICIENT_STORAGE, ErrorType.STORAGE_FULL, problem)
+
+
 def internal_error() -> ApiError:
     """500: a bug, or a part of the service that failed in an unknown way; the log has it."""
     return ApiError(
@@ -157,5 +163,18 @@ async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     detail = f"{status.phrase}: {request.method} {shorten(request.url.path)}"
     kind = _KINDS.get(status, ErrorType.VALIDATION)
-    answer = ApiError(status, kind, detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))  # Starlette names those of one route
+    answer = ApiError(status, kind, detail, headers=headers)
     return answer.response(request.scope)
+
+
+def _methods(request: Request) -> list[str]:
+    """Methods that the path has in any route."""
+    found = (
+        route.methods or set()
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    )
+    return sorted(set().union(*found))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from frontend.api.errors import ApiError, ErrorType, bad_request
 from frontend.jobs.model import MAX_KEY_LENGTH
 
 HEADER = "Idempotency-Key"
+PATTERN = rf"^[!-~]([ -~]{{0,{MAX_KEY_LENGTH - 2}}}[!-~])?$"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def identity(request: Request, parameters: Mapping[str, Any]) -> RequestIdentity
     key = request.headers.get(HEADER)
     if key is None:
         return RequestIdentity(None, None)
-    if not (0 < len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
+    if not re.fullmatch(PATTERN, key):
         raise bad_request(
             f"{HEADER} must be 1 to {MAX_KEY_LENGTH} printable ASCII characters", HEADER
         )

@@ -1,6 +1,7 @@
 """Describe a stored job in the API's answers."""
 
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -8,8 +9,8 @@ from typing import Any
 from fastapi.responses import JSONResponse
 
 from frontend.api.responses import JobBody, JobList
+from frontend.jobs.estimate import Forecast
 from frontend.jobs.model import Job, JobState
-from frontend.jobs.progress import percent
 from frontend.jobs.store import JobPage
 from ltx_triton.video_spec import SharedFields
 
@@ -30,38 +31,49 @@ def generated(job: Job, root_path: str) -> JSONResponse:
     )
 
 
-def accepted(job: Job, root_path: str) -> JSONResponse:
+def accepted(job: Job, forecast: Forecast | None, root_path: str) -> JSONResponse:
     """Answer a request that does not wait: 202."""
     return _answer(
         job,
         HTTPStatus.ACCEPTED,
         message=f"Job {job.state}; ask status_url how far it is",
         status_url=f"{root_path}/status/{job.id}",
+        **_forecast(forecast),
         **_links(job, root_path),
     )
 
 
-def job_status(job: Job, queue_position: int | None, root_path: str) -> JobBody:
+def job_status(job: Job, forecast: Forecast | None, root_path: str) -> JobBody:
     """Describe the job as it is now: the documented fields, and the fields of its state."""
     completed = job.state == JobState.COMPLETED
+    webhook = job.webhook
     return _body(
         job,
         created_at=_timestamp(job.created_at),
         completed_at=_timestamp(job.completed_at) if job.completed_at else None,
         file_size_mb=_megabytes(job.file_size_bytes) if job.file_size_bytes else None,
         generation_time_seconds=_generation_seconds(job) if completed else None,
-        **_state_fields(job, queue_position, root_path),
+        **({"callback_url": webhook.url, "webhook": webhook.state} if webhook else {}),
+        **_state_fields(job, root_path),
+        **_forecast(forecast),
     )
 
 
-def status_answer(job: Job, queue_position: int | None, root_path: str) -> JSONResponse:
-    return _json(job_status(job, queue_position, root_path))
+def status_answer(job: Job, forecast: Forecast | None, root_path: str) -> JSONResponse:
+    return _json(job_status(job, forecast, root_path))
 
 
 def deleted(job: Job, root_path: str) -> JSONResponse:
     """Answer with the last state of a job that is no more."""
-    body = job_status(job, None, root_path)
-    return _json(body.model_copy(update={"deleted": True}))
+    return JSONResponse(deleted_body(job, root_path))
+
+
+def finished_body(job: Job, root_path: str) -> dict[str, Any]:
+    return _fields(job_status(job, None, root_path))
+
+
+def deleted_body(job: Job, root_path: str) -> dict[str, Any]:
+    return _fields(job_status(job, None, root_path).model_copy(update={"deleted": True}))
 
 
 def job_list(page: JobPage, root_path: str) -> JSONResponse:
@@ -77,13 +89,19 @@ def _answer(job: Job, code: HTTPStatus = HTTPStatus.OK, **fields: Any) -> JSONRe
 
 
 def _json(body: JobBody, code: HTTPStatus = HTTPStatus.OK) -> JSONResponse:
-    return JSONResponse(body.model_dump(mode="json", exclude_unset=True), code)
+    return JSONResponse(_fields(body), code)
+
+
+def _fields(body: JobBody) -> dict[str, Any]:
+    return body.model_dump(mode="json", exclude_unset=True)
 
 
 def _body(job: Job, **fields: Any) -> JobBody:
     spec = job.spec
     if spec.num_inference_steps:
         fields["num_inference_steps"] = spec.num_inference_steps
+    if job.warnings:
+        fields["warnings"] = job.warnings
     return JobBody(
         **{
             **spec.model_dump(include=set(SharedFields.model_fields)),
@@ -100,19 +118,21 @@ def _body(job: Job, **fields: Any) -> JobBody:
     )
 
 
-def _state_fields(job: Job, queue_position: int | None, root_path: str) -> dict[str, Any]:
+def _forecast(forecast: Forecast | None) -> dict[str, Any]:
+    return asdict(forecast) if forecast else {}
+
+
+def _state_fields(job: Job, root_path: str) -> dict[str, Any]:
     match job.state:
         case JobState.QUEUED:
-            attempts = {"attempts": job.attempts} if job.attempts else {}
-            position = {} if queue_position is None else {"queue_position": queue_position}
-            return attempts | position
+            return {"attempts": job.attempts} if job.attempts else {}
         case JobState.RUNNING:
             stage = {"stage": job.stage} if job.stage else {}
             return {
                 "attempts": job.attempts,
                 "step": job.step,
                 "total_steps": job.total_steps,
-                "percent": percent(job.stage, job.step, job.total_steps),
+                "percent": job.percent,
                 "elapsed_seconds": _seconds(time.time() - (job.started_at or time.time())),
                 **stage,
             }

@@ -11,9 +11,8 @@ from frontend.api import idempotency
 from frontend.api.openai.errors import PREFIX as OPENAI
 from frontend.api.openai.errors import OpenAIErrorBody
 from frontend.api.responses import ErrorBody
-from frontend.api.values import BODY_TYPES
+from frontend.api.values import BODY_TYPES, JSON
 from frontend.api.video_fields import schemas
-from frontend.jobs.model import MAX_KEY_LENGTH
 
 _DESCRIPTION = """\
 Videos from text prompts, made by LTX-Video inside NVIDIA Triton.
@@ -31,7 +30,7 @@ _IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "description": "A repeated request with the same key and parameters finds the same job",
-    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
+    "schema": {"type": "string", "pattern": idempotency.PATTERN},
 }
 _ERRORS = {
     400: "A parameter is out of range",
@@ -52,6 +51,18 @@ _ERRORS = {
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an endpoint that can answer with these errors."""
     return {status: {"model": ErrorBody, "description": _ERRORS[status]} for status in statuses}
+
+
+def errors_as_json(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The same for an endpoint whose other answers are of a type that its errors are not."""
+    schema = {"$ref": f"#/components/schemas/{ErrorBody.__name__}"}
+    return {
+        status: {
+            "content": {"application/json": {"schema": schema}},
+            "description": _ERRORS[status],
+        }
+        for status in statuses
+    }
 
 
 def openai_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -113,9 +124,13 @@ def _describe_parameters(
             }
             for name, schema in parameters.items()
         ]
+    example = {"prompt": parameters["prompt"]["examples"][0]}
     body: dict[str, Any] = {
         "type": "object",
-        "properties": parameters,
+        "properties": {
+            name: {key: schema[key] for key in schema if key != "examples"}
+            for name, schema in parameters.items()
+        },
         "additionalProperties": is_openai,
     }
     if is_openai:
@@ -125,8 +140,23 @@ def _describe_parameters(
         "description": "Unknown parameters are ignored"
         if is_openai
         else "The same parameters, for clients that do not use the query",
-        "content": {content_type: {"schema": body} for content_type in BODY_TYPES},
+        "content": {
+            content_type: {
+                "schema": _with_nulls(body) if content_type == JSON else body,
+                "example": example,
+            }
+            for content_type in BODY_TYPES
+        },
     }
+
+
+def _with_nulls(body: dict[str, Any]) -> dict[str, Any]:
+    """In JSON a parameter may be null instead of absent."""
+    properties = {
+        name: schema if name == "prompt" else {**schema, "type": [schema["type"], "null"]}
+        for name, schema in body["properties"].items()
+    }
+    return {**body, "properties": properties}
 
 
 def _drop_unused_validation_errors(document: dict[str, Any]) -> None:

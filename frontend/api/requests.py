@@ -20,6 +20,9 @@ _TEXTS = {
     ("prompt", "string_too_long"): "Prompt cannot exceed {max_length} characters; it has {length}",
     ("duration", "greater_than_equal"): "Duration must be a positive number",
     ("duration", "less_than_equal"): "Duration cannot exceed {le} seconds",
+    ("callback_url", "callback_url"): "callback_url {problem}",
+    ("callback_url", "string_too_long"): "callback_url cannot exceed {max_length} characters; "
+    "it has {length}",
 }
 _SIZE = "WIDTHxHEIGHT in pixels, such as 512x288"
 

@@ -24,16 +24,28 @@ class JobBody(SharedFields):
     num_frames: int
     num_inference_steps: Annotated[int | None, Field(description="Where it was asked for")] = None
 
+    warnings: Annotated[
+        list[str] | None, Field(description="Words that the model does not know or never reads")
+    ] = None
     message: Annotated[str | None, Field(description="Only from `POST /generate`")] = None
     created_at: Timestamp | None = None
     completed_at: Timestamp | None = None
-    queue_position: Annotated[int | None, Field(description="1 runs next")] = None
+    queue_position: Annotated[int | None, Field(description="1 runs next, 0 runs")] = None
+    eta_seconds: Annotated[
+        float | None,
+        Field(description="Until it is finished, if no others come; null: not known yet"),
+    ] = None
     attempts: Annotated[int | None, Field(description="How often it has begun to run")] = None
+    callback_url: Annotated[str | None, Field(description="Where it was asked for")] = None
+    webhook: Annotated[
+        Literal["pending", "delivered", "failed"] | None,
+        Field(description="Whether the event has arrived at `callback_url`"),
+    ] = None
     stage: Literal["text", "denoise", "decode", "mp4"] | None = None
     step: Annotated[int | None, Field(description="Denoising steps finished")] = None
     total_steps: int | None = None
     percent: Annotated[
-        float | None, Field(description="Finished units of work: text, each step, decode, MP4")
+        float | None, Field(description="Finished stages and steps, weighed by their time")
     ] = None
     elapsed_seconds: float | None = None
     error: str | None = None

@@ -13,10 +13,12 @@ from frontend.api.requests import GenerateRequest
 from frontend.database.database import StoreLostError
 from frontend.health_reasons import DISK_FULL
 from frontend.jobs.circuit_breaker import CircuitBreaker
+from frontend.jobs.estimate import Estimator
 from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
 from frontend.jobs.worker import JobRunner
+from frontend.media.converter import Converter
 from frontend.triton import TritonClient
 from ltx_triton.settings import Settings
 
@@ -31,8 +33,10 @@ class Services:
     triton: TritonClient
     breaker: CircuitBreaker
     budget: MemoryBudget
+    estimator: Estimator
     runner: JobRunner
     rate_limiter: RateLimiter
+    converter: Converter
     # With the limits of the settings
     generate_request: type[GenerateRequest]
     create_video_request: type[CreateVideoRequest]

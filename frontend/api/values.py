@@ -19,8 +19,8 @@ from frontend.api.errors import ApiError, ErrorType, bad_request, bad_value, sho
 
 _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
-_JSON = "application/json"
-BODY_TYPES = (_URLENCODED, _MULTIPART, _JSON)
+JSON = "application/json"
+BODY_TYPES = (_URLENCODED, _MULTIPART, JSON)
 _MAX_BODY_SIZE = 256 * 1024  # bytes; the longest prompt fits in any encoding
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True,
@@ -139,7 +139,7 @@ async def _body(request: Request, seconds: float) -> list[tuple[str, Any]]:
         return _urlencoded(body)
     if content_type == _MULTIPART:
         return await _multipart(request, body)
-    if content_type == _JSON:
+    if content_type == JSON:
         return _json_object(body)
     raise bad_request(
         f"Content-Type {content_type[:100]!r} is not supported; allowed are {', '.join(BODY_TYPES)}"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from frontend.webhooks.url import MAX_URL_LENGTH, CallbackUrlError, parse_url
 from ltx_triton.settings import MAX_FPS, MIN_RESOLUTION, RESOLUTION_STEP, Settings
 from ltx_triton.video_spec import MAX_SEED, SharedFields, VideoSpec, draw_seed
 
@@ -35,7 +36,7 @@ class VideoFields(SharedFields):
     size: str | None = Field(
         None,
         title="Size",
-        pattern=_SIZE.pattern,
+        pattern=f"^({_SIZE.pattern})?$",  # empty: not filled in
         description="Width and height in one, instead of `resolution`",
         examples=["512x288"],
     )
@@ -55,6 +56,31 @@ class VideoFields(SharedFields):
         "drawn at random and reported when absent or -1",
         examples=[42],
     )
+    callback_url: str | None = Field(
+        None,
+        title="Callback URL",
+        max_length=MAX_URL_LENGTH,
+        description="Where a signed event is sent when the job has finished",
+        examples=["https://example.org/videos"],
+        json_schema_extra={"pattern": "^(https?://.+)?$"},  # empty: not filled in
+    )
+
+    @field_validator("callback_url")
+    @classmethod
+    def _check_callback(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        settings = cls.limits
+        try:
+            parse_url(url, allow_private=settings.webhook_private_addresses)
+        except CallbackUrlError as error:
+            raise PydanticCustomError(
+                "callback_url", "{problem}", {"problem": str(error)}
+            ) from None
+        if settings.webhook_secret is None:
+            problem = "cannot be used here: the server has no WEBHOOK_SECRET to sign events with"
+            raise PydanticCustomError("callback_url", "{problem}", {"problem": problem})
+        return url
 
     @field_validator("seed")
     @classmethod
@@ -144,8 +170,7 @@ class VideoFields(SharedFields):
     def spec(self) -> VideoSpec:
         width, height = self._frame()
         return VideoSpec(
-            prompt=self.prompt,
-            seed=self.seed,
+            **self.model_dump(include=set(SharedFields.model_fields)),
             width=width,
             height=height,
             num_frames=self.num_frames or self.duration * self.fps,

@@ -8,13 +8,16 @@ from typing import Any, TypeVar
 
 from frontend.database.database import STORE_AWAY
 from frontend.jobs.circuit_breaker import CircuitBreaker
+from frontend.jobs.cost import Cost
 from frontend.jobs.generation import GenerationResult, generate_video
 from frontend.jobs.model import FailureKind, Job, JobState
 from frontend.jobs.observer import JobObserver
+from frontend.jobs.progress import percent
 from frontend.jobs.queue import JobQueue
+from frontend.jobs.receipt import Receipt
 from frontend.jobs.storage import VideoFolder
 from frontend.logs import log_job
-from frontend.media.writer import EncoderKilledError, EncodingError, NoRoomError
+from frontend.media.ffmpeg import EncoderKilledError, EncodingError, NoRoomError
 from frontend.triton import (
     EngineError,
     EngineOutOfMemoryError,
@@ -60,10 +63,19 @@ class Attempt:
         self._folder = folder
         self._observer = observer
         self._retry_delay = retry_delay
+        self._cost: Cost | None = None
         self._task: asyncio.Task[None] | None = None
         self._stop_reason: StopReason | None = None
         self._recording = False
         self._must_end = False
+
+    @property
+    def percent(self) -> float:
+        return percent(self.progress, self._cost) if self.progress else 0.0
+
+    def expect(self, cost: Cost | None) -> None:
+        """Weigh the stages by what they will cost; None: not known."""
+        self._cost = cost
 
     async def run(self) -> None:
         """Attempt the job once.
@@ -112,14 +124,17 @@ class Attempt:
         # The clock may have been set back meanwhile.
         waited = max(0.0, (job.started_at or job.created_at) - job.created_at)
         stage_seconds = {"queue": round(waited, 3), **result.stage_seconds}
+        info = result.model_info
+        receipt = info and Receipt.of(job, info, stage_seconds, result.video_sha256)
         stored = await self._record(
             lambda: self._queue.complete(
                 job,
                 frames_generated=result.frames,
                 file_size_bytes=result.file_size_bytes,
                 stage_seconds=stage_seconds,
-                model_used=result.model_info and result.model_info.model_name,
-                device_used=result.model_info and result.model_info.device,
+                model_used=info and info.model_name,
+                device_used=info and info.device,
+                receipt=receipt and receipt.model_dump(mode="json"),
             )
         )
         if stored:

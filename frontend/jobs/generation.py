@@ -1,11 +1,13 @@
 """Generate the video of a job: from its spec to the finished MP4."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from frontend.jobs.model import Job
 from frontend.jobs.progress import StageTimes
+from frontend.jobs.receipt import file_sha256
 from frontend.jobs.storage import VideoFolder
 from frontend.triton import EngineFailedError, Frames, TritonClient
 from ltx_triton.contract import Progress
@@ -17,6 +19,7 @@ from ltx_triton.video_spec import VideoSpec
 class GenerationResult:
     frames: int
     file_size_bytes: int
+    video_sha256: str
     stage_seconds: dict[str, float]
     model_info: ModelInfo | None  # None: Triton did not say
 
@@ -44,6 +47,7 @@ async def generate_video(
         async for message in messages:
             if isinstance(message, ModelInfo):
                 info = message
+                mp4.describe(info)
             elif isinstance(message, Progress):
                 times.record(message)
                 report(message)
@@ -52,7 +56,9 @@ async def generate_video(
                 frames += len(message)
                 await mp4.write(message)
         size = await mp4.finish()
-    return GenerationResult(frames, size, times.seconds(), info)
+        seconds = times.seconds()
+    digest = await asyncio.to_thread(file_sha256, folder.video(job))
+    return GenerationResult(frames, size, digest, seconds, info)
 
 
 def _require_size(frames: Frames, spec: VideoSpec) -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Dialect, Index, String, Text, TypeDecorator
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, Index, String, Text, TypeDecorator
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from frontend.database.database import Base
 from ltx_triton.video_spec import VideoSpec
@@ -35,6 +35,14 @@ class FailureKind(StrEnum):
     INTERNAL = "internal_error"
 
 
+class WebhookState(StrEnum):
+    """pending -> delivered | failed."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 FINISHED = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
 
@@ -49,6 +57,20 @@ class SpecColumn(TypeDecorator[VideoSpec]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> VideoSpec | None:  # noqa: ARG002
         return value and VideoSpec.model_validate(value)
+
+
+class Webhook(Base):
+    """Where to send the event that its job has finished. Times are seconds since the epoch."""
+
+    __tablename__ = "webhooks"
+    __table_args__ = (Index("webhooks_by_time", "state", "next_at"),)
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    url: Mapped[str] = mapped_column(Text)
+    host: Mapped[str] = mapped_column(String(255))
+    state: Mapped[str] = mapped_column(String(16), default=WebhookState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[float] = mapped_column(default=0.0)  # while one is sent, the end of its lease
 
 
 class Job(Base):
@@ -72,6 +94,8 @@ class Job(Base):
     request_sha256: Mapped[str | None] = mapped_column(String(64))
     remixed_from: Mapped[str | None] = mapped_column(String(MAX_ID_LENGTH))
 
+    webhook: Mapped[Webhook | None] = relationship(lazy="joined")
+
     # The worker that runs the job; when the lease has expired, the others believe it dead.
     worker_id: Mapped[str | None] = mapped_column(String(64))
     lease_expires_at: Mapped[float | None]
@@ -83,11 +107,15 @@ class Job(Base):
     stage: Mapped[str | None] = mapped_column(String(16))
     step: Mapped[int] = mapped_column(default=0)
     total_steps: Mapped[int] = mapped_column(default=0)
+    percent: Mapped[float] = mapped_column(default=0.0)
+    reported_at: Mapped[float | None]  # when the progress above was
 
     completed_at: Mapped[float | None]
     frames_generated: Mapped[int | None]
     file_size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     stage_seconds: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    warnings: Mapped[list[str] | None] = mapped_column(JSON)  # on the prompt
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     model_used: Mapped[str | None] = mapped_column(Text)
     device_used: Mapped[str | None] = mapped_column(String(64))
     error: Mapped[str | None] = mapped_column(Text)

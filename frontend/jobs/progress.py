@@ -3,21 +3,22 @@
 import time
 from dataclasses import dataclass, field
 
+from frontend.jobs.cost import Cost
 from ltx_triton.contract import Progress, Stage
 
-_UNITS_BESIDES_STEPS = 3  # text, decode, mp4
+_MOST = 99.9  # of a job that is not completed
 
 
-def percent(stage: str | None, step: int, total_steps: int) -> float:
-    """Weigh text, decoding and MP4 like one denoising step each."""
-    done = {
-        None: 0,
-        Stage.TEXT: 0,
-        Stage.DENOISE: 1 + step,
-        Stage.DECODE: 1 + total_steps,
-        Stage.MP4: 2 + total_steps,
-    }[Stage(stage) if stage else None]
-    return round(100 * done / (total_steps + _UNITS_BESIDES_STEPS), 1)
+def percent(progress: Progress, cost: Cost | None) -> float:
+    """Weigh the stages by their time; where it is not known, each like one denoising step."""
+    steps = progress.total_steps
+    weights = (cost or Cost(text=1, step=1, steps=steps, decode=1, mp4=1)).stages
+    stages = list(Stage)
+    done = sum(weights[stage] for stage in stages[: stages.index(progress.stage)])
+    if progress.stage is Stage.DENOISE and steps:
+        done += weights[Stage.DENOISE] * progress.step / steps
+    total = sum(weights.values())
+    return min(_MOST, round(100 * done / total, 1)) if total else 0.0
 
 
 @dataclass

@@ -92,7 +92,7 @@ class JobQueue:
             to_cancel=frozenset(job_id for job_id, cancel in rows if cancel),
         )
 
-    def report(self, job: Job, progress: Progress) -> None:
+    def report(self, job: Job, progress: Progress, percent: float) -> None:
         self._execute(
             update(Job)
             .where(self._is_owned(job))
@@ -100,6 +100,8 @@ class JobQueue:
                 stage=progress.stage.value,
                 step=progress.step,
                 total_steps=progress.total_steps,
+                percent=percent,
+                reported_at=time.time(),
             )
         )
 

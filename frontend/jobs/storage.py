@@ -9,11 +9,16 @@ from pathlib import Path
 
 from frontend.jobs.model import Job
 from frontend.jobs.store import JobStore
+from frontend.media.derived import Derived
 from frontend.media.writer import Mp4Writer
 from ltx_triton.settings import Mp4Preset
 from ltx_triton.video_spec import VideoSpec
 
 _PARTIAL = re.compile(r"\.video_.*_(?P<job_id>[0-9a-f]+)\.mp4\.(?P<attempt>\d+)\.partial")
+_DERIVED = rf"\.video_.*({'|'.join(re.escape(kind.suffix) for kind in Derived)})"
+_KEPT = re.compile(rf"video_.*\.mp4|{_DERIVED}")
+_CONVERSION = re.compile(rf"{_DERIVED}\.[0-9a-f]+\.partial")
+_LONGEST_CONVERSION = 3600.0  # seconds that one cannot take
 _BYTES_PER_GB = 1e9
 _SECONDS_PER_DAY = 86_400
 # Of an MP4, as the quota promises them to a job. The demo checkpoint's videos take a third of it.
@@ -37,14 +42,27 @@ class VideoFolder:
     max_gb: float
     keep_days: float
     mp4_preset: Mp4Preset
+    private_metadata: bool = False
 
     def writer(self, job: Job) -> Mp4Writer:
         """Return what writes the job's video."""
-        return Mp4Writer(self.video(job), self.partial(job), job.spec, self.mp4_preset)
+        return Mp4Writer(
+            self.video(job),
+            self.partial(job),
+            job.spec,
+            self.mp4_preset,
+            private=self.private_metadata,
+        )
 
     def video(self, job: Job) -> Path:
         """Path of the job's finished video."""
         return self.path / job.filename
+
+    def remove(self, job: Job) -> None:
+        """Remove the job's video, then what was made from it: see `Converter`."""
+        video = self.video(job)
+        for path in (video, *Derived.paths(video)):
+            path.unlink(missing_ok=True)
 
     def partial(self, job: Job) -> Path:
         """Path that this attempt writes to until the video is complete."""
@@ -56,7 +74,8 @@ class VideoFolder:
         return self.max_gb * _BYTES_PER_GB
 
     def used_bytes(self) -> int:
-        return sum(_size(video) for video in self.path.glob("video_*.mp4"))
+        """Return the size of all videos and of what was made from them."""
+        return sum(_size(path) for path in self.path.iterdir() if _KEPT.fullmatch(path.name))
 
     def exceeds_quota(self, promised: Iterable[VideoSpec]) -> bool:
         """Return whether the videos, with those that are promised, exceed MAX_STORAGE_GB."""
@@ -78,10 +97,6 @@ class VideoFolder:
         self.clean_partials(store)
         return len(old)
 
-    def remove(self, job: Job) -> None:
-        """Remove the job's video, if it has one."""
-        self.video(job).unlink(missing_ok=True)
-
     def strays(self, store: JobStore) -> Strays:
         # List the files first: a video that is made after that has its job by now.
         videos = {path.name for path in self.path.glob("video_*.mp4")}
@@ -92,13 +107,17 @@ class VideoFolder:
         )
 
     def clean_partials(self, store: JobStore) -> None:
-        """Remove the partial files of attempts that no longer run."""
+        """Remove the partial files of attempts and conversions that no longer run."""
         # List the files first: an attempt that starts after that has none among them.
         partials = list(self.path.glob(".video_*.partial"))
         alive = store.running_attempts()
         for partial in partials:
             match = _PARTIAL.fullmatch(partial.name)
-            if match and (match["job_id"], int(match["attempt"])) not in alive:
+            if match:
+                dead = (match["job_id"], int(match["attempt"])) not in alive
+            else:
+                dead = bool(_CONVERSION.fullmatch(partial.name)) and _is_old(partial)
+            if dead:
                 partial.unlink(missing_ok=True)
 
 
@@ -111,3 +130,10 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > _LONGEST_CONVERSION
+    except FileNotFoundError:
+        return False

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import JSON, delete, desc, func, literal, select, tuple_, type_coerce, update
+from sqlalchemy import JSON, and_, delete, desc, func, literal, select, tuple_, type_coerce, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from frontend.database.database import Database
-from frontend.jobs.model import FINISHED, Job, JobState, new_job_id, video_name
+from frontend.jobs.model import FINISHED, Job, JobState, Webhook, new_job_id, video_name
 from frontend.jobs.observer import UNOBSERVED, JobObserver
 from ltx_triton.video_spec import VideoSpec
 
@@ -136,16 +136,24 @@ class JobStore:
             rows = session.scalars(ordered.limit(limit + 1)).all()
         return JobPage(rows[:limit], has_more=len(rows) > limit)
 
-    def queue_position(self, job: Job) -> int:
-        """Return 1 for the job that runs next."""
-        earlier = (Job.created_at < job.created_at) | (
-            (Job.created_at == job.created_at) & (Job.id < job.id)
-        )
+    def queued_and_running(self) -> Sequence[Job]:
+        """Return the jobs in the order in which they run."""
         with self.database.transaction() as session:
-            ahead = session.scalar(
-                select(func.count()).select_from(Job).where(Job.state == JobState.QUEUED, earlier)
-            )
-            return (ahead or 0) + 1
+            return session.scalars(
+                select(Job)
+                .where(Job.state.in_((JobState.QUEUED, JobState.RUNNING)))
+                .order_by(Job.created_at, Job.id)
+            ).all()
+
+    def latest_completed(self, limit: int) -> Sequence[Job]:
+        """Return the jobs that were created last, of those that are completed."""
+        with self.database.transaction() as session:
+            return session.scalars(
+                select(Job)
+                .where(Job.state == JobState.COMPLETED)
+                .order_by(Job.created_at.desc())
+                .limit(limit)
+            ).all()
 
     def cancel(self, job_id: str) -> bool:
         """Cancel a queued job at once; ask the worker of a running one to stop it.
@@ -214,10 +222,12 @@ class JobStore:
 
     def delete(self, job_id: str) -> bool:
         """Delete a finished job; return whether it was there."""
+        is_finished = and_(Job.id == job_id, Job.state.in_(FINISHED))
         with self.database.transaction() as session:
-            deleted = session.scalar(
-                delete(Job).where(Job.id == job_id, Job.state.in_(FINISHED)).returning(Job.id)
+            session.execute(
+                delete(Webhook).where(Webhook.job_id.in_(select(Job.id).where(is_finished)))
             )
+            deleted = session.scalar(delete(Job).where(is_finished).returning(Job.id))
         return deleted is not None
 
     def _cancel_queued(self, session: Session, job_id: str) -> bool:

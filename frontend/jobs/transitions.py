@@ -7,7 +7,7 @@ from sqlalchemy import case
 
 from frontend.jobs.model import MAX_ATTEMPTS, FailureKind, Job, JobState
 
-_NO_PROGRESS = {"stage": None, "step": 0, "total_steps": 0}
+_NO_PROGRESS = {"stage": None, "step": 0, "total_steps": 0, "percent": 0.0, "reported_at": None}
 
 
 def claimed(worker_id: str, lease_seconds: float) -> dict[str, Any]:

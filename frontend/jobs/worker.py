@@ -10,6 +10,7 @@ from functools import partial
 from frontend.database.database import STORE_AWAY
 from frontend.jobs.attempt import Attempt, StopReason
 from frontend.jobs.circuit_breaker import CircuitBreaker
+from frontend.jobs.estimate import Estimator
 from frontend.jobs.lease_clock import LeaseClock
 from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.model import Job
@@ -45,6 +46,7 @@ class JobRunner:
         breaker: CircuitBreaker,
         folder: VideoFolder,
         budget: MemoryBudget,
+        estimator: Estimator,
         observer: JobObserver = UNOBSERVED,
         retry_delay: float = 2.0,  # seconds, times the number of attempts so far
     ) -> None:
@@ -54,6 +56,7 @@ class JobRunner:
         self._breaker = breaker
         self._folder = folder
         self._budget = budget
+        self._estimator = estimator
         self._observer = observer
         self._retry_delay = retry_delay
         self._clock = LeaseClock(queue.lease_seconds)
@@ -165,7 +168,9 @@ class JobRunner:
         for attempt in list(self._attempts.values()):
             progress = attempt.progress
             if progress and progress is not attempt.stored_progress:
-                await asyncio.to_thread(self._queue.report, attempt.job, progress)
+                if attempt.stored_progress is None:  # once, or the percentage might go back
+                    attempt.expect(await self._estimator.cost(attempt.job.spec))
+                await asyncio.to_thread(self._queue.report, attempt.job, progress, attempt.percent)
                 attempt.stored_progress = progress
 
     async def _check_readiness(self) -> None:

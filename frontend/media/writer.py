@@ -1,44 +1,40 @@
 """Frames to an MP4 that appears under its name only when it is complete."""
 
 import asyncio
-import errno
-import logging
 import os
-import signal
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import imageio_ffmpeg
-
+from frontend.media.description import Description, ffmetadata
+from frontend.media.ffmpeg import EncodingError, failure, start, unwritable
+from frontend.media.filters import TO_BT709, TO_JPEG, fit, middle
 from frontend.triton import Frames
+from ltx_triton.model_info import ModelInfo
 from ltx_triton.settings import Mp4Preset
 from ltx_triton.video_spec import VideoSpec
 
-_log = logging.getLogger(__name__)
-
 _CRF = "18"  # visually lossless
+_WHAT = "The video"
+_POSTER_SIDE = 320  # pixels, of the longest side
 
 
 def mp4_options(preset: Mp4Preset) -> list[str]:
-    """Return ffmpeg's options for the file."""
+    """Return ffmpeg's options for the file and its first stream."""
     return [
-        *("-c:v", "libx264", "-preset", preset, "-crf", _CRF, "-pix_fmt", "yuv420p"),
+        *("-filter:v:0", TO_BT709, "-c:v:0", "libx264", "-preset:v:0", preset, "-crf:v:0", _CRF),
         *("-movflags", "+faststart", "-f", "mp4"),
     ]
 
 
-class EncodingError(Exception):
-    """The video could not be written; the message says why without naming paths."""
-
-
-class NoRoomError(EncodingError):
-    """The disk is full."""
-
-
-class EncoderKilledError(EncodingError):
-    """A signal has ended ffmpeg, as the kernel does when memory runs out."""
+def _poster_options(spec: VideoSpec) -> list[str]:
+    """Return ffmpeg's options for a second stream of one image, which players show as the cover."""
+    image = f"{middle(spec)},{fit(spec, _POSTER_SIDE)},{TO_JPEG}"
+    return [
+        *("-filter:v:1", image, "-c:v:1", "mjpeg", "-q:v:1", "4"),
+        *("-disposition:v:1", "attached_pic"),
+    ]
 
 
 class Mp4Writer:
@@ -48,16 +44,15 @@ class Mp4Writer:
     does not keep its messages.
     """
 
-    def __init__(self, path: Path, partial: Path, spec: VideoSpec, preset: Mp4Preset) -> None:
+    def __init__(
+        self, path: Path, partial: Path, spec: VideoSpec, preset: Mp4Preset, *, private: bool
+    ) -> None:
+        """Leave title and comment out if `private`."""
         self._path = path
         self._partial = partial
-        self._command = [
-            *(imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error"),
-            *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{spec.width}x{spec.height}"),
-            *("-r", f"{spec.frame_rate:g}", "-i", "pipe:0"),
-            *mp4_options(preset),
-            str(partial),
-        ]
+        self._spec = spec
+        self._preset = preset
+        self._private = private
 
     async def __aenter__(self) -> Self:
         """Start ffmpeg.
@@ -68,23 +63,46 @@ class Mp4Writer:
         try:
             self._partial.touch()
         except OSError as error:
-            raise _unwritable(error) from error
+            raise unwritable(_WHAT, error) from error
+        # A pipe of its own: the description comes later than ffmpeg's start, and other users of
+        # the machine see its command line.
+        read_end, write_end = os.pipe()
         try:
-            self._ffmpeg = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C is for the server, which stops its jobs itself
+            self._description, _ = await asyncio.get_running_loop().connect_write_pipe(
+                asyncio.BaseProtocol, os.fdopen(write_end, "wb", buffering=0)
+            )
+            self._ffmpeg = await start(
+                self._arguments(read_end), asyncio.subprocess.PIPE, keep=[read_end]
             )
         except BaseException:  # a cancellation above all: __aexit__ is not called for it
             self._partial.unlink(missing_ok=True)
             raise
+        finally:
+            os.close(read_end)  # with no reader left, the transport of the other end closes itself
         assert self._ffmpeg.stdin  # noqa: S101  a pipe, as asked for
         assert self._ffmpeg.stderr  # noqa: S101
         self._stdin = self._ffmpeg.stdin
         self._messages = asyncio.create_task(self._ffmpeg.stderr.read())
         return self
+
+    def _arguments(self, description: int) -> list[str]:
+        spec = self._spec
+        return [
+            *("-f", "ffmetadata", "-i", f"pipe:{description}"),
+            *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{spec.width}x{spec.height}"),
+            *("-r", f"{spec.frame_rate:g}", "-i", "pipe:0"),
+            *("-map_metadata", "0", "-map", "1:v", "-map", "1:v"),
+            *mp4_options(self._preset),
+            *_poster_options(spec),
+            str(self._partial),
+        ]
+
+    def describe(self, info: ModelInfo | None) -> None:
+        """Say what the video shows and which model makes it; the first call counts."""
+        if not self._description.is_closing():
+            description = None if self._private else Description.of(self._spec, info)
+            self._description.write(ffmetadata(description))
+            self._description.close()  # once it is written
 
     async def write(self, frames: Frames) -> None:
         """Encode the next frames.
@@ -92,6 +110,7 @@ class Mp4Writer:
         Raises:
             EncodingError: ffmpeg has stopped.
         """
+        self.describe(None)
         for frame in frames:
             try:
                 self._stdin.write(frame.tobytes())
@@ -105,6 +124,7 @@ class Mp4Writer:
         Raises:
             EncodingError: ffmpeg could not write it.
         """
+        self.describe(None)
         self._stdin.close()
         if await self._ffmpeg.wait() != 0:
             raise await self._failure()
@@ -112,7 +132,7 @@ class Mp4Writer:
             size = self._partial.stat().st_size
             self._partial.replace(self._path)
         except OSError as error:
-            raise _unwritable(error) from error
+            raise unwritable(_WHAT, error) from error
         return size
 
     async def __aexit__(
@@ -123,26 +143,10 @@ class Mp4Writer:
     ) -> None:
         with suppress(ProcessLookupError):
             self._ffmpeg.kill()
+        self._description.close()
         self._messages.cancel()
         await self._ffmpeg.wait()
         self._partial.unlink(missing_ok=True)
 
     async def _failure(self) -> EncodingError:
-        status = await self._ffmpeg.wait()
-        text = (await self._messages).decode(errors="replace").strip()
-        _log.error("ffmpeg ended with exit status %d: %s", status, text)
-        if status < 0:
-            name = signal.Signals(-status).name
-            return EncoderKilledError(f"The video could not be written: {name} ended ffmpeg")
-        # The last words of its first line are the reason; before them stand paths of this machine.
-        reason = text.partition("\n")[0].rpartition(": ")[2]
-        if not reason or "/" in reason:
-            reason = f"ffmpeg ended with exit status {status}"
-        kind = NoRoomError if reason == os.strerror(errno.ENOSPC) else EncodingError
-        return kind(f"The video could not be written: {reason}")
-
-
-def _unwritable(error: OSError) -> EncodingError:
-    _log.error("The video cannot be written", exc_info=error)
-    kind = NoRoomError if error.errno == errno.ENOSPC else EncodingError
-    return kind(f"The video cannot be written: {error.strerror}")
+        return failure(_WHAT, await self._ffmpeg.wait(), await self._messages)

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from ltx_triton.contract import ENGINES
+
 _log = logging.getLogger(__name__)
 
+_ENGINE_BYTES = "ltx_engine_memory_bytes"
 _TIMEOUT = 3.0  # seconds
 
 
@@ -16,7 +19,7 @@ _TIMEOUT = 3.0  # seconds
 class EngineMemory:
     """Bytes; None: Triton does not say."""
 
-    engine_bytes: float | None = None  # all engines, each on its device
+    engine_bytes: float | None = None  # all engines, each on its device; None: not of all
     gpu_engine_bytes: float | None = None  # those on a GPU
     gpu_total_bytes: float | None = None
     gpu_used_bytes: float | None = None
@@ -54,9 +57,12 @@ def parse_memory(page: str) -> EngineMemory:
         ]
         return sum(values) if values and all(map(math.isfinite, values)) else None
 
+    # Triton's own backend reports no engine, and the engines beside it report theirs.
+    reported = {sample.labels.get("model") for sample in samples if sample.name == _ENGINE_BYTES}
+    is_complete = reported >= {model.name for model in ENGINES}
     return EngineMemory(
-        engine_bytes=total("ltx_engine_memory_bytes"),
-        gpu_engine_bytes=total("ltx_engine_memory_bytes", device="cuda"),
+        engine_bytes=total(_ENGINE_BYTES) if is_complete else None,
+        gpu_engine_bytes=total(_ENGINE_BYTES, device="cuda"),
         gpu_total_bytes=total("nv_gpu_memory_total_bytes"),
         gpu_used_bytes=total("nv_gpu_memory_used_bytes"),
     )

@@ -36,7 +36,7 @@ class Gauges(Collector):
         yield jobs
         yield limits
         for name, help_text, value in (
-            ("ltx_storage_used_bytes", "Size of all videos", self.used_bytes),
+            ("ltx_storage_used_bytes", "Size of all videos and images of them", self.used_bytes),
             ("ltx_storage_limit_bytes", "MAX_STORAGE_GB", self.limit_bytes),
             ("ltx_disk_free_bytes", "Room on the disk of OUTPUT_DIR", self.free_bytes),
             ("ltx_engine_ready", "1 when Triton and all models are ready", self.engine_ready),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.memory_use import DeviceKind
+from ltx_triton.engines.remedies import BUILD_PLANS
 from ltx_triton.engines.tensorrt.cuda import NoGpuError, find_gpu
 from ltx_triton.repository.layout import PLAN_FILE
 
@@ -45,9 +46,7 @@ def select_device(folder: Path) -> Device:
             return Device(kind="cpu", name=_cpu_name())
         raise RuntimeError(f"MODEL_DEVICE=cuda, but {error}; allowed here: auto, cpu") from error
     if not has_plan:
-        raise RuntimeError(
-            f"MODEL_DEVICE=cuda, but {plan} is missing: run `make export TARGET=tensorrt`"
-        )
+        raise RuntimeError(f"MODEL_DEVICE=cuda, but {plan} is missing: {BUILD_PLANS}")
     return Device(kind="cuda", name=gpu.name, gpu_memory_bytes=gpu.memory_bytes)
 
 

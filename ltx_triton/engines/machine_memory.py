@@ -1,7 +1,7 @@
 """The memory that this machine has for the engines and their videos."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import psutil
@@ -15,6 +15,7 @@ from ltx_triton.engines.memory_use import (
     GpuMemory,
     MemoryUse,
 )
+from ltx_triton.repository.layout import MODEL_FILE
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  chosen by Triton, not a temporary file
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -38,7 +39,8 @@ def read_memory_use(engines: Mapping[Path, Device], server: psutil.Process) -> M
         return None
     devices = {
         device.kind: DeviceMemory(
-            available_bytes=device.gpu_memory_bytes or available_to_tree(server), engines=memories
+            available_bytes=device.gpu_memory_bytes or available_to_cpu(engines, server),
+            engines=memories,
         )
         for device, memories in measured.items()
     }
@@ -50,13 +52,30 @@ def shared_memory_bytes() -> int:
     return shutil.disk_usage(SHARED_MEMORY).free
 
 
-def available_to_tree(root: psutil.Process) -> int:
-    """Return the bytes that a process and its descendants hold or can still get on the CPU.
+def available_to_cpu(engines: Mapping[Path, Device], server: psutil.Process) -> int:
+    """Return the bytes that the engines on the CPU and their server hold or can still get.
 
-    Mapped files count as what they can still get: the kernel can drop them.
+    Mapped files count as what they can still get: the kernel can drop them. Beside engines on a
+    GPU, which hold memory of the host as well, only the processes of those on the CPU count.
+
+    Args:
+        engines: version folder of each engine -> its device.
+        server: Triton's process, the parent of the engines' processes.
     """
-    processes = (root, *root.children(recursive=True))
+    processes = [server, *server.children(recursive=True)]
+    on_cpu = [folder for folder, device in engines.items() if device.kind == "cpu"]
+    if len(on_cpu) < len(engines):
+        processes = [process for process in processes if _runs_any(process, on_cpu)]
     return sum(_held_bytes(process.pid) for process in processes) + left_bytes()
+
+
+def _runs_any(process: psutil.Process, folders: Sequence[Path]) -> bool:
+    try:
+        command = process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+    models = tuple(f"/{folder.parent.name}/{folder.name}/{MODEL_FILE}" for folder in folders)
+    return any(part.endswith(models) for part in command)
 
 
 def _held_bytes(pid: int) -> int:

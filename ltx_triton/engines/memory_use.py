@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from ltx_triton.engines.remedies import BUILD_PLANS
 from ltx_triton.json_file import JsonFile
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE
 
@@ -83,7 +84,7 @@ class GpuMemory(EngineMemory):
     """Of `model.plan`: its weights, and the activations of its largest profile."""
 
     FILE = f"{PLAN_FILE}.memory.json"
-    REMEDY = "run `make export TARGET=tensorrt` again"
+    REMEDY = BUILD_PLANS
 
 
 class DeviceMemory(BaseModel):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ltx_triton.contract import VAE_DECODER, ModelContract
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.device import select_device
 from ltx_triton.engines.session import EngineSession
@@ -27,6 +28,8 @@ def open_session(folder: Path, contract: ModelContract) -> EngineSession:
     path = folder / ENGINE_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: run `make export` first")
+    if (folder / CpuEngineInfo.FILE).is_file():
+        CpuEngineInfo.load(folder).require_processor(path)
     if contract == VAE_DECODER:
         from ltx_triton.engines.openvino.decoder import OpenVinoDecoder
 

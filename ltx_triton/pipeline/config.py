@@ -40,4 +40,5 @@ class PipelineConfig(JsonFile):
     decode_timestep: float  # inside the decoder's graph; kept here for the record
     decode_noise_scale: float  # likewise
     known_words: tuple[str, ...] = ()  # all that the model was trained on; none: any
+    drawn_sides: tuple[int, int] | None = None  # pixels, of the frames it draws; None: any
     size_limits: tuple[SizeLimit, ...] = ()  # largest videos of the engines; none: any size

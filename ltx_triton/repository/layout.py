@@ -19,6 +19,7 @@ ENGINE_FILE = "model.onnx"
 DATA_FILE = f"{ENGINE_FILE}.data"  # the weights of the engine
 PLAN_FILE = "model.plan"
 PIPELINE_CONFIG_FILE = "pipeline.json"
+FINGERPRINT_FILE = "export.sha256"  # of whatever determines the files of an export
 TOKENIZER_FILE = "tokenizer.json"
 
 

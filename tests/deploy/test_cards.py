@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.card_memory import DEPLOYMENTS, Deployment
 from ltx_triton.settings import Settings
-from tests.deploy.stack import COMPOSE, DEPLOY, ROOT
+from tests.deploy.stack import CODE, DEPLOY, ROOT, passed_on, settings_read
 
 NAMED = [each for each in DEPLOYMENTS if each.file]
 
@@ -41,9 +41,11 @@ def test_compose_passes_every_variable_on(
 ) -> None:
     assert deployment.file
     found = variables(deployment.file)
-    compose = COMPOSE.read_text()
 
     for name, value in found.items():
-        assert name == "COMPOSE_PROFILES" or re.search(rf"\$\{{{name}|^ +{name}:$", compose, re.M)
+        if name != "COMPOSE_PROFILES":
+            readers = {service for service in CODE if name in settings_read(service)}
+            # The others are options of the export.
+            assert all(name in passed_on(service) for service in readers or {"export"})
         monkeypatch.setenv(name, value)
     Settings()  # its checks

@@ -9,7 +9,16 @@ import pytest
 
 from ltx_triton.repository.layout import SERVED_REPOSITORY
 from ltx_triton.settings import Settings
-from tests.deploy.stack import COMPOSE, ROOT, compose, image, services, stages
+from tests.deploy.stack import (
+    COMPOSE,
+    ROOT,
+    compose,
+    image,
+    passed_on,
+    services,
+    settings_read,
+    stages,
+)
 
 SERVICES = services()
 SETTINGS = {name.upper() for name in Settings.model_fields}
@@ -33,16 +42,17 @@ def test_every_variable_that_it_sets_is_a_setting() -> None:
     assert set_here - {"FORWARDED_ALLOW_IPS"} <= SETTINGS  # uvicorn's own
 
 
-def test_every_setting_can_be_set_from_outside() -> None:
-    passed_on = {
-        name
-        for service in BUILT
-        for name, value in SERVICES[service]["environment"].items()
-        if value is None
-    }
-    in_values = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE.read_text()))
+@pytest.mark.parametrize("service", BUILT)
+def test_every_setting_can_be_set_from_outside(service: str) -> None:
     # What the engines run on is what the profiles differ in.
-    assert SETTINGS - passed_on - in_values == {"MODEL_DEVICE"}
+    fixed = {"MODEL_DEVICE"}
+    if service == "triton-cpu":  # its addresses within its container
+        fixed |= {"TRITON_GRPC_ADDRESS", "TRITON_METRICS_URL"}
+    assert settings_read(service) - passed_on(service) <= fixed
+
+
+def test_every_setting_is_read_by_a_service() -> None:
+    assert set().union(*map(settings_read, BUILT)) == SETTINGS
 
 
 def test_every_parser_reads_it() -> None:

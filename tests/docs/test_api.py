@@ -51,7 +51,7 @@ def test_curl_examples_follow_a_job(frontend: str, tmp_path: Path) -> None:
 
     assert '"status":"completed"' in answer.stdout
     assert (tmp_path / "video.mp4").read_bytes()[4:8] == b"ftyp"
-    assert "completed" in answer.stdout.splitlines()[-1], "a finished job cannot be cancelled"
+    assert "completed" in answer.stdout.splitlines()[-1], "a finished job is removed"
 
 
 def test_the_python_example_works(frontend: str, tmp_path: Path) -> None:

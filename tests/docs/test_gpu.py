@@ -15,6 +15,7 @@ from ltx_triton.settings import Settings
 from tests.ltx_triton.pipeline.test_config import CONFIG
 
 TEXT = (Path(__file__).parents[2] / "docs" / "gpu.md").read_text()
+OPTION = re.compile(r"--[a-z][a-z-]+")
 FIGURES = json.loads(card_memory.RESULT.read_text())
 
 
@@ -51,6 +52,6 @@ def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
         known += capsys.readouterr().out
 
     ours = re.sub(r"docker compose.*|tritonserver .*", "", TEXT)
-    options = set(re.findall(r"--[a-z][a-z-]+", ours))
+    options = set(OPTION.findall(ours))
     assert options
-    assert {option for option in options if option not in known} == set()
+    assert options - set(OPTION.findall(known)) == set()

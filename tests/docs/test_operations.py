@@ -10,6 +10,7 @@ import pytest
 from frontend.database.database import Database
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobFilter, JobStore
+from frontend.media.derived import Derived
 from frontend.services import open_folder, open_job_store
 from ltx_triton.settings import Settings
 from tests.frontend.conftest import finished_job
@@ -42,7 +43,9 @@ def run(text: str, output_dir: Path) -> str:
 
 def make_job(database: Database, folder: VideoFolder, prompt: str) -> str:
     job = finished_job(database, days_ago=1, prompt=prompt)
-    folder.video(job).write_bytes(b"video")
+    video = folder.video(job)
+    for path in (video, *Derived.paths(video)):
+        path.write_bytes(b"video")
     return job.id
 
 
@@ -78,6 +81,7 @@ def test_what_a_user_has_made_is_deleted_and_nothing_else(output_dir: Path) -> N
 
     database, folder = open_service(output_dir)
     assert [job.id for job in JobStore(database).find(JobFilter(), 10).jobs] == [kept]
-    assert len(list(output_dir.glob("*.mp4"))) == 1
+    assert all(kept in path.name for path in output_dir.glob("*video_*"))
+    assert len(list(output_dir.glob("*video_*"))) == 1 + len(Derived)
     assert b"a part of the prompt" not in (output_dir / "jobs.db").read_bytes()
     database.close()

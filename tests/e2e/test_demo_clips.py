@@ -52,7 +52,8 @@ def test_a_clip_shows_what_was_asked_for(
 
 def test_seeds_differ(clip: Clip) -> None:
     first, second = (
-        clip(ClipRequest(BLUE_STAR, seed=seed, width=256, height=256)).astype(int) for seed in (1, 2)
+        clip(ClipRequest(BLUE_STAR, seed=seed, width=256, height=256)).astype(int)
+        for seed in (1, 2)
     )
     changed = np.abs(first - second).max(axis=-1) > 64
     assert changed.mean() > 0.005

@@ -93,15 +93,15 @@ def test_cancelling_stops_the_engine_at_its_next_step(frontend: str, triton: Loc
     assert finish(frontend, following["job_id"])["status"] == "completed"
 
 
-def test_a_finished_job_cannot_be_cancelled(frontend: str) -> None:
+def test_a_finished_job_is_removed_with_its_video(frontend: str) -> None:
     job = post(frontend)
     finish(frontend, job["job_id"])
 
     response = requests.delete(f"{frontend}/jobs/{job['job_id']}", timeout=10)
 
-    assert response.status_code == 409
-    assert response.json()["error_type"] == "conflict"
-    assert requests.get(frontend + job["download_url"], timeout=10).status_code == 200
+    assert response.status_code == 200
+    assert response.json()["deleted"] is True
+    assert requests.get(frontend + job["download_url"], timeout=10).status_code == 404
 
 
 def test_requests_at_once_are_all_answered_with_their_own_video(frontend: str) -> None:

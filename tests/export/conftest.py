@@ -30,7 +30,7 @@ def fp8_repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
         checkpoint = open_checkpoint(str(checkpoint_folder), None)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("export.fp8.calibrate.prompts", lambda: few)
-            calibrate(checkpoint, checkpoint.sha256()).save(record_folder)
+            calibrate(checkpoint, checkpoint.sha256(), record_folder).save(record_folder)
         _export(Precision.FP8, checkpoint_folder, folder)
 
     return make_once(Precision.FP8, calibrate_and_export)

@@ -6,24 +6,20 @@ import pytest
 from export.checkpoint.folder import Checkpoint
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
+from export.memory.need import MEASURING_BYTES, MEASURING_SHARE
 from export.needs import (
     BASE_BYTES,
-    MEASURING_BYTES,
-    MEASURING_SHARE,
     SECONDS_PER_GB,
     VERIFICATION_SECONDS_PER_GB,
     WEIGHT_SHARE,
-    Planned,
     calibration_need,
     duration,
     engine_needs,
-    planned_needs,
-    weight_bytes,
+    engine_weight_bytes,
 )
 from export.precision import Precision
-from export.room import Disk, Memory
+from export.room import Disk
 from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.engines.tensorrt.cuda import Gpu
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import DATA_FILE, version_folder
 
@@ -49,7 +45,7 @@ def test_the_weights_of_an_export_are_known_before(
     config = PipelineConfig.load(version_folder(narrow_repository, LTX_VIDEO))
     precision = Precision(config.precision)
     for engine in engines(checkpoint, precision):
-        expected = weight_bytes(engine, precision)
+        expected = engine_weight_bytes(engine, precision)
         written = written_bytes(narrow_repository, engine)
         # Padding between so small tensors takes its share, and some linears are left out of FP8.
         assert expected <= written * 1.001
@@ -59,7 +55,7 @@ def test_the_weights_of_an_export_are_known_before(
 def test_weights_in_fp32_are_known_before(repository: Path, checkpoint: Checkpoint) -> None:
     for engine in engines(checkpoint, Precision.FP32):
         written = written_bytes(repository, engine)
-        assert weight_bytes(engine, Precision.FP32) == pytest.approx(written, rel=0.1)
+        assert engine_weight_bytes(engine, Precision.FP32) == pytest.approx(written, rel=0.1)
 
 
 def test_disk_is_for_all_engines_and_memory_for_the_largest(
@@ -68,9 +64,12 @@ def test_disk_is_for_all_engines_and_memory_for_the_largest(
     built = engines(checkpoint, Precision.BF16)
     disk, writing, measuring = engine_needs(built, Precision.BF16, tmp_path, measured=True)
     assert isinstance(disk, Disk)
-    assert disk.bytes == sum(weight_bytes(engine, Precision.BF16) for engine in built)
+    assert disk.bytes == sum(engine_weight_bytes(engine, Precision.BF16) for engine in built)
     assert disk.folder == tmp_path
-    fp32 = [weight_bytes(engine, Precision.FP32) for engine in engines(checkpoint, Precision.FP32)]
+    fp32 = [
+        engine_weight_bytes(engine, Precision.FP32)
+        for engine in engines(checkpoint, Precision.FP32)
+    ]
     assert measuring.bytes == MEASURING_BYTES + MEASURING_SHARE * max(fp32)
     assert BASE_BYTES < writing.bytes < measuring.bytes
     assert engine_needs(built, Precision.BF16, tmp_path, measured=False) == [disk, writing]
@@ -78,21 +77,13 @@ def test_disk_is_for_all_engines_and_memory_for_the_largest(
     assert max(fp32) / 2 < calibration.bytes < max(fp32)
 
 
-def test_plans_need_a_gpu_that_holds_their_weights(checkpoint: Checkpoint, tmp_path: Path) -> None:
-    built = engines(checkpoint, Precision.BF16)
-    gpu = Gpu("Stand-in", "9.0", 24 * 10**9)
-    disk, _, on_gpu = planned_needs(built, Precision.BF16, Planned(tmp_path, gpu, False))
-    assert isinstance(on_gpu, Memory)
-    assert (on_gpu.gpu, on_gpu.bytes) == (gpu, disk.bytes)
-    streamed = planned_needs(built, Precision.BF16, Planned(tmp_path, gpu, True))
-    assert all(need.gpu is None for need in streamed if isinstance(need, Memory))
-
-
 def test_small_exports_take_a_minute(checkpoint: Checkpoint) -> None:
     built = engines(checkpoint, Precision.BF16)
-    expected = "1 minute of writing and comparing on two cores"
+    expected = "1 minute to write and compare engines on two cores"
     assert duration(built, Precision.BF16, verification=True) == expected
-    assert duration(built, Precision.BF16, verification=False).startswith("1 minute of writing on")
+    assert duration(built, Precision.BF16, verification=False).startswith(
+        "1 minute to write engines"
+    )
 
 
 def test_the_constants_are_those_of_the_measurement() -> None:
@@ -103,10 +94,6 @@ def test_the_constants_are_those_of_the_measurement() -> None:
     peak = max(usage["peak_resident_bytes"] for usage in usages)
     largest_weight = 4 * 32128 * 4096  # the text encoder's embeddings
     assert peak < BASE_BYTES + WEIGHT_SHARE * largest_weight < 1.5 * peak
-
-    for measuring in RAW["measuring"]:
-        peak = measuring["usage"]["peak_anonymous_bytes"]
-        assert peak < MEASURING_BYTES + MEASURING_SHARE * measuring["fp32_bytes"] < 1.2 * peak
 
     seconds = sum(each["export"]["seconds"] for each in exports)
     size = sum(each["onnx_bytes"] for each in exports)

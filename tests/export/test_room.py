@@ -21,11 +21,11 @@ def test_what_is_needed_is_said_in_one_piece(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     missing = tmp_path / "not" / "there"
-    require_room([Disk("engines", 7e6, missing), Memory("writing", 1.5 * GB)], ["3 minutes"])
+    require_room([Disk("engines", 7e6, missing), Memory("write", 1.5 * GB)], ["3 minutes"])
     assert capsys.readouterr().out == (
-        "This takes about\n"
-        f"  7 MB of disk: engines in {missing}\n"
-        "  1.5 GB of memory: writing\n"
+        "Needs about\n"
+        f"  7 MB of disk for engines in {missing}\n"
+        "  1.5 GB of memory to write\n"
         "  3 minutes\n"
     )
 
@@ -37,16 +37,16 @@ def test_all_that_is_missing_is_named_with_what_helps(
     needs: list[Need] = [
         Disk("engines", 1, tmp_path),
         Disk("plans", 3 * GB, NO_DISK),
-        Memory("writing", 1 * GB),
-        Memory("building", 3 * GB, "take a smaller one"),
-        Memory("weights", 30 * GB, gpu=gpu),
+        Memory("write", 1 * GB),
+        Memory("build", 3 * GB, "take a smaller one"),
+        Memory("hold weights", 30 * GB, gpu=gpu),
     ]
     with pytest.raises(ExportError) as stopped:
         require_room(needs)
     assert str(stopped.value) == (
-        "too little room: /proc/none takes 3.0 GB of disk and 0 MB are free; "
-        "building takes 3.0 GB of memory and 2.0 GB are free (take a smaller one); "
-        "weights takes 30.0 GB of the memory of Stand-in and 24.0 GB are free"
+        "too little room: needs 3.0 GB of disk in /proc/none, has 0 MB free; "
+        "needs 3.0 GB of memory to build, has 2.0 GB free (take a smaller one); "
+        "needs 30.0 GB of memory on the Stand-in to hold weights, has 24.0 GB"
     )
     assert capsys.readouterr().out.count("\n") == 6
 
@@ -57,7 +57,7 @@ def test_files_on_one_disk_add_up_and_steps_in_memory_do_not(tmp_path: Path) -> 
     free = shutil.disk_usage(tmp_path).free
     one, other = (Disk("files", 0.6 * free, tmp_path / name) for name in ("one", "other"))
     require_room([one])
-    with pytest.raises(ExportError, match=f"{one.folder} and {other.folder} takes "):
+    with pytest.raises(ExportError, match=f"of disk in {one.folder} and {other.folder}, has "):
         require_room([one, other])
 
 

@@ -123,8 +123,8 @@ def test_what_engines_take_is_kept_beside_them(
 @pytest.mark.parametrize(
     ("what", "remedy"),
     [
-        ("engine_needs", r"measuring what .* \(SKIP_VERIFICATION=1 leaves it and the "),
-        ("calibration_need", r"calibrating FP8 .* \(calibrate on another machine and copy "),
+        ("engine_needs", r"to measure what .* \(SKIP_VERIFICATION=1 leaves it and the "),
+        ("calibration_need", r"to calibrate FP8, .* \(calibrate on another machine and copy "),
     ],
 )
 def test_an_export_that_does_not_fit_is_refused_at_once(
@@ -134,8 +134,8 @@ def test_an_export_that_does_not_fit_is_refused_at_once(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for share in ("MEASURING_SHARE", "MEMORY_SHARE"):
-        monkeypatch.setattr(f"export.needs.{share}", 1e9)
+    for share in ("memory.need.MEASURING_SHARE", "needs.MEMORY_SHARE"):
+        monkeypatch.setattr(f"export.{share}", 1e9)
     precision = Precision.FP8 if what == "calibration_need" else Precision.FP32
     with pytest.raises(ExportError, match=f"^too little room: .*{remedy}"):
         export(ExportOptions(str(checkpoint_folder), tmp_path, precision=precision))
@@ -145,17 +145,30 @@ def test_an_export_that_does_not_fit_is_refused_at_once(
 def test_no_weight_is_downloaded_before_there_is_room(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("export.needs.MEASURING_SHARE", 1e9)
+    monkeypatch.setattr("export.memory.need.MEASURING_SHARE", 1e9)
     options = ExportOptions(hub.MODEL, tmp_path / "out", cache_dir=tmp_path / "cache")
-    with pytest.raises(ExportError, match=r"^too little room: measuring "):
+    with pytest.raises(ExportError, match=r"^too little room: needs .* to measure "):
         export(options)
 
     needed = hub.size("model_index.json") + hub.size("*/*")
-    assert f"{needed / 1e6:.0f} MB of disk: {hub.MODEL}, to be downloaded, in " in (
+    assert f"{needed / 1e6:.0f} MB of disk for the download of {hub.MODEL} in " in (
         capsys.readouterr().out
     )
     assert any(name.endswith("config.json") for name in hub.fetched)
     assert not any(name.endswith(".safetensors") for name in hub.fetched)
+
+
+def test_the_gpu_is_asked_for_room_in_another_process(
+    checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_context() -> tuple[int, int]:
+        raise AssertionError("this process holds a CUDA context from now on")
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.mem_get_info", open_context)
+    monkeypatch.setattr("export.needs.MEMORY_SHARE", 1e9)
+    with pytest.raises(ExportError, match=r"^too little room: needs .* to calibrate FP8, "):
+        export(ExportOptions(str(checkpoint_folder), tmp_path, precision=Precision.FP8))
 
 
 def tell_process(*_: object) -> None:

@@ -6,16 +6,15 @@ import sys
 from pathlib import Path
 
 from frontend.local.service import local_service
+from tests.faults.schema_hooks import SETTINGS
 
 _ROOT = Path(__file__).parents[2]
-# Videos that take no time to make.
-_TINY = {"MAX_VIDEO_DURATION": "1", "DEFAULT_VIDEO_DURATION": "1", "MAX_RESOLUTION": "64"}
 
 
 def test_no_request_gets_an_answer_that_the_document_does_not_announce(
     demo_repository: Path, tmp_path: Path
 ) -> None:
-    with local_service(demo_repository, **_TINY) as service:
+    with local_service(demo_repository, **SETTINGS) as service:
         run = subprocess.run(
             [
                 Path(sys.executable).with_name("schemathesis"),

@@ -40,6 +40,8 @@ INFO = ModelInfo(
         default_num_inference_steps=4,
     ),
     memory=None,
+    export_sha256="1" * 64,
+    versions={"openvino": "1.2.3"},
 )
 
 
@@ -55,11 +57,13 @@ def with_memory(bytes_for_a_token: int) -> ModelInfo:
 GPU_INFO = INFO.model_copy(update={"device": "cuda", "device_name": 'A "big" GPU'})
 METRICS = """\
 ltx_engine_memory_bytes{model="text_encoder",device="cpu"} 1073741824
-ltx_engine_memory_bytes{model="transformer",device="cpu"} 2147483648
+ltx_engine_memory_bytes{model="transformer",device="cpu"} 1610612736
+ltx_engine_memory_bytes{model="vae_decoder",device="cpu"} 536870912
 """
 GPU_METRICS = """\
 ltx_engine_memory_bytes{model="text_encoder",device="cpu"} 1073741824
-ltx_engine_memory_bytes{model="transformer",device="cuda"} 2147483648
+ltx_engine_memory_bytes{model="transformer",device="cuda"} 1610612736
+ltx_engine_memory_bytes{model="vae_decoder",device="cuda"} 536870912
 nv_gpu_memory_total_bytes{gpu_uuid="GPU-1"} 85899345920.000000
 nv_gpu_memory_used_bytes{gpu_uuid="GPU-1"} 3221225472.000000
 """
@@ -97,6 +101,7 @@ class FakeTriton:
     message: str = "FAILED: something broke"
     code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
     info: ModelInfo | None = INFO  # None: says nothing of itself
+    prompt_warnings: tuple[str, ...] = ()
     metrics: str = METRICS
     seen: list[Seen] = field(default_factory=list)
     probes: int = 0
@@ -231,7 +236,8 @@ class _Service(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[m
     def ModelStreamInfer(self, requests: Any, context: Any) -> Iterator[Any]:  # noqa: N802
         message = next(requests)
         if self._fake.info:
-            yield _response(_encode(self._fake.info))
+            warnings = {"prompt_warnings": self._fake.prompt_warnings}
+            yield _response(_encode(self._fake.info.model_copy(update=warnings)))
         if "describe" in {tensor.name for tensor in message.inputs}:
             return
         try:

@@ -1,3 +1,4 @@
+import base64
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ DOCUMENTED_DEFAULTS = {
     "ALLOWED_HOSTS": (),
     "CORS_ORIGINS": (),
     "PRIVATE_JOBS": False,
+    "PRIVATE_METADATA": False,
     "MP4_PRESET": "ultrafast",
     "OUTPUT_DIR": Path("outputs"),
     "MAX_STORAGE_GB": 100,
@@ -140,6 +142,44 @@ def test_a_key_that_is_short_or_that_http_cannot_carry_is_refused(
 
     assert complaint in str(stop.value)
     assert "hunter2" not in str(stop.value)
+
+
+_KEY = b"hunter2 " * 4
+
+
+def test_the_secret_of_webhooks_is_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = f"whsec_{base64.b64encode(_KEY).decode()}"
+    monkeypatch.setenv("WEBHOOK_SECRET", secret)
+
+    settings = load_settings()
+
+    assert settings.webhook_secret
+    assert settings.webhook_secret.get_secret_value() == secret
+    assert secret not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        base64.b64encode(_KEY).decode(),
+        "whsec_aHVudGVyMg==",
+        "whsec_hunter2 hunter2 hunter2 hunter2 hunter2",
+        f"whsec_{base64.b64encode(_KEY[:23]).decode()}",
+        f"whsec_{base64.b64encode(3 * _KEY).decode()}",
+        f"x whsec_{base64.b64encode(_KEY).decode()}",
+        f"whsec_{base64.b64encode(_KEY).decode()}\n",
+    ],
+)
+def test_what_is_no_secret_of_standard_webhooks_is_refused(
+    secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBHOOK_SECRET", secret)
+
+    with pytest.raises(SystemExit) as stop:
+        load_settings()
+
+    assert "WEBHOOK_SECRET: Value error, must be whsec_ and 24 to 64 bytes" in str(stop.value)
+    assert secret.removeprefix("whsec_") not in str(stop.value)
 
 
 def test_names_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:

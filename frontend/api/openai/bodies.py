@@ -5,10 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from frontend.jobs.model import Job, JobState
-from frontend.jobs.progress import percent
 
 _SECONDS_PER_DAY = 86_400
-_MOST_UNFINISHED = 99  # percent: 100 is for completed ones
 _CANCELLED = "cancelled"
 
 UnixTime = Annotated[int, Field(description="Seconds since 1970")]
@@ -30,7 +28,7 @@ class VideoError(BaseModel):
 
 
 class Video(BaseModel):
-    """A job, as OpenAI describes it; the last five fields are this service's own."""
+    """A job, as OpenAI describes it; the last six fields are this service's own."""
 
     id: str
     object: Literal["video"] = "video"
@@ -50,6 +48,7 @@ class Video(BaseModel):
     num_frames: int
     num_inference_steps: int | None
     inference_time_s: float | None
+    warnings: list[str]
 
 
 class VideoList(BaseModel):
@@ -106,6 +105,7 @@ def describe(job: Job, model_name: str, keep_days: float) -> Video:
         num_frames=spec.num_frames,
         num_inference_steps=spec.num_inference_steps,
         inference_time_s=_inference_seconds(job),
+        warnings=job.warnings or [],
     )
 
 
@@ -114,7 +114,7 @@ def _progress(job: Job) -> int:
         return 100
     if job.state != JobState.RUNNING:
         return 0
-    return min(_MOST_UNFINISHED, int(percent(job.stage, job.step, job.total_steps)))
+    return int(job.percent)
 
 
 def _error(job: Job) -> VideoError | None:

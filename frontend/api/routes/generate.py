@@ -36,10 +36,12 @@ async def generate(request: Request, services: CurrentServices) -> JSONResponse:
     """
     await require_rate(request, services)
     asked = await read_request(request, services.generate_request)
-    job = await admit(asked.fields.spec(), asked.identity, services)
-    if asked.fields.wait:
+    fields = asked.fields
+    job = await admit(fields.spec(), asked.identity, services, callback_url=fields.callback_url)
+    if fields.wait:
         return job_views.generated(await _wait(job, services), services.settings.root_path)
-    return job_views.accepted(job, services.settings.root_path)
+    forecast = await services.estimator.forecast(job)
+    return job_views.accepted(job, forecast, services.settings.root_path)
 
 
 async def _wait(job: Job, services: Services) -> Job:

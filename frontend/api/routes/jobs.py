@@ -9,15 +9,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import FiniteFloat
 
 from frontend.api import job_views
 from frontend.api.admission import admit, require_rate
-from frontend.api.errors import ApiError, ErrorType, bad_value, not_found
+from frontend.api.errors import ApiError, ErrorType, not_found
 from frontend.api.idempotency import identity
 from frontend.api.openapi import errors
 from frontend.api.responses import JobBody, JobList
 from frontend.api.services import CurrentServices, Services
 from frontend.jobs.model import FINISHED, MAX_ID_LENGTH, Job, JobState
+from frontend.jobs.receipt import Receipt
 from frontend.jobs.store import JobFilter, JobPage, UnknownCursorError
 from frontend.jobs.waiters import ShuttingDownError
 from frontend.logs import log_job
@@ -25,7 +27,8 @@ from frontend.logs import log_job
 router = APIRouter(tags=["Jobs"])
 
 MAX_PAGE = 100  # jobs
-_ID = re.compile(f"[0-9a-f]{{1,{MAX_ID_LENGTH}}}")
+ID_PATTERN = f"^[0-9a-f]{{1,{MAX_ID_LENGTH}}}$"
+_ID = re.compile(ID_PATTERN)
 _CANCEL_TIMEOUT = 3.0  # seconds; the worker that runs the job notices within half of one
 
 
@@ -34,7 +37,7 @@ _CANCEL_TIMEOUT = 3.0  # seconds; the worker that runs the job notices within ha
     summary="List jobs, the newest first",
     operation_id="list_jobs",
     response_model=JobList,
-    responses=errors(400, 403, 422),
+    responses=errors(403, 404, 422),
 )
 async def list_jobs(
     services: CurrentServices,
@@ -45,16 +48,17 @@ async def list_jobs(
         str, Query(max_length=200, description="Only jobs whose prompt contains this")
     ] = "",
     since: Annotated[
-        datetime | None, Query(description="Only jobs created then or later; UTC unless it says")
+        FiniteFloat | datetime | None,
+        Query(description="Only jobs created then or later: seconds since 1970, or a time in UTC"),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
     after: Annotated[
-        str | None, Query(description="`next` of the page before, to go on behind it")
+        str | None,
+        Query(pattern=ID_PATTERN, description="`next` of the page before, to go on behind it"),
     ] = None,
 ) -> JSONResponse:
     """Pages are stable: jobs that are created meanwhile do not shift them."""
-    moment = since and (since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp()
-    jobs = JobFilter(states=state or (), text=text, since=moment or 0.0)
+    jobs = JobFilter(states=state or (), text=text, since=_seconds(since))
     page = await find_page(jobs, limit, after, services)
     return job_views.job_list(page, services.settings.root_path)
 
@@ -76,6 +80,21 @@ async def list_jobs(
 async def status(job_id: str, services: CurrentServices) -> JSONResponse:
     """A job in any state: queued, running with its true progress, completed, failed, cancelled."""
     return await _answer(await find_job(job_id, services), services)
+
+
+@router.get(
+    "/jobs/{job_id}/receipt",
+    summary="What made the video",
+    operation_id="get_receipt",
+    response_model=Receipt,
+    responses=errors(404),
+)
+async def receipt(job_id: str, services: CurrentServices) -> JSONResponse:
+    """All that is needed to make the video again: `python -m frontend.reproduce` does."""
+    job = await find_job(job_id, services)
+    if job.receipt is None:
+        raise not_found(f"The job has no receipt: it is {job.state}", job_id)
+    return JSONResponse(job.receipt)
 
 
 @router.delete(
@@ -118,8 +137,17 @@ async def retry(job_id: str, request: Request, services: CurrentServices) -> JSO
             f"The job is {job.state}; only a failed or cancelled one can be retried",
             job_id,
         )
-    again = await admit(job.spec, identity(request, {}), services)
-    return job_views.accepted(again, services.settings.root_path)
+    callback_url = job.webhook.url if job.webhook else None
+    again = await admit(job.spec, identity(request, {}), services, callback_url=callback_url)
+    forecast = await services.estimator.forecast(again)
+    return job_views.accepted(again, forecast, services.settings.root_path)
+
+
+def _seconds(moment: float | datetime | None) -> float:
+    """Seconds since the epoch; 0 for None."""
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return moment or 0.0
 
 
 async def find_job(job_id: str, services: Services) -> Job:
@@ -140,7 +168,7 @@ async def find_page(jobs: JobFilter, limit: int, after: str | None, services: Se
     """Jobs by their age, behind the one of the ID `after`.
 
     Raises:
-        ApiError: 403, jobs are not listed here; 400, there is no job of that ID.
+        ApiError: 403, jobs are not listed here; 404, there is no job of that ID.
     """
     if services.settings.private_jobs:
         raise ApiError(
@@ -151,8 +179,8 @@ async def find_page(jobs: JobFilter, limit: int, after: str | None, services: Se
     try:
         return await asyncio.to_thread(services.store.find, jobs, limit, after)
     except UnknownCursorError:
-        raise bad_value(
-            "after must be the ID of a job that still exists; begin again without it", "after"
+        raise not_found(
+            "The job that `after` names does not exist any more; begin again without it", after
         ) from None
 
 
@@ -178,7 +206,5 @@ async def remove(job: Job, services: Services) -> None:
 
 
 async def _answer(job: Job, services: Services) -> JSONResponse:
-    position = None
-    if job.state == JobState.QUEUED:
-        position = await asyncio.to_thread(services.store.queue_position, job)
-    return job_views.status_answer(job, position, services.settings.root_path)
+    forecast = await services.estimator.forecast(job)
+    return job_views.status_answer(job, forecast, services.settings.root_path)

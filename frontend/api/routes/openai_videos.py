@@ -21,16 +21,17 @@ from frontend.api.openai.requests import UNSUPPORTED, RemixVideoRequest
 from frontend.api.openapi import BINARY, openai_errors
 from frontend.api.ranges import RangedFileResponse
 from frontend.api.requests import read_request
-from frontend.api.routes.jobs import MAX_PAGE, cancel, find_job, find_page, remove
+from frontend.api.routes.jobs import ID_PATTERN, MAX_PAGE, cancel, find_job, find_page, remove
 from frontend.api.routes.videos import video_file
 from frontend.api.services import CurrentServices, Services
+from frontend.jobs.estimate import poll_after_ms
 from frontend.jobs.model import FINISHED, Job
 from frontend.jobs.store import JobFilter
+from frontend.media.derived import Derived
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
 _POLL_AFTER = "openai-poll-after-ms"
-_POLL_INTERVAL = 1000  # milliseconds
 
 
 @router.post(
@@ -46,7 +47,8 @@ async def create(request: Request, services: CurrentServices) -> JSONResponse:
     asked = await read_request(
         request, services.create_video_request, ignore_unknown=True, refused=UNSUPPORTED
     )
-    job = await admit(asked.fields.spec(), asked.identity, services)
+    fields = asked.fields
+    job = await admit(fields.spec(), asked.identity, services, callback_url=fields.callback_url)
     return await _answer(job, services)
 
 
@@ -55,11 +57,13 @@ async def create(request: Request, services: CurrentServices) -> JSONResponse:
     summary="List videos",
     operation_id="list_videos",
     response_model=VideoList,
-    responses=openai_errors(400, 403, 422),
+    responses=openai_errors(403, 404, 422),
 )
 async def list_videos(
     services: CurrentServices,
-    after: Annotated[str | None, Query(description="The last ID of the page before")] = None,
+    after: Annotated[
+        str | None, Query(pattern=ID_PATTERN, description="The last ID of the page before")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
     order: Annotated[Literal["asc", "desc"], Query(description="By age")] = "desc",
 ) -> JSONResponse:
@@ -118,13 +122,23 @@ async def delete(video_id: str, services: CurrentServices) -> JSONResponse:
     operation_id="download_video_content",
     response_class=RangedFileResponse,
     responses={
-        200: {"content": {"video/mp4": BINARY}, "description": "The video, or a range of it"},
-        **openai_errors(404, 416),
+        200: {
+            "content": {"video/mp4": BINARY, "image/webp": BINARY, "image/jpeg": BINARY},
+            "description": "The file, or a range of it",
+        },
+        **openai_errors(404, 416, 422, 500, 507),
     },
 )
-async def content(video_id: str, services: CurrentServices) -> RangedFileResponse:
-    """The MP4; ranges are served."""
-    return await video_file(await find_job(video_id, services), services)
+async def content(
+    video_id: str,
+    services: CurrentServices,
+    variant: Annotated[
+        Literal["video", "thumbnail", "spritesheet"], Query(description="MP4, WebP or JPEG")
+    ] = "video",
+) -> RangedFileResponse:
+    """The MP4, the frame in the middle, or up to 16 frames on one sheet; ranges are served."""
+    kind = None if variant == "video" else Derived(variant)
+    return await video_file(await find_job(video_id, services), services, kind)
 
 
 @router.post(
@@ -188,8 +202,8 @@ async def _describe(job: Job, services: Services) -> Video:
 
 async def _answer(job: Job, services: Services) -> JSONResponse:
     answer = _json(await _describe(job, services))
-    if job.state not in FINISHED:
-        answer.headers[_POLL_AFTER] = str(_POLL_INTERVAL)
+    if forecast := await services.estimator.forecast(job):
+        answer.headers[_POLL_AFTER] = str(poll_after_ms(forecast.eta_seconds))
     return answer
 
 

@@ -1,6 +1,7 @@
 """The home page and the API documentation."""
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -16,7 +17,8 @@ from frontend.web.pages import render
 router = APIRouter(include_in_schema=False)
 
 _RECENT_JOBS = 12
-_FORM_FIELDS = ("prompt", "duration", "resolution", "fps", "seed")
+# Other ways to say what the form asks for, and what only programs need.
+_NOT_IN_FORM = ("num_frames", "width", "height", "size", "num_inference_steps", "callback_url")
 
 
 @router.get("/")
@@ -27,14 +29,23 @@ async def home(request: Request, services: CurrentServices) -> HTMLResponse:
     info = await services.triton.model_info()
     root_path = services.settings.root_path
     fields = form_fields(services.generate_request)
+    if info and info.drawn_sides:
+        _narrow(fields["resolution"], *info.drawn_sides)
     return render(
         request,
         "home.html",
         model_name=info.model_name if info else None,
         examples=examples_for(info.model_name) if info else [],
-        fields={name: fields[name] for name in _FORM_FIELDS},
+        fields={name: field for name, field in fields.items() if name not in _NOT_IN_FORM},
         recent=[job_views.job_status(job, None, root_path) for job in recent.jobs],
     )
+
+
+def _narrow(side: dict[str, Any], least: int, most: int) -> None:
+    """Offer only sides that the model can draw, if the settings allow any of them."""
+    bounds = max(side["minimum"], least), min(side["maximum"], most)
+    if bounds[0] <= bounds[1]:
+        side["minimum"], side["maximum"] = bounds
 
 
 @router.get("/openapi.json")

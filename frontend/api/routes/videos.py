@@ -1,20 +1,27 @@
 """`GET /download/{job_id}` and `GET /preview/{job_id}`."""
 
 import asyncio
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from frontend.api import job_views
-from frontend.api.errors import not_found
+from frontend.api.errors import ApiError, ErrorType, not_found, storage_full
 from frontend.api.openapi import BINARY, errors
 from frontend.api.ranges import RangedFileResponse
 from frontend.api.routes.jobs import find_job
 from frontend.api.services import CurrentServices, Services
 from frontend.jobs.model import Job, JobState
+from frontend.media.derived import Derived
+from frontend.media.ffmpeg import EncodingError, NoRoomError
 from frontend.web.pages import render
 
 router = APIRouter(tags=["Videos"])
+
+_MEDIA_TYPES = ("video/mp4", *sorted({kind.media_type for kind in Derived}))
 
 
 @router.get(
@@ -23,14 +30,29 @@ router = APIRouter(tags=["Videos"])
     operation_id="download",
     response_class=RangedFileResponse,
     responses={
-        200: {"content": {"video/mp4": BINARY}, "description": "The video, or a range of it"},
+        200: {
+            "content": dict.fromkeys(_MEDIA_TYPES, BINARY),
+            "description": "The file, or a range of it",
+        },
         304: {"description": "The client has it: `If-None-Match`, `If-Modified-Since`"},
-        **errors(404, 416),
+        **errors(404, 416, 422, 500, 507),
     },
 )
-async def download(job_id: str, services: CurrentServices) -> RangedFileResponse:
-    """The MP4 under its documented name; ranges are served, so players can seek."""
-    return await video_file(await find_job(job_id, services), services)
+async def download(
+    job_id: str,
+    services: CurrentServices,
+    format: Annotated[  # noqa: A002  the parameter's name
+        Literal["mp4"] | Derived,
+        Query(description="webp and gif are animations; thumbnail and spritesheet are images"),
+    ] = "mp4",
+    inline: Annotated[
+        bool, Query(description="Show it in the browser instead of saving it")
+    ] = False,
+) -> RangedFileResponse:
+    """The MP4 under its documented name, or what is made from it; ranges are served."""
+    job = await find_job(job_id, services)
+    kind = None if format == "mp4" else format
+    return await video_file(job, services, kind, inline=inline)
 
 
 @router.get(
@@ -48,19 +70,36 @@ async def preview(job_id: str, request: Request, services: CurrentServices) -> R
     return render(request, "preview.html", job=status, has_file=has_file)
 
 
-async def video_file(job: Job, services: Services) -> RangedFileResponse:
-    """The job's MP4.
+async def video_file(
+    job: Job, services: Services, kind: Derived | None = None, *, inline: bool = False
+) -> RangedFileResponse:
+    """The job's MP4, or what is made from it.
 
     Raises:
-        ApiError: 404, it has none.
+        ApiError: 404, it has none; 500 and 507, the file could not be made.
     """
     if job.state != JobState.COMPLETED:
         raise not_found(f"The job has no video: it is {job.state}", job.id)
-    video = services.folder.video(job)
+    file = services.folder.video(job)
+    name, media_type = job.filename, "video/mp4"
     try:
-        stat = await asyncio.to_thread(video.stat)
+        if kind:
+            file = await services.converter.derived(file, job.spec, kind)
+            name = f"{Path(name).stem}{kind.suffix}"
+            media_type = kind.media_type
+        stat = await asyncio.to_thread(file.stat)
     except FileNotFoundError:
         raise not_found("Video file missing", job.id) from None
+    except NoRoomError as error:
+        raise storage_full(str(error)) from error
+    except EncodingError as error:
+        raise ApiError(
+            HTTPStatus.INTERNAL_SERVER_ERROR, ErrorType.GENERATION, str(error), job.id
+        ) from error
     return RangedFileResponse(
-        video, media_type="video/mp4", filename=job.filename, stat_result=stat
+        file,
+        media_type=media_type,
+        filename=name,
+        stat_result=stat,
+        content_disposition_type="inline" if inline else "attachment",
     )

@@ -10,6 +10,7 @@ from typing import Literal
 
 from ltx_triton.contract import ENGINES
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
+from ltx_triton.engines.remedies import BUILD_PLANS
 from ltx_triton.engines.tensorrt.cuda import Gpu
 from ltx_triton.engines.tensorrt.library import LibraryName
 from ltx_triton.json_file import JsonFile
@@ -64,7 +65,7 @@ class PlanInfo(JsonFile):
     """Metadata of a plan, readable without opening it."""
 
     FILE = "model.plan.json"
-    REMEDY = REBUILD
+    REMEDY = BUILD_PLANS
 
     version: Literal[2] = 2
     library: LibraryName
@@ -144,14 +145,19 @@ def require_checkpoint(repository: Path, config: PipelineConfig) -> None:
     """
     for model in ENGINES:
         folder = version_folder(repository, model)
-        found = {}
         if (folder / PLAN_FILE).is_file():
-            found[PLAN_FILE] = PlanInfo.load(folder).checkpoint_sha256
+            plan = PlanInfo.load(folder)
+            _require_same(folder / PLAN_FILE, plan.checkpoint_sha256, config, plan.remedy)
         if (folder / CpuEngineInfo.FILE).is_file():
-            found[ENGINE_FILE] = CpuEngineInfo.load(folder).checkpoint_sha256
-        for file, checkpoint in found.items():
-            if checkpoint != config.checkpoint_sha256:
-                raise PlanMismatchError(
-                    f"{folder / file} is of the checkpoint {checkpoint[:12]}, but pipeline.json "
-                    f"is of {config.checkpoint_sha256[:12]}. {REBUILD}; or remove it"
-                )
+            engine = CpuEngineInfo.load(folder)
+            _require_same(
+                folder / ENGINE_FILE, engine.checkpoint_sha256, config, CpuEngineInfo.REMEDY
+            )
+
+
+def _require_same(file: Path, checkpoint_sha256: str, config: PipelineConfig, remedy: str) -> None:
+    if checkpoint_sha256 != config.checkpoint_sha256:
+        raise PlanMismatchError(
+            f"{file} is of the checkpoint {checkpoint_sha256[:12]}, but pipeline.json is of "
+            f"{config.checkpoint_sha256[:12]}: {remedy}; or remove it"
+        )

@@ -27,12 +27,14 @@ from ltx_triton.engines.device import select_device
 from ltx_triton.engines.machine_memory import read_memory_use
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.engines.tensorrt.plan import require_checkpoint
+from ltx_triton.engines.versions import library_versions
 from ltx_triton.model_info import EngineLimits, ModelInfo, UnsupportedSpecError
 from ltx_triton.parent_process import exit_after_parent
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop
+from ltx_triton.pipeline.prompt_warnings import prompt_warnings
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
-from ltx_triton.repository.layout import version_folder
+from ltx_triton.repository.layout import FINGERPRINT_FILE, version_folder
 from ltx_triton.video_spec import VideoSpec
 
 # Frames leave in responses of about this size, so that the longest video needs neither one huge
@@ -59,10 +61,11 @@ class TritonPythonModel:
         config = PipelineConfig.load(folder)
         repository = folder.parent.parent
         require_checkpoint(repository, config)
-        self._loop = DenoisingLoop(config, PromptTokenizer(folder, config), _BlsEngines())
-        info = _model_info(repository, config)
-        self._info = _text(info.model_dump_json())
-        self._metrics = _publish(info)  # both live as long as they are referenced
+        self._config = config
+        self._tokenizer = PromptTokenizer(folder, config)
+        self._loop = DenoisingLoop(config, self._tokenizer, _BlsEngines())
+        self._info = _model_info(repository, config)
+        self._metrics = _publish(self._info)  # both live as long as they are referenced
 
     async def execute(self, requests: list[Any]) -> None:
         """Serve the requests side by side; their steps meet in the engines' batchers."""
@@ -71,7 +74,8 @@ class TritonPythonModel:
     async def _serve(self, request: Any) -> None:
         sender = request.get_response_sender()
         error: tuple[ErrorKind, str] | None = None
-        sender.send(pb_utils.InferenceResponse([pb_utils.Tensor("model_info", self._info)]))
+        described = pb_utils.Tensor("model_info", _text(self._describe(request).model_dump_json()))
+        sender.send(pb_utils.InferenceResponse([described]))
         try:
             if (spec := _read(request)) is not None:
                 await self._generate(spec, sender)
@@ -88,6 +92,15 @@ class TritonPythonModel:
             message = pb_utils.TritonError(": ".join(error))
             sender.send(pb_utils.InferenceResponse(error=message))
         sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+
+    def _describe(self, request: Any) -> ModelInfo:
+        """Describe the model, and what it makes of the prompt."""
+        given = pb_utils.get_input_tensor_by_name(request, "prompt")
+        if given is None:
+            return self._info
+        prompt = given.as_numpy().item().decode(errors="replace")
+        warnings = prompt_warnings(prompt, self._tokenizer, self._config)
+        return self._info.model_copy(update={"prompt_warnings": warnings})
 
     async def _generate(self, spec: VideoSpec, sender: Any) -> None:
         def report(progress: Progress) -> None:
@@ -167,7 +180,15 @@ def _model_info(repository: Path, config: PipelineConfig) -> ModelInfo:
         precision=select_cpu_precision() if on_cpu else config.precision,
         limits=EngineLimits.of(config),
         memory=read_memory_use(devices, psutil.Process(os.getppid())),
+        export_sha256=_fingerprint(version_folder(repository, LTX_VIDEO)),
+        versions=library_versions(),
+        drawn_sides=config.drawn_sides,
     )
+
+
+def _fingerprint(folder: Path) -> str | None:
+    file = folder / FINGERPRINT_FILE
+    return file.read_text().split()[0] if file.is_file() else None
 
 
 def _publish(info: ModelInfo) -> tuple[Any, Any]:

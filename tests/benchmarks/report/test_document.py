@@ -17,7 +17,7 @@ def document(tmp_path: Path) -> Path:
 
 def test_rows_of_tables_are_as_wide_as_their_heads(document: Path) -> None:
     tables = [part for part in document.read_text().split("\n\n") if part.startswith("|")]
-    assert len(tables) == 20
+    assert len(tables) == 21
     for table in tables:
         head, _, *rows = table.splitlines()
         assert rows
@@ -41,6 +41,7 @@ def test_figures_come_from_the_results(document: Path) -> None:
     assert "| 2 | 2.00 | 1.82 | 2.36 | 500.0 | 455.0 | 590.0 |" in text
     assert "Least-squares fit: 1.00 s plus 500.0 ms per step." in text
     assert "31 of 34 requests were refused, within 24 ms at most; the others took 4.0 s" in text
+    assert "| alone, new size | 3 | 1.8 to 2.4 | 40 % | 40 % |" in text
     assert "| 4 | 60.0 | 40.0 | 1.50 (1.50 to 1.50) | 8.0 | 9.4 | 1.20 | 2.0 | 2.00 |" in text
 
 

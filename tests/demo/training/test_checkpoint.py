@@ -5,7 +5,9 @@ import pytest
 import torch
 from diffusers import LTXConditionPipeline
 
+from demo.shapes.captions import vocabulary
 from demo.training.checkpoint import (
+    DRAWN_SIDES,
     load_checkpoint,
     set_statistics,
     statistics_of,
@@ -33,6 +35,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_exporter_opens_it(folder: Path) -> None:
     checkpoint = open_checkpoint(str(folder), None)
     assert checkpoint.config("vae")["latent_channels"] == CHANNELS
+
+
+def test_it_says_what_it_was_trained_on(folder: Path) -> None:
+    trained_on = open_checkpoint(str(folder), None).trained_on()
+    assert trained_on.words == tuple(vocabulary())
+    assert trained_on.sides == DRAWN_SIDES
 
 
 def test_the_weights_are_small(folder: Path) -> None:

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 from random import Random
 
@@ -47,9 +46,3 @@ def test_it_is_reproducible(tmp_path: Path) -> None:
         save_demo_tokenizer(tmp_path / name)
     one, other = ((tmp_path / name / "tokenizer.json").read_bytes() for name in ("one", "other"))
     assert one == other
-
-
-def test_its_config_lists_the_known_words(tmp_path: Path) -> None:
-    save_demo_tokenizer(tmp_path)
-    config = json.loads((tmp_path / "tokenizer_config.json").read_text())
-    assert config["known_words"] == vocabulary()

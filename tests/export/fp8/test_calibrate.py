@@ -8,7 +8,7 @@ from diffusers import LTXConditionPipeline
 from torch import nn
 
 from export.checkpoint.folder import Checkpoint
-from export.checkpoint.weights import weight_bytes
+from export.checkpoint.weights import fp32_weight_bytes
 from export.errors import ExportError
 from export.fp8 import calibrate
 from export.fp8.quantize import scale_for
@@ -25,11 +25,11 @@ PROMPTS = ["A red fish", "Black"]
 
 
 def test_scales_are_those_of_the_pipelines_largest_values(
-    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calibrate, "prompts", lambda: PROMPTS)
     monkeypatch.setattr(calibrate, "SIZES", dict.fromkeys(calibrate.SIZES, (64, 96, 9)))
-    record = calibrate.calibrate(checkpoint, "c" * 64)
+    record = calibrate.calibrate(checkpoint, "c" * 64, tmp_path)
 
     pipeline = LTXConditionPipeline.from_pretrained(checkpoint.folder)
     pipeline.set_progress_bar_config(disable=True)
@@ -133,11 +133,22 @@ def test_the_export_looks_for_a_record_where_the_last_one_put_it(
 
 
 def test_too_little_memory_is_said_before_anything_is_loaded(
-    checkpoint: Checkpoint, config: PipelineConfig, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Checkpoint, config: PipelineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calibrate, "MEMORY_SHARE", 1e9)
-    with pytest.raises(ExportError, match=r"calibrate on another machine and copy its transformer"):
-        calibrate.calibrate(checkpoint, config.checkpoint_sha256)
+    with pytest.raises(ExportError) as refused:
+        calibrate.load_or_calibrate(checkpoint, config.checkpoint_sha256, tmp_path)
+    assert str(refused.value).endswith(
+        f"; calibrate on another machine and copy its fp8.json to {tmp_path}"
+    )
+
+
+def test_memory_is_what_the_container_has_left(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fp32 = calibrate.MEMORY_SHARE * fp32_weight_bytes(checkpoint.folder / "transformer")
+    monkeypatch.setattr(calibrate, "left_bytes", lambda: int(0.75 * fp32))
+    assert calibrate._choose(checkpoint, tmp_path) == ("cpu", torch.bfloat16)
 
 
 @pytest.mark.parametrize(
@@ -150,13 +161,14 @@ def test_too_little_memory_is_said_before_anything_is_loaded(
 )
 def test_a_gpu_without_room_leaves_it_to_the_cpu(
     checkpoint: Checkpoint,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     share: float,
     chosen: tuple[str, torch.dtype],
 ) -> None:
     """`share`: free memory of the GPU over what FP32 takes."""
-    fp32 = calibrate.MEMORY_SHARE * weight_bytes(checkpoint.folder / "transformer")
+    fp32 = calibrate.MEMORY_SHARE * fp32_weight_bytes(checkpoint.folder / "transformer")
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.mem_get_info", lambda: (share * fp32, 0))
 
-    assert calibrate._choose(checkpoint) == chosen
+    assert calibrate._choose(checkpoint, tmp_path) == chosen

@@ -78,6 +78,26 @@ def test_leftovers_of_a_killed_export_are_removed(tmp_path: Path) -> None:
         assert not leftover.exists()
 
 
+def test_the_description_of_an_engine_comes_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    moved = []
+    move, list_folder = Path.replace, Path.iterdir
+
+    def watch(source: Path, target: Path) -> Path:
+        moved.append(source.name)
+        return move(source, target)
+
+    monkeypatch.setattr(Path, "replace", watch)
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter(sorted(list_folder(folder))))
+    with staging(tmp_path) as folders:
+        for name in ("model.onnx", "model.onnx.json", "model.onnx.memory.json"):
+            (folders["text_encoder"] / name).touch()
+        (folders["ltx_video"] / "pipeline.json").touch()
+        publish(folders)
+    assert moved == ["model.onnx", "model.onnx.memory.json", "model.onnx.json", "pipeline.json"]
+
+
 def test_a_half_published_export_has_no_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -356,6 +356,38 @@ def test_each_engine_is_served_and_counted_on_its_device(
     assert use.devices["cuda"].available_bytes == GPU.memory_bytes
 
 
+def test_a_gpu_without_room_for_all_weights_is_refused_before_anything_is_built(
+    options: PlanOptions, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_plans(options)
+    built.clear()
+    monkeypatch.setattr("export.tensorrt.target.find_gpu", lambda: replace(GPU, memory_bytes=100))
+    build_plans(options)
+    assert built == [], "they are current"
+    (version_folder(options.source, ENGINES[2]) / "model.onnx").write_text("another graph")
+
+    with pytest.raises(ExportError, match=r"^too little room: .* on the NVIDIA Stand-in"):
+        build_plans(options)
+    assert built == []
+
+    build_plans(replace(options, weight_streaming=True))
+    assert built == names()
+
+
+def test_a_cpu_without_room_for_the_text_encoder_is_refused_before_anything_is_built(
+    options: PlanOptions, built: list[str], measured: CpuMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_cpu = replace(options, text_encoder="cpu")
+    with monkeypatch.context() as patch:
+        patch.setattr("export.memory.need.MEASURING_BYTES", 1e18)
+        with pytest.raises(ExportError, match="of memory to measure text_encoder on the CPU"):
+            build_plans(on_cpu)
+        assert built == []
+    build_plans(on_cpu)
+    monkeypatch.setattr("export.memory.need.MEASURING_BYTES", 1e18)
+    build_plans(on_cpu)  # it is current
+
+
 def test_an_incomplete_source_is_refused(options: PlanOptions) -> None:
     (version_folder(options.source, ENGINES[2]) / "model.onnx").unlink()
     with pytest.raises(ExportError, match=r"is not complete: .*vae_decoder/1/model\.onnx"):

@@ -1,12 +1,14 @@
 """The text encoder of a BF16 export on the CPU, beside plans of the others."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from export.checkpoint.folder import Checkpoint
-from export.tensorrt.cpu_engine import stage_cpu_engine
+from export.errors import ExportError
+from export.tensorrt.cpu_engine import is_current, stage_cpu_engine
 from export.verification.reference import REFERENCES
 from ltx_triton.contract import LTX_VIDEO, TEXT_ENCODER
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
@@ -61,9 +63,24 @@ def test_its_weights_take_no_room_on_the_disk_of_the_export(
     monkeypatch.setenv("CPU_PRECISION", "bf16")
     stage(bf16_repository, tmp_path / "staged")
 
+    config = PipelineConfig.load(version_folder(bf16_repository, LTX_VIDEO))
+    source, staged = version_folder(bf16_repository, TEXT_ENCODER), tmp_path / "staged"
+    assert is_current(config, source, staged)
     for name in ("model.onnx", "model.onnx.data"):
-        exported = version_folder(bf16_repository, TEXT_ENCODER) / name
-        assert (tmp_path / "staged" / name).samefile(exported)
+        assert (staged / name).samefile(source / name)
+        (staged / name).rename(tmp_path / name)
+        assert not is_current(config, source, staged), f"{name} is missing"
+        (tmp_path / name).rename(staged / name)
+
+
+def test_a_missing_package_is_named_with_what_installs_it(
+    bf16_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPU_PRECISION", "fp32")
+    monkeypatch.setitem(sys.modules, "onnx_ir", None)
+
+    with pytest.raises(ExportError, match=r"onnx-ir, which .*: pip install onnx-ir$"):
+        stage(bf16_repository, tmp_path / "staged")
 
 
 def test_elsewhere_its_weights_are_copied(

@@ -47,11 +47,15 @@ def test_tensorrt_builds_for_the_gpu_at_hand(
     assert find_target("tensorrt", precision).compute_capabilities == (capability,)
 
 
-@pytest.mark.parametrize(("precision", "capability"), [("bf16", "7.5"), ("fp8", "8.6")])
+@pytest.mark.parametrize(
+    ("precision", "capability", "fitting"),
+    [("bf16", "7.5", "fp16"), ("fp8", "7.5", "fp16"), ("fp8", "8.6", "bf16")],
+)
 def test_a_gpu_without_the_precision_is_refused_before_anything_is_built(
-    monkeypatch: pytest.MonkeyPatch, precision: str, capability: str
+    monkeypatch: pytest.MonkeyPatch, precision: str, capability: str, fitting: str
 ) -> None:
     install(monkeypatch, capability)
 
-    with pytest.raises(ExportError, match=f"needs a GPU .* NVIDIA Stand-in has {capability}"):
+    message = f"needs a GPU .* NVIDIA Stand-in has {capability}, which fits PRECISION={fitting}$"
+    with pytest.raises(ExportError, match=message):
         find_target("tensorrt", precision)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.memory import watch
 from export.checkpoint.folder import Checkpoint, open_checkpoint
-from export.checkpoint.weights import weight_bytes
+from export.checkpoint.weights import fp32_weight_bytes
 from export.errors import ExportError
 from export.graphs import transformer
 from export.onnx.write import write_engine
@@ -106,7 +106,7 @@ def test_a_component_need_not_fit_into_memory(tmp_path: Path) -> None:
     usage = watch(verify_transformer, checkpoint, tmp_path)
 
     added = usage.peak_resident_bytes - usage.idle_resident_bytes
-    assert added < weight_bytes(checkpoint.folder / "transformer") / 2
+    assert added < fp32_weight_bytes(checkpoint.folder / "transformer") / 2
 
 
 def verify_transformer(checkpoint: Checkpoint, folder: Path) -> None:

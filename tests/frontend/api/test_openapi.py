@@ -24,6 +24,8 @@ def test_every_documented_endpoint_is_described(document: dict[str, Any]) -> Non
         ("/jobs/{job_id}", "get"),
         ("/jobs/{job_id}", "delete"),
         ("/jobs/{job_id}/retry", "post"),
+        ("/jobs/{job_id}/receipt", "get"),
+        ("/jobs/{job_id}/events", "get"),
         ("/v1/videos", "get"),
         ("/v1/videos", "post"),
         ("/v1/videos/{video_id}", "get"),
@@ -45,7 +47,7 @@ def test_generate_describes_its_parameters_for_query_and_every_body(
     operation = document["paths"]["/generate"]["post"]
     names = {
         *("prompt", "duration", "num_frames", "fps", "resolution", "width", "height", "size"),
-        *("num_inference_steps", "seed", "wait"),
+        *("num_inference_steps", "seed", "callback_url", "wait"),
     }
     in_query = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
     assert in_query.keys() == names | {"Idempotency-Key"}
@@ -94,5 +96,5 @@ def test_examples_of_the_schema_are_accepted(api: TestClient, document: dict[str
     content = document["paths"]["/generate"]["post"]["requestBody"]["content"]
     parameters = content["application/json"]["schema"]["properties"]
     given = {name: item["default"] for name, item in parameters.items() if "default" in item}
-    given |= {"prompt": parameters["prompt"]["examples"][0], "wait": False}
+    given |= {**content["application/json"]["example"], "wait": False}
     assert api.post("/generate", json=given).status_code == 202

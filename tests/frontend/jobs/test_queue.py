@@ -113,9 +113,11 @@ def test_no_more_jobs_run_over_all_workers_than_the_limit(
 
 def test_a_progress_report_is_stored(store: JobStore, queue: JobQueue) -> None:
     job = claimed(store, queue)
-    queue.report(job, Progress(Stage.DENOISE, 3, 8, 1.5))
+    queue.report(job, Progress(Stage.DENOISE, 3, 8, 1.5), 40.0)
     stored = state(store, job)
     assert (stored.stage, stored.step, stored.total_steps) == ("denoise", 3, 8)
+    assert stored.percent == 40
+    assert stored.reported_at == pytest.approx(time.time(), abs=60)
 
 
 def test_a_renewed_lease_is_not_taken_over(
@@ -132,12 +134,13 @@ def test_an_expired_lease_puts_the_job_back_for_another_worker(
     database: Database, store: JobStore, queue: JobQueue
 ) -> None:
     job = claimed(store, queue)
-    queue.report(job, Progress(Stage.DENOISE, 3, 8, 1.5))
+    queue.report(job, Progress(Stage.DENOISE, 3, 8, 1.5), 40.0)
     let_lease_expire(database, store, job)
     successor = JobQueue(database, "successor", max_running=ALL)
     assert successor.reclaim_expired()
     again = successor.claim()
     assert again
+    assert (again.percent, again.reported_at) == (0, None)
     assert (again.id, again.attempts, again.spec.seed, again.stage) == (
         job.id,
         2,

@@ -1,4 +1,6 @@
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from frontend.database.database import Database
 from frontend.jobs.queue import JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobFilter, JobStore
+from frontend.media.derived import Derived
 from tests.frontend.conftest import finished_job, new_job
 
 
@@ -22,13 +25,15 @@ def test_expired_jobs_go_with_their_videos_and_others_stay(
     store = JobStore(database)
     old, gone, new = (finished_job(database, days) for days in (7.1, 8, 6.9))
     for job in (old, new):
-        folder.video(job).write_bytes(b"video")
+        for path in (folder.video(job), *Derived.paths(folder.video(job))):
+            path.write_bytes(b"video")
     store.add(new_job(created_at=1.0), 100)
     assert folder.clean(store) == 2
     assert store.get(old.id) is None
     assert store.get(gone.id) is None
     assert store.get(new.id)
-    assert [path.name for path in folder.path.glob("*.mp4")] == [new.filename]
+    kept = folder.video(new)
+    assert set(folder.path.glob("*video_*")) == {kept, *Derived.paths(kept)}
     assert len(store.find(JobFilter(), 10).jobs) == 2
     assert folder.clean(store) == 0
 
@@ -53,11 +58,32 @@ def test_partial_files_go_unless_their_attempt_is_running(
     assert sorted(folder.path.glob(".*")) == sorted([alive, foreign])
 
 
+def test_partial_files_of_conversions_go_when_none_can_run_that_long(
+    database: Database, folder: VideoFolder
+) -> None:
+    gif = Derived.GIF.path(folder.path / "video_a.mp4")
+    old, new = (gif.with_name(f"{gif.name}.{number}.partial") for number in ("0bad", "cafe"))
+    for path in (old, new):
+        path.write_bytes(b"part")
+    os.utime(old, (0, time.time() - 3601))
+    folder.clean(JobStore(database))
+    assert list(folder.path.glob(".*")) == [new]
+
+
 def test_only_finished_videos_count_against_the_limit(folder: VideoFolder) -> None:
     (folder.path / "jobs.db").write_bytes(bytes(5000))
     (folder.path / "video_a.mp4").write_bytes(bytes(999))
     assert not folder.exceeds_quota([])
     (folder.path / "video_b.mp4").write_bytes(bytes(2))
+    assert folder.exceeds_quota([])
+
+
+@pytest.mark.parametrize("kind", Derived)
+def test_what_is_made_from_a_video_counts_against_the_limit(
+    kind: Derived, folder: VideoFolder
+) -> None:
+    kind.path(folder.path / "video_a.mp4").write_bytes(bytes(1001))
+    assert folder.used_bytes() == 1001
     assert folder.exceeds_quota([])
 
 

@@ -66,11 +66,26 @@ def test_unfinished_jobs_and_the_new_one_count_against_the_quota(
     assert sum(store.unfinished().values()) == 2
 
 
-def test_the_queue_position_counts_the_jobs_ahead(store: JobStore) -> None:
-    jobs = [new_job(created_at=time.time() + number) for number in range(3)]
-    for job in jobs:
-        store.add(job, 10)
-    assert [store.queue_position(job) for job in jobs] == [1, 2, 3]
+def test_unfinished_jobs_come_in_the_order_in_which_they_run(
+    database: Database, store: JobStore
+) -> None:
+    now, queue = time.time(), JobQueue(database, "worker", 2)
+    jobs = [store.add(new_job(created_at=now - number), 10) for number in range(4)]
+    completed, running = queue.claim(), queue.claim()
+    assert completed
+    assert running
+    queue.complete(completed)
+    assert [job.id for job in store.queued_and_running()] == [jobs[i].id for i in (2, 1, 0)]
+
+
+def test_the_latest_completed_jobs_come_first(database: Database, store: JobStore) -> None:
+    now, queue = time.time(), JobQueue(database, "worker", 2)
+    jobs = [store.add(new_job(created_at=now + number), 10) for number in range(4)]
+    for _ in range(3):
+        job = queue.claim()
+        assert job
+        queue.complete(job)
+    assert [job.id for job in store.latest_completed(2)] == [jobs[i].id for i in (2, 1)]
 
 
 def test_a_queued_job_is_cancelled_at_once(store: JobStore) -> None:

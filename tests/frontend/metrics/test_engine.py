@@ -21,6 +21,15 @@ def test_a_machine_with_a_gpu_and_one_engine_on_the_cpu() -> None:
     )
 
 
+def test_a_text_encoder_beside_tritons_own_backend_is_not_all_engines() -> None:
+    page = "".join(line for line in GPU_METRICS.splitlines(True) if 'device="cuda"' not in line)
+
+    memory = parse_memory(page)
+
+    assert (memory.engine_bytes, memory.gpu_engine_bytes) == (None, None)
+    assert memory.gpu_total_bytes == 80 * GIB
+
+
 def test_a_server_without_metrics_leaves_everything_open() -> None:
     assert asyncio.run(read_memory("http://127.0.0.1:9/metrics")) == EngineMemory()
 

@@ -89,5 +89,7 @@ def test_a_gpu_without_a_plan_says_which_command_builds_one(
 ) -> None:
     monkeypatch.setenv("MODEL_DEVICE", "cuda")
 
-    with pytest.raises(RuntimeError, match=r"model\.plan is missing: .*TARGET=tensorrt"):
+    with pytest.raises(
+        RuntimeError, match=r"model\.plan is missing: .*TARGET=tensorrt` .*TARGET=tensorrt-rtx"
+    ):
         select_device(tmp_path)

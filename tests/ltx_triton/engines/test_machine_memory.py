@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from ltx_triton.contract import ENGINES, TEXT_ENCODER
 from ltx_triton.engines import machine_memory
 from ltx_triton.engines.device import Device
-from ltx_triton.engines.machine_memory import available_to_tree, left_bytes, read_memory_use
+from ltx_triton.engines.machine_memory import available_to_cpu, left_bytes, read_memory_use
 from ltx_triton.engines.memory_use import CpuMemory, GpuMemory, MemoryAt
 from ltx_triton.repository.layout import version_folder
 
@@ -71,12 +73,27 @@ def test_without_limits_the_machine_counts(tmp_path: Path, membership: Path) -> 
 
 def test_what_a_process_holds_is_available_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine_memory, "left_bytes", lambda: 1000)
-    before = available_to_tree(psutil.Process())
+    before = available_to_cpu({}, psutil.Process())
 
     held = bytearray(b"1") * 50_000_000
 
-    assert available_to_tree(psutil.Process()) - before == pytest.approx(len(held), rel=0.1)
+    assert available_to_cpu({}, psutil.Process()) - before == pytest.approx(len(held), rel=0.1)
     assert before > 10_000_000
+
+
+def test_what_an_engine_on_the_gpu_holds_on_the_host_is_not_available_to_the_cpu(
+    folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_memory, "left_bytes", lambda: 0)
+    devices = dict.fromkeys(folders, GPU) | {folders[0]: CPU}
+    program = "held = b'1' * 50_000_000; print(flush=True); input()"
+    for folder, least, most in ((folders[1], 0, 0), (folders[0], 50e6, 90e6)):
+        command = [sys.executable, "-c", program, str(folder / "model.py")]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as engine:
+            assert engine.stdout
+            engine.stdout.readline()
+            assert least <= available_to_cpu(devices, psutil.Process()) <= most
+            engine.communicate(b"\n")
 
 
 @pytest.fixture

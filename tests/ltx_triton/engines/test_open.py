@@ -1,10 +1,15 @@
+import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ltx_triton.contract import TRANSFORMER, VAE_DECODER
+from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+from ltx_triton.engines.cpu_engine import CpuEngineInfo
+from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.open import open_session
+from ltx_triton.repository.layout import version_folder
 
 
 def test_runs_an_exported_engine_by_the_names_of_its_contract(repository: Path) -> None:
@@ -21,6 +26,30 @@ def test_runs_an_exported_engine_by_the_names_of_its_contract(repository: Path) 
 def test_a_missing_engine_says_which_command_writes_it(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"model\.onnx is missing: run `make export`"):
         open_session(tmp_path, TRANSFORMER)
+
+
+@pytest.mark.parametrize(
+    ("made_for", "here", "fits"),
+    [("bf16", "fp32", False), ("fp32", "bf16", True), ("bf16", "bf16", True)],
+)
+def test_an_engine_beside_plans_is_refused_where_it_takes_more_than_was_measured(
+    repository: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    made_for: str,
+    here: str,
+    fits: bool,
+) -> None:
+    folder = version_folder(tmp_path, TEXT_ENCODER)
+    shutil.copytree(version_folder(repository, TEXT_ENCODER), folder)
+    CpuEngineInfo(
+        onnx_sha256="0" * 64, checkpoint_sha256="1" * 64, precision=CpuPrecision(made_for)
+    ).save(folder)
+    monkeypatch.setenv("CPU_PRECISION", here)
+
+    expected = nullcontext() if fits else pytest.raises(RuntimeError, match=r"TEXT_ENCODER=cpu`")
+    with expected:
+        open_session(folder, TEXT_ENCODER)
 
 
 def test_reports_the_memory_of_the_process(repository: Path) -> None:

@@ -65,8 +65,10 @@ def test_wait_false_answers_at_once_with_links(api: TestClient) -> None:
     body = response.json()
     job_id = body["job_id"]
     assert body.pop("message")
+    assert body.pop("queue_position") in (0, 1)
     assert body == {
         "status": "queued",
+        "eta_seconds": None,
         "job_id": job_id,
         "status_url": f"/status/{job_id}",
         "download_url": f"/download/{job_id}",
@@ -147,7 +149,7 @@ def test_a_value_out_of_range_is_refused_with_400(
         (
             {"steps": 4},
             "Unknown parameter 'steps'; allowed are prompt, seed, duration, num_frames, fps, "
-            "resolution, width, height, size, num_inference_steps, wait, seconds",
+            "resolution, width, height, size, num_inference_steps, callback_url, wait, seconds",
         ),
     ],
 )

@@ -92,5 +92,6 @@ def comparable(response: httpx2.Response) -> dict[str, Any]:
     """An answer without what differs from job to job."""
     require_documented(response)
     drawn = {"job_id", "status_url", "download_url", "preview_url", "seed"}
+    drawn |= {"queue_position", "eta_seconds"}
     body: dict[str, Any] = response.json()
     return {name: value for name, value in body.items() if name not in drawn}

@@ -1,3 +1,4 @@
+import hashlib
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +9,9 @@ from starlette.testclient import TestClient
 
 from frontend.jobs.model import JobState
 from frontend.jobs.store import JobStore
-from tests.frontend.conftest import StartApi, post, wait_for, wait_until
-from tests.frontend.fake_triton import FakeTriton, Fault
+from ltx_triton import __version__
+from tests.frontend.conftest import SMALL, StartApi, post, wait_for, wait_until
+from tests.frontend.fake_triton import INFO, FakeTriton, Fault
 
 DOCUMENTED = {
     "job_id",
@@ -215,10 +217,10 @@ def test_jobs_are_listed_by_state_text_and_time(api: TestClient, fake_triton: Fa
 @pytest.mark.parametrize(
     ("query", "status", "detail"),
     [
-        ({"after": "0000"}, 400, "after must be the ID of a job that still exists"),
+        ({"after": "x"}, 422, "after: String should match pattern"),
         ({"limit": "101"}, 422, "limit: Input should be less than or equal to 100, not '101'"),
         ({"state": "lost"}, 422, "state: Input should be 'queued', 'running', 'completed'"),
-        ({"since": "yesterday"}, 422, "since: Input should be a valid datetime"),
+        ({"since": "yesterday"}, 422, "since: Input should be a valid number"),
     ],
 )
 def test_a_wrong_query_is_refused(
@@ -228,6 +230,12 @@ def test_a_wrong_query_is_refused(
     assert answer.status_code == status
     assert answer.json()["detail"].startswith(detail)
     assert answer.json()["error_type"] == "validation_error"
+
+
+def test_a_page_behind_a_job_that_is_no_more_is_not_found(api: TestClient) -> None:
+    answer = api.get("/jobs", params={"after": "0000"})
+    assert answer.status_code == 404
+    assert answer.json()["detail"].startswith("The job that `after` names does not exist any more")
 
 
 def test_private_jobs_are_not_listed(start_api: StartApi) -> None:
@@ -261,3 +269,73 @@ def test_a_completed_job_is_not_retried(api: TestClient) -> None:
     assert answer.json()["detail"] == (
         "The job is completed; only a failed or cancelled one can be retried"
     )
+
+
+def test_a_completed_job_has_a_receipt(api: TestClient, output_dir: Path) -> None:
+    job_id = post(api, seed=4)
+    status = wait_for(api, job_id, "completed")
+
+    receipt = api.get(f"/jobs/{job_id}/receipt").json()
+
+    video = (output_dir / status["filename"]).read_bytes()
+    assert receipt == {
+        "version": 1,
+        "job_id": job_id,
+        "spec": {
+            "prompt": SMALL["prompt"],
+            "seed": 4,
+            "width": 64,
+            "height": 64,
+            "num_frames": 8,
+            "frame_rate": 8.0,
+            "num_inference_steps": None,
+        },
+        "model_name": "someone/Fake-Model",
+        "checkpoint_sha256": "0" * 64,
+        "export_sha256": "1" * 64,
+        "device": "cpu",
+        "device_name": "A CPU",
+        "precision": "fp32",
+        "versions": {"ltx-triton": __version__, "openvino": "1.2.3"},
+        "stage_seconds": status["stage_seconds"],
+        "video_sha256": hashlib.sha256(video).hexdigest(),
+    }
+
+
+def test_an_unfinished_job_has_no_receipt(api: TestClient, fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.HANG]
+    job_id = post(api)
+    wait_for(api, job_id, "running")
+    answer = api.get(f"/jobs/{job_id}/receipt")
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "The job has no receipt: it is running"
+    api.delete(f"/jobs/{job_id}")
+
+
+def test_answers_warn_of_what_the_model_does_not_know(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.prompt_warnings = ("Fake-Model does not know: cat",)
+    accepted = api.post("/generate", json=SMALL).json()
+    assert accepted["warnings"] == ["Fake-Model does not know: cat"]
+    assert wait_for(api, accepted["job_id"], "completed")["warnings"] == accepted["warnings"]
+    video = api.get(f"/v1/videos/{accepted['job_id']}").json()
+    assert video["warnings"] == accepted["warnings"]
+
+    fake_triton.prompt_warnings = ()
+    assert "warnings" not in api.post("/generate", json=SMALL).json()
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 128), (256, 128)])
+def test_answers_warn_of_sizes_that_the_model_cannot_draw(
+    width: int, height: int, api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.info = INFO.model_copy(update={"drawn_sides": (128, 192)})
+    body = {"prompt": "a", "duration": 1, "wait": False}
+    inside = api.post("/generate", json={**body, "width": 128, "height": 192})
+    assert "warnings" not in inside.json()
+    outside = api.post("/generate", json={**body, "width": width, "height": height})
+    assert outside.json()["warnings"] == [
+        f"someone/Fake-Model draws sides of 128 to 192 pixels; {width} x {height} will hardly "
+        "show what the prompt says"
+    ]

@@ -70,6 +70,7 @@ def test_a_video_is_created_from_json_and_from_forms(form: str, api: TestClient)
         "num_frames": 8,
         "num_inference_steps": None,
         "inference_time_s": None,
+        "warnings": [],
     }
     assert abs(body["created_at"] - time.time()) < 60
     assert body["status"] in ("queued", "in_progress")
@@ -84,6 +85,17 @@ def test_a_completed_video_says_when_it_expires(start_api: StartApi) -> None:
     content = api.get(f"/v1/videos/{video['id']}/content")
     assert content.headers["content-type"] == "video/mp4"
     assert content.content[4:8] == b"ftyp"
+
+
+@pytest.mark.parametrize(
+    ("variant", "media_type", "magic"),
+    [("thumbnail", "image/webp", b"RIFF"), ("spritesheet", "image/jpeg", b"\xff\xd8\xff")],
+)
+def test_a_video_has_images(variant: str, media_type: str, magic: bytes, api: TestClient) -> None:
+    video = wait_for(api, create(api)["id"], "completed")
+    content = api.get(f"/v1/videos/{video['id']}/content", params={"variant": variant})
+    assert content.headers["content-type"] == media_type
+    assert content.content.startswith(magic)
 
 
 def test_a_failed_video_is_answered_with_its_error(

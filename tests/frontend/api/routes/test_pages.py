@@ -96,3 +96,13 @@ def test_below_a_path_of_a_proxy_everything_leads_there(start_api: StartApi) -> 
             assert link.startswith("http://localhost/video/"), link
             # The proxy takes its path off; the server puts it on again.
             assert api.get(link).status_code == 200, link
+
+
+def test_only_sizes_that_the_model_can_draw_are_offered(
+    start_api: StartApi, fake_triton: FakeTriton
+) -> None:
+    fake_triton.info = INFO.model_copy(update={"drawn_sides": (128, 192)})
+    page = start_api(max_resolution=512).get("/").text
+    assert re.findall(r'<option value="(\d+)"', page) == ["128", "160", "192"]
+    outside = start_api(max_resolution=96).get("/").text
+    assert re.findall(r'<option value="(\d+)"', outside) == ["64", "96"]

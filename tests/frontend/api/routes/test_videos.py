@@ -25,6 +25,49 @@ def test_the_video_is_downloaded_under_its_documented_name(
     assert response.content == (output_dir / filename).read_bytes()
 
 
+def test_the_video_is_shown_in_the_browser_on_request(api: TestClient, job_id: str) -> None:
+    shown = api.get(f"/download/{job_id}", params={"inline": "true"})
+    assert shown.headers["Content-Disposition"].startswith("inline; filename=")
+    assert shown.content == api.get(f"/download/{job_id}").content
+
+
+@pytest.mark.parametrize(
+    ("format", "suffix", "media_type", "magic"),
+    [
+        ("gif", ".gif", "image/gif", b"GIF89a"),
+        ("webp", ".webp", "image/webp", b"RIFF"),
+        ("thumbnail", ".thumbnail.webp", "image/webp", b"RIFF"),
+        ("spritesheet", ".spritesheet.jpg", "image/jpeg", b"\xff\xd8\xff"),
+    ],
+)
+def test_the_video_is_downloaded_as_an_image(
+    format: str,  # noqa: A002
+    suffix: str,
+    media_type: str,
+    magic: bytes,
+    api: TestClient,
+    job_id: str,
+) -> None:
+    response = api.get(f"/download/{job_id}", params={"format": format})
+    assert response.headers["Content-Type"] == media_type
+    stem = Path(api.get(f"/status/{job_id}").json()["filename"]).stem
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{stem}{suffix}"'
+    assert response.content.startswith(magic)
+
+
+def test_an_unknown_format_is_refused(api: TestClient, job_id: str) -> None:
+    response = api.get(f"/download/{job_id}", params={"format": "avi"})
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith("format: Input should be 'mp4'")
+
+
+def test_an_image_of_a_video_that_is_missing_is_not_found(
+    api: TestClient, job_id: str, output_dir: Path
+) -> None:
+    (output_dir / api.get(f"/status/{job_id}").json()["filename"]).unlink()
+    assert api.get(f"/download/{job_id}", params={"format": "gif"}).status_code == 404
+
+
 def test_a_range_of_the_video_can_be_asked_for(api: TestClient, job_id: str) -> None:
     whole = api.get(f"/download/{job_id}").content
     part = api.get(f"/download/{job_id}", headers={"Range": "bytes=100-199"})

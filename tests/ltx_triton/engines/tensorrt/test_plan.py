@@ -62,7 +62,9 @@ def test_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_a_plan_without_it_is_not_trusted(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"model\.plan\.json is missing.*TARGET=tensorrt"):
+    with pytest.raises(
+        FileNotFoundError, match=r"plan\.json is missing.*TARGET=tensorrt` .*TARGET=tensorrt-rtx"
+    ):
         PlanInfo.load(tmp_path)
 
 
@@ -139,6 +141,10 @@ def test_a_plan_of_another_export_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PlanMismatchError, match=r"vae_decoder/1/model\.plan is of the checkpoint"):
         require_checkpoint(tmp_path, CONFIG.model_copy(update={"checkpoint_sha256": "f" * 64}))
 
+    RTX_INFO.model_copy(update={"checkpoint_sha256": "f" * 64}).save(folder)
+    with pytest.raises(PlanMismatchError, match="`make export TARGET=tensorrt-rtx` builds it"):
+        require_checkpoint(tmp_path, CONFIG)
+
 
 def test_an_engine_beside_plans_that_is_of_another_export_is_refused(tmp_path: Path) -> None:
     folder = version_folder(tmp_path, TEXT_ENCODER)
@@ -147,7 +153,9 @@ def test_an_engine_beside_plans_that_is_of_another_export_is_refused(tmp_path: P
         onnx_sha256="0" * 64, checkpoint_sha256="f" * 64, precision=CpuPrecision.FP32
     ).save(folder)
 
-    with pytest.raises(PlanMismatchError, match=r"text_encoder/1/model\.onnx is of the checkpoint"):
+    with pytest.raises(
+        PlanMismatchError, match=r"text_encoder/1/model\.onnx is of .* TEXT_ENCODER=cpu` "
+    ):
         require_checkpoint(tmp_path, CONFIG)
 
 
