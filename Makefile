@@ -57,7 +57,9 @@ logs:  ## Follow the logs of the containers
 	docker compose logs --follow
 
 train-demo: $(VENV)/export  ## Train the demo checkpoint again: hours on two cores, and what stopped goes on
-	$(BIN)/python -m demo.training demo/checkpoint
+	@# Keep freed memory: the system takes long to clear the large attention scores of each step.
+	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8000000000 \
+	  $(BIN)/python -m demo.training demo/checkpoint
 	$(BIN)/python -m export --model demo/checkpoint --name ltx-demo --output build/demo
 	cd build/demo && cp --parents */1/model.onnx* ltx_video/1/*.json ltx_video/1/export.sha256 ../../demo/engines
 	@echo "To serve it: make export MODEL=demo/checkpoint"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from safetensors import safe_open
 
-from demo.evaluation.score import RESULTS, table
+from demo.evaluation.score import RESULTS, result_file, table
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder
@@ -18,9 +18,23 @@ MEASURED = {
     for source in ("service", "reference")
 }
 
+PROPORTIONS = ((512, 512), (512, 288), (288, 512))  # pixels, width and height
+SQUARES = tuple((side, side) for side in (64, 96, 128, 192, 256, 288, 320, 384))
+
 
 def test_the_table_is_that_of_the_results() -> None:
     scores = {source: measured["scores"] for source, measured in MEASURED.items()}
+    assert table(scores) in (ROOT / "docs" / "quality.md").read_text()
+
+
+@pytest.mark.parametrize("sizes", [PROPORTIONS, SQUARES], ids=["proportions", "squares"])
+def test_the_table_of_sizes_is_that_of_the_results(sizes: tuple[tuple[int, int], ...]) -> None:
+    scores = {}
+    for width, height in sizes:
+        measured = json.loads(result_file("service", width, height).read_text())
+        assert (measured["width"], measured["height"]) == (width, height)
+        assert measured["checkpoint"] == MEASURED["service"]["checkpoint"]
+        scores[f"{width}x{height}"] = measured["scores"]
     assert table(scores) in (ROOT / "docs" / "quality.md").read_text()
 
 
