@@ -88,7 +88,7 @@ def rectangles_of_engines(figures: Figures) -> str:
             cells.append(f"{median(seconds):.2f}")
         rows.append([f"{width} x {height}", *cells])
     return (
-        "Median seconds of the frames, 24 at 8 a second, without MP4. HTTP has only squares; the "
+        "Median seconds of the frames, 24 at 8 a second, without HTTP and MP4; the "
         "engines take any multiple of 32.\n\n"
         + table(["size", *systems], rows)
         + f"{_disturbances(figures, rectangles.PART)}"

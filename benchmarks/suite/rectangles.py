@@ -1,4 +1,4 @@
-"""Sizes that are not square, where the engine takes them; HTTP has only squares."""
+"""Time sizes that are not square, without HTTP."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
