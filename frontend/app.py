@@ -69,8 +69,9 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
         redoc_url=None,
         redirect_slashes=False,  # behind TLS they would lead to http://
     )
-    errors.install_handlers(app)
-    for module in (generate, jobs, events, videos, openai_videos, system, metrics, pages):
+    modules = (generate, jobs, events, videos, openai_videos, system, metrics, pages)
+    errors.install_handlers(app, [route for each in modules for route in each.router.routes])
+    for module in modules:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))

@@ -1,6 +1,7 @@
 """Errors of the API, with the body {"detail", "error_type"[, "job_id"]} except below /v1."""
 
 import logging
+from collections.abc import Sequence
 from enum import StrEnum
 from http import HTTPStatus
 
@@ -8,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from frontend.api.openai.errors import error_body, speaks_openai
@@ -130,7 +131,9 @@ def model_not_loaded() -> ApiError:
     )
 
 
-def install_handlers(app: FastAPI) -> None:
+def install_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Answer errors with their bodies; `routes` are all that the application has."""
+    app.state.api_routes = routes
     app.exception_handler(ApiError)(_api_error)
     app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(RequestValidationError)(_query_error)
@@ -174,7 +177,7 @@ def _methods(request: Request) -> list[str]:
     """Methods that the path has in any route."""
     found = (
         route.methods or set()
-        for route in request.app.routes
+        for route in request.app.state.api_routes
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
     )
     return sorted(set().union(*found))

@@ -13,17 +13,23 @@ from frontend.metrics.counters import count_request
 
 _CLIENT_CLOSED_REQUEST = 499  # nginx's, for the counter: nobody reads this answer
 
+_EVENT_STREAMS = "/events"  # the end of their paths
+
 _log = logging.getLogger(__name__)
 
 
 class HeadMiddleware:
-    """Answer HEAD as GET, without the body."""
+    """Answer HEAD as GET, without the body, except for event streams: they take long to end."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD":
+        if (
+            scope["type"] != "http"
+            or scope["method"] != "HEAD"
+            or scope["path"].endswith(_EVENT_STREAMS)
+        ):
             await self._app(scope, receive, send)
             return
 

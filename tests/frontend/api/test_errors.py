@@ -54,3 +54,20 @@ def test_what_the_client_wrote_is_repeated_only_in_part(api: TestClient) -> None
         answer = api.get(path)
         assert answer.status_code == 404
         assert len(answer.content) < 300
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/jobs/0", "DELETE, GET"),
+        ("/v1/videos", "GET, POST"),
+        ("/generate", "POST"),
+        ("/jobs/0/events", "GET"),
+    ],
+)
+def test_a_refused_method_is_answered_with_all_that_the_path_has(
+    path: str, allowed: str, api: TestClient
+) -> None:
+    answer = api.patch(path)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == allowed

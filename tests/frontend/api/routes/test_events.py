@@ -165,3 +165,12 @@ def test_a_silent_stream_is_kept_alive(service: Api, fake_triton: FakeTriton) ->
     with service.http.stream("GET", f"/jobs/{job_id}/events") as stream:
         assert any(line.startswith(":") for line in stream.iter_lines())
     assert 14 < time.monotonic() - began < 20
+
+
+def test_a_head_request_does_not_wait_for_the_end(service: Api, fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.HANG]
+    job_id = service.post()
+    answer = service.http.head(f"/jobs/{job_id}/events")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET"
+    service.http.delete(f"/jobs/{job_id}")
