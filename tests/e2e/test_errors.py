@@ -39,7 +39,7 @@ def test_documented_errors_have_their_documented_texts(
         ({"prompt": "a", "duration": 10, "fps": 30}, 400, ["300", "257"]),
         ({"prompt": "a", "duration": "abc"}, 422, ["duration", "abc"]),
         ({"prompt": "a", "duration": "2.5"}, 422, ["duration", "2.5"]),
-        ({"prompt": "a", "seed": "-1"}, 400, ["Seed", "-1", "0"]),
+        ({"prompt": "a", "seed": "-2"}, 400, ["Seed", "-2", "-1"]),
         ({"prompt": "a", "duraton": 3}, 422, ["duraton", "duration"]),
         ({}, 422, ["prompt"]),
     ],

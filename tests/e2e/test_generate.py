@@ -9,7 +9,7 @@ from frontend.media import reader as mp4
 DOCUMENTED_FIELDS = {
     "status", "message", "job_id", "filename", "prompt", "duration", "frames_generated",
     "resolution", "model_used", "file_size_mb", "fps", "generation_time_seconds", "device_used",
-    "download_url", "preview_url",
+    "download_url", "preview_url", "width", "height", "num_frames",
 }  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def test_the_documented_javascript_works(page: Page, frontend: str) -> None:
     )
 
     assert status["status"] == "completed"
-    assert status["prompt"] == "A cat walking in a garden"
+    assert status["prompt"] == "a large blue star moving left on a white background"
 
 
 def test_recent_videos_are_listed(page: Page, frontend: str) -> None:
