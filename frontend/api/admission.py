@@ -49,6 +49,8 @@ async def find_earlier(identity: RequestIdentity, services: Services) -> Job | N
     Raises:
         ApiError: 422, that request was another one.
     """
+    if identity.key is None:
+        return None
     try:
         return await asyncio.to_thread(services.store.repeated, identity.key, identity.sha256)
     except KeyReusedError as error:
