@@ -1,4 +1,4 @@
-"""Compare the needs of a part of the work with what is free, or with a smaller budget."""
+"""Compare the needs of a stage with the free resources, or with a smaller budget."""
 
 import shutil
 import time

@@ -15,7 +15,7 @@ from ltx_triton.contract import ENGINES, ModelContract
 from ltx_triton.repository.layout import version_folder
 from ltx_triton.video_spec import VideoSpec
 
-# From small to large: what is wrong with the engines shows in a tiny checkpoint within minutes.
+# From small to large: a tiny checkpoint shows faults of the engines within minutes.
 DEFAULT = (
     *("tiny-bf16", "tiny-fp8"),
     *("2b-bf16", "13b-8-bf16", "13b-8-fp8"),

@@ -1,4 +1,4 @@
-"""How far the times that the service quotes are from those that its videos take."""
+"""Compare the times that the service quotes with the times that its videos take."""
 
 import asyncio
 import time

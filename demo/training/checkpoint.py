@@ -35,7 +35,7 @@ def statistics_of(autoencoder: AutoencoderKLLTXVideo) -> Statistics:
 
 
 def load_checkpoint(folder: Path, model: TextToLatents) -> AutoencoderKLLTXVideo:
-    """Load the weights into the model, except those of its probes; return the autoencoder."""
+    """Load all weights of the model but its probes; return the autoencoder."""
     autoencoder = new_autoencoder()
     components: dict[str, tuple[nn.Module, Any]] = {
         "transformer": (model.transformer, LTXVideoTransformer3DModel),
