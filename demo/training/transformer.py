@@ -37,6 +37,7 @@ STAGES = (
     Stage(900, 6e-3, 6e-4),
     Stage(600, 6e-3, 6e-4),
     Stage(900, 3e-3, 3e-4),
+    Stage(2000, 4e-3, 4e-4),
 )
 PROBED_STAGES = 9  # those behind them can start from a checkpoint, which has no probes
 _WORD_BLOCK, _POSE_BLOCK, _VIEW_BLOCK = 1, 2, 3
@@ -66,7 +67,8 @@ class StageData:
     scheduled: float  # share of noise levels from `_SCHEDULE`; the others are uniform
     level_weights: Tensor  # relative frequency of each level in `_SCHEDULE`
     hard: float = 0.0  # minimum share of hard clips
-    first: float = 0.5  # share of batches of the first size
+    first: float = 0.5  # share of batches of the first sizes
+    first_sizes: int = 1
     probe_weight: float = 0.3
     compiled: bool = True  # takes torch a minute for each size
 
@@ -90,6 +92,13 @@ _RECTANGLES = (
 _USUAL = tuple(
     size for size in _RECTANGLES if max(size.width, size.height) <= 2 * min(size.width, size.height)
 )
+# What the service offers: every width and height from 384 to 672 pixels within that area.
+_OFFERED = (
+    ClipSize(512, 512, 25, 8),
+    ClipSize(384, 672, 25, 8),
+    ClipSize(672, 384, 25, 8),
+    *(size for size in _RECTANGLES[1:] if min(size.width, size.height) >= 384),
+)
 _SCHEDULE = linear_quadratic_schedule(8)  # noise levels of 8 denoising steps
 _EVENLY = torch.ones_like(_SCHEDULE)
 # Rarer for the first steps, which are short and remove little noise.
@@ -108,6 +117,17 @@ STAGE_DATA = (
         4608, _RECTANGLES, 0.8, _BY_STEP, hard=0.35, first=0.25, probe_weight=0.0, compiled=False
     ),
     StageData(4608, _USUAL, 0.8, _BY_STEP, hard=0.35, first=0.25, probe_weight=0.0, compiled=False),
+    StageData(
+        4608,
+        _OFFERED,
+        0.8,
+        _BY_STEP,
+        hard=0.35,
+        first=0.6,
+        first_sizes=3,
+        probe_weight=0.0,
+        compiled=False,
+    ),
 )
 
 
@@ -248,8 +268,8 @@ def train(
 
     def loss(stage: int, random: Random) -> Tensor:
         data = STAGE_DATA[stage]
-        first, *others = data.sizes
-        size = first if random.random() < data.first else random.choice(others)
+        first, others = data.sizes[: data.first_sizes], data.sizes[data.first_sizes :]
+        size = random.choice(first if random.random() < data.first else others)
         size = replace(size, fps=random.choice((size.fps, size.fps, 8, 12, 24)))
         batch = clips.sample(random, size, data.tokens // size.tokens, data.hard)
         return flow_loss(compiled if data.compiled else model, batch, data)
