@@ -8,6 +8,7 @@ from frontend.local.api import LocalFrontend
 from frontend.local.stack import START_ERRORS
 from ltx_triton.launcher.local_triton import LocalTriton, log_to_terminal
 from ltx_triton.launcher.signals import raise_on_termination
+from ltx_triton.repository.prepare import prepared_repository
 from ltx_triton.settings import Settings, load_settings
 
 
@@ -35,10 +36,11 @@ def main() -> None:
 def demonstrate(prompt: str, settings: Settings) -> DownloadedVideo:
     """Generate a video; the log of the frontend is OUTPUT_DIR/demo.log."""
     settings.output_dir.mkdir(parents=True, exist_ok=True)
+    repository = prepared_repository()
     print("Starting Triton and the frontend ...", flush=True)
     started = time.perf_counter()
     with (
-        LocalTriton().starting() as triton,
+        LocalTriton(repository).starting() as triton,
         LocalFrontend(
             triton,
             environment={"API_KEY_REQUIRED": "false"},  # on loopback, for one request

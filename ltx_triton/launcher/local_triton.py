@@ -28,6 +28,7 @@ from ltx_triton.launcher.wheel import (
 )
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import SERVED_REPOSITORY, version_folder
+from ltx_triton.repository.prepare import PreparationError, prepared_repository
 from ltx_triton.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -45,8 +46,14 @@ class TritonStartError(RuntimeError):
     """The server did not become ready; the message quotes Triton's own errors."""
 
 
-# Raised on entering `LocalTriton`.
-START_ERRORS = (FileNotFoundError, MissingDependencyError, JsonFileError, TritonStartError)
+# Raised on preparing a repository and entering `LocalTriton`.
+START_ERRORS = (
+    FileNotFoundError,
+    MissingDependencyError,
+    JsonFileError,
+    PreparationError,
+    TritonStartError,
+)
 
 
 def free_port() -> int:
@@ -296,11 +303,15 @@ def prepare_command(description: str) -> tuple[Path, Settings]:
     parser.add_argument(
         "--model-repository",
         type=Path,
-        default=SERVED_REPOSITORY,
-        help="folder with the exported models (default: %(default)s)",
+        help="folder with exported models (default: what was exported last or else the demo "
+        f"checkpoint, in {SERVED_REPOSITORY})",
     )
-    repository: Path = parser.parse_args().model_repository
+    given: Path | None = parser.parse_args().model_repository
     settings = load_settings()
+    try:
+        repository = given or prepared_repository()
+    except START_ERRORS as error:
+        raise SystemExit(str(error)) from error
     raise_on_termination()
     return repository, settings
 
