@@ -18,7 +18,7 @@ PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo serve triton export up down logs train-demo quality examples bench check test test-fast test-faults lint format wheel clean repository
+.PHONY: help install demo serve triton export up down logs train-demo quality examples bench check test test-fast test-faults lint format wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -111,6 +111,7 @@ build/model_repository:
 	mkdir -p $@  # or docker does it, as root
 
 # The demo checkpoint is served unless another has been exported.
+.PHONY: repository
 repository: $(VENV)/serve
 	@$(BIN)/python -m ltx_triton.repository
 
