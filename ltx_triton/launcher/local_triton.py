@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.engines.machine_memory import SHARED_MEMORY, shared_memory_bytes
 from ltx_triton.json_file import JsonFileError
+from ltx_triton.launcher.listening import Port, PortTakenError, require_free
 from ltx_triton.launcher.process import LOOPBACK, Ports, TritonProcess
 from ltx_triton.launcher.signals import raise_on_termination
 from ltx_triton.launcher.wheel import (
@@ -28,7 +29,7 @@ from ltx_triton.launcher.wheel import (
 )
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import SERVED_REPOSITORY, version_folder
-from ltx_triton.repository.prepare import PreparationError, prepared_repository
+from ltx_triton.repository.prepare import PreparationError, prepare
 from ltx_triton.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -46,11 +47,12 @@ class TritonStartError(RuntimeError):
     """The server did not become ready; the message quotes Triton's own errors."""
 
 
-# Raised on preparing a repository and entering `LocalTriton`.
+# Raised by `prepare` and on entering `LocalTriton`.
 START_ERRORS = (
     FileNotFoundError,
     MissingDependencyError,
     JsonFileError,
+    PortTakenError,
     PreparationError,
     TritonStartError,
 )
@@ -63,18 +65,6 @@ def free_port() -> int:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
-
-
-def bind_error(host: str, port: int) -> OSError | None:
-    """Return why nothing can listen on the address, or None."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return error
-    return None
 
 
 class LocalTriton:
@@ -125,6 +115,15 @@ class LocalTriton:
         )
 
     @property
+    def ports(self) -> tuple[Port, ...]:
+        """The ports that others use."""
+        host = self._ports.host
+        return (
+            Port("TRITON_GRPC_ADDRESS", host, self._ports.grpc),
+            Port("TRITON_METRICS_URL", host, self._ports.metrics),
+        )
+
+    @property
     def grpc_address(self) -> str:
         return f"{self._ports.host}:{self._ports.grpc}"
 
@@ -169,9 +168,10 @@ class LocalTriton:
         Raises:
             FileNotFoundError: no checkpoint has been exported into the model repository.
             MissingDependencyError: a requirement of the server is not met.
-            TritonStartError: a port is taken, or there is too little shared memory.
+            PortTakenError: a port is taken.
+            TritonStartError: there is too little shared memory.
         """
-        self._require_free_ports()
+        require_free(*self.ports)
         _require_shared_memory()
         PipelineConfig.load(version_folder(self._repository, LTX_VIDEO))
         raise_open_files_limit()
@@ -218,17 +218,6 @@ class LocalTriton:
         self._stopping.set()
         self._supervisor.join()
         self._folder.remove()
-
-    def _require_free_ports(self) -> None:
-        for variable, port in (
-            ("TRITON_GRPC_ADDRESS", self._ports.grpc),
-            ("TRITON_METRICS_URL", self._ports.metrics),
-        ):
-            if error := bind_error(self._ports.host, port):
-                raise TritonStartError(
-                    f"Triton cannot listen on {self._ports.host} port {port} ({variable}): "
-                    f"{error.strerror}"
-                )
 
     def _supervise(self, wheel: TritonWheel, links: ServerLinks) -> None:
         while not self._stopping.is_set():
@@ -292,33 +281,20 @@ def log_to_terminal() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-def prepare_command(description: str) -> tuple[Path, Settings]:
-    """Set up logging and signals, and read the command line and settings, of a serving command.
-
-    Returns:
-        The model repository to serve, and the settings.
-    """
-    log_to_terminal()
-    parser = argparse.ArgumentParser(description=description)
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve the model repository with a local Triton.")
     parser.add_argument(
         "--model-repository",
         type=Path,
-        help="folder with exported models (default: what was exported last or else the demo "
-        f"checkpoint, in {SERVED_REPOSITORY})",
+        default=SERVED_REPOSITORY,
+        help="folder with the exported models (default: %(default)s)",
     )
-    given: Path | None = parser.parse_args().model_repository
+    repository: Path = parser.parse_args().model_repository
+    log_to_terminal()
     settings = load_settings()
-    try:
-        repository = given or prepared_repository()
-    except START_ERRORS as error:
-        raise SystemExit(str(error)) from error
     raise_on_termination()
-    return repository, settings
-
-
-def main() -> None:
-    repository, settings = prepare_command("Serve the model repository with the local Triton.")
     try:
+        prepare(repository)
         with (
             suppress(KeyboardInterrupt),
             LocalTriton.from_settings(settings, repository) as triton,

@@ -3,13 +3,14 @@
 import logging
 
 from ltx_triton.json_file import JsonFileError
-from ltx_triton.repository.prepare import PreparationError, prepared_repository
+from ltx_triton.repository.layout import SERVED_REPOSITORY
+from ltx_triton.repository.prepare import PreparationError, prepare
 
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        prepared_repository()
+        prepare(SERVED_REPOSITORY)
     except (PreparationError, FileNotFoundError, JsonFileError) as error:
         raise SystemExit(str(error)) from error
 

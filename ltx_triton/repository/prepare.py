@@ -32,33 +32,35 @@ class PreparationError(RuntimeError):
     """The repository cannot be written; the message says where it is and why."""
 
 
-def prepared_repository(repository: Path = SERVED_REPOSITORY) -> Path:
-    """Return the repository, with what is missing or of another version written anew.
+def prepare(repository: Path) -> None:
+    """Write what is missing or of another version, unless the repository is a folder of the user's.
 
     Raises:
         PreparationError: it cannot be written.
         FileNotFoundError, JsonFileError: the description of a plan is missing, or of another
             version.
     """
-    # An image has a repository and not what it was made from.
-    if TEMPLATE_REPOSITORY.is_dir() and not _is_current(repository):
-        try:
-            repository.mkdir(parents=True, exist_ok=True)
-            with (repository / _LOCK).open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                if not _is_current(repository):  # another process has just prepared it
-                    _prepare(repository)
-        except FileNotFoundError:
-            raise  # of a plan's description, and says how to make it
-        except OSError as error:
-            raise PreparationError(
-                f"cannot write the model repository {repository}: {error.strerror}. Run this once "
-                "as a user who may. XDG_DATA_HOME chooses another place for what pip has installed."
-            ) from error
-    return repository
+    # An image has a repository, and not what it was made from.
+    if repository != SERVED_REPOSITORY or not TEMPLATE_REPOSITORY.is_dir():
+        return
+    if _is_current(repository):
+        return
+    try:
+        repository.mkdir(parents=True, exist_ok=True)
+        with (repository / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _is_current(repository):  # another process has just prepared it
+                _write(repository)
+    except FileNotFoundError:
+        raise  # of a plan's description, and says how to make it
+    except OSError as error:
+        raise PreparationError(
+            f"cannot write the model repository {repository}: {error.strerror}. Run this once as a "
+            "user who may; XDG_DATA_HOME chooses another place for what pip has installed."
+        ) from error
 
 
-def _prepare(repository: Path) -> None:
+def _write(repository: Path) -> None:
     from ltx_triton.repository.assemble import assemble, copy_engines  # tens of milliseconds
 
     if _holds_export(repository):

@@ -11,7 +11,8 @@ import psutil
 import pytest
 import requests
 
-from frontend.local.api import FrontendStartError, LocalFrontend
+from frontend.local.api import LocalFrontend
+from ltx_triton.launcher.listening import PortTakenError
 from ltx_triton.launcher.local_triton import LocalTriton, free_port
 from tests.e2e.jobs import finish, post, wait_until
 from tests.ltx_triton.launcher.processes import (
@@ -151,7 +152,7 @@ def test_a_taken_port_is_named_instead_of_serving_somebody_elses_answers(
 ) -> None:
     port = int(frontend.rpartition(":")[2])
 
-    with pytest.raises(FrontendStartError, match=f"API_PORT={port}.*in use"):
+    with pytest.raises(PortTakenError, match=rf"port {port} \(API_PORT\) is taken by python"):
         LocalFrontend(triton, port=port).__enter__()
 
     assert requests.get(f"{frontend}/health", timeout=10).status_code == 200

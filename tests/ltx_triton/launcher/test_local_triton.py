@@ -16,6 +16,7 @@ from tritonclient.utils import InferenceServerException
 
 from frontend.triton import EngineUnavailableError, TritonClient
 from ltx_triton.contract import Progress
+from ltx_triton.launcher.listening import PortTakenError
 from ltx_triton.launcher.local_triton import LocalTriton, TritonStartError
 from ltx_triton.launcher.wheel import TritonWheel
 from ltx_triton.settings import Settings
@@ -245,7 +246,7 @@ def test_a_taken_port_is_named_before_anything_starts(
         port = taken.getsockname()[1]
         server = LocalTriton(repository, **{argument: port})
 
-        with pytest.raises(TritonStartError, match=rf"port {port} \({variable}\): Address"):
+        with pytest.raises(PortTakenError, match=rf"port {port} \({variable}\) is taken"):
             server.start()
 
 
