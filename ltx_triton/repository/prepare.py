@@ -68,7 +68,7 @@ def _write(repository: Path) -> None:
     else:
         log.info("Preparing the demo checkpoint in %s ...", repository)
         copy_engines(DEMO_ENGINES, repository)
-    assemble(repository)
+    assemble(repository, TEMPLATE_REPOSITORY)
     (repository / _NOTE).write_text(" ".join(_shipped()), encoding="utf-8")
 
 
@@ -81,7 +81,7 @@ def _holds_export(repository: Path) -> bool:
     settings = _settings(repository)
     if not settings[0].is_file():
         return False
-    found = _digest(repository, settings)
+    found = _digest(settings)
     return found not in (_shipped()[1], *_noted(repository)[1:])
 
 
@@ -98,7 +98,7 @@ def _shipped() -> tuple[str, str]:
         *(code / "repository").glob("*.py"),
         code / "contract.py",
     ]
-    return _digest(SHIPPED, models), _digest(DEMO_ENGINES, _settings(DEMO_ENGINES))
+    return _digest(models), _digest(_settings(DEMO_ENGINES))
 
 
 def _settings(repository: Path) -> list[Path]:
@@ -107,10 +107,10 @@ def _settings(repository: Path) -> list[Path]:
     return [folder / PIPELINE_CONFIG_FILE, folder / FINGERPRINT_FILE]
 
 
-def _digest(root: Path, files: Iterable[Path]) -> str:
+def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for file in sorted(files):
         if file.is_file():
-            digest.update(f"{file.relative_to(root)} {file.stat().st_size}\n".encode())
+            digest.update(f"{file.stat().st_size}\n".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()
