@@ -10,7 +10,7 @@ from ltx_command.connection import with_api
 @click.argument("job_id", metavar="ID")
 @with_api
 def command(api: ApiClient, job_id: str) -> None:
-    """Cancel the job ID, which is queued or running.
+    """Cancel a job that is queued or running.
 
     `ltx-video list` shows the IDs. A finished job is left alone: `ltx-video delete` removes it.
     """

@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 @click.option("--port", help="Port to listen on, in the place of API_PORT.")
 @with_model_repository
 def command(host: str | None, port: str | None, model_repository: Path) -> None:
-    """Serve the page and the HTTP API, with Triton behind them, until Ctrl-C.
+    """Serve the page and the HTTP API until Ctrl-C.
 
-    Everything else is set by environment variables: OUTPUT_DIR for the folder of the videos,
+    Triton runs the models behind them. Everything else is set by environment variables: OUTPUT_DIR for the folder of the videos,
     API_KEY_REQUIRED and API_KEY for a key, API_WORKERS, MAX_RESOLUTION ... docs/configuration.md
     lists them all, and `ltx-video doctor` checks them and this machine.
     """
