@@ -16,9 +16,7 @@ def command(api: ApiClient, job_id: str) -> None:
     """
     state = api.status(job_id)["status"]
     if state not in ("queued", "running"):
-        raise click.ClickException(
-            f"{job_id} is {state}; only a queued or running job is cancelled"
-        )
+        raise click.ClickException(f"{job_id} is {state}; there is nothing to cancel")
     answer = api.delete(job_id)
     if answer.get("deleted"):
         click.echo(f"{job_id} was {answer['status']} meanwhile, and has been deleted")

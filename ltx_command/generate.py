@@ -26,8 +26,8 @@ def command(
 ) -> None:
     """Make a video of a text on a running service.
 
-    Sends the PROMPT, shows the progress and downloads the video; Ctrl-C cancels the job. The ranges and defaults below are those of a service
-    with default settings, and the service has the last word.
+    Sends the PROMPT, shows the progress and downloads the video; Ctrl-C cancels the job. The ranges
+    and defaults below are those of a service with default settings; the service has the last word.
     """
     if problem := unwritable(output or Path("video.mp4")):
         raise click.ClickException(problem)
