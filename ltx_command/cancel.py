@@ -10,15 +10,13 @@ from ltx_command.connection import with_api
 @click.argument("job_id", metavar="ID")
 @with_api
 def command(api: ApiClient, job_id: str) -> None:
-    """Cancel the job ID, which is queued or running.
+    """Cancel a job that is queued or running.
 
     `ltx-video list` shows the IDs. A finished job is left alone: `ltx-video delete` removes it.
     """
     state = api.status(job_id)["status"]
     if state not in ("queued", "running"):
-        raise click.ClickException(
-            f"{job_id} is {state}; only a queued or running job is cancelled"
-        )
+        raise click.ClickException(f"{job_id} is {state}; there is nothing to cancel")
     answer = api.delete(job_id)
     if answer.get("deleted"):
         click.echo(f"{job_id} was {answer['status']} meanwhile, and has been deleted")

@@ -10,7 +10,7 @@ from ltx_command.connection import with_api
 @click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
 @with_api
 def command(api: ApiClient, job_ids: tuple[str, ...]) -> None:
-    """Delete the jobs ID... with their videos from a running service.
+    """Delete jobs with their videos from a running service.
 
     `ltx-video list` shows the IDs. Jobs that are queued or running are cancelled first.
     """

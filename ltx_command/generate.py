@@ -24,10 +24,10 @@ from ltx_triton.launcher.signals import raise_on_termination
 def command(
     api: ApiClient, prompt: str, output: Path | None, **parameters: str | int | None
 ) -> None:
-    """Make a video of the text PROMPT on a running service and download it.
+    """Make a video of a text on a running service.
 
-    Shows the progress; Ctrl-C cancels the job. The ranges and defaults below are those of a service
-    with default settings, and the service has the last word.
+    Sends the PROMPT, shows the progress and downloads the video; Ctrl-C cancels the job. The ranges
+    and defaults below are those of a service with default settings; the service has the last word.
     """
     if problem := unwritable(output or Path("video.mp4")):
         raise click.ClickException(problem)

@@ -1,7 +1,7 @@
 """The progress of a job: a bar on a terminal, else one line for each stage."""
 
 import sys
-from typing import Self
+from typing import Never, Self
 
 import click
 from tqdm import tqdm
@@ -15,37 +15,32 @@ class Progress:
     """Writes to stderr, as a context manager that is called with each status of one job."""
 
     def __init__(self) -> None:
-        # Without a terminal, tqdm would write a line for each status.
-        self._bar = tqdm(total=100, bar_format=_BAR, disable=not sys.stderr.isatty())
-        self._is_accepted = False
-        self._told = ""
+        self._bar: tqdm[Never] | None = None
+        self._stage = ""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
     def __call__(self, status: JobStatus) -> None:
-        if not self._is_accepted:
-            self._is_accepted = True
-            self._write(f"Job {status['job_id']}")
+        if not self._stage:
+            click.echo(f"Job {status['job_id']}", err=True)
             for warning in status.get("warnings", ()):
-                self._write(f"Warning: {warning}")
+                click.echo(f"Warning: {warning}", err=True)
+            if sys.stderr.isatty():
+                self._bar = tqdm(total=100, bar_format=_BAR)
         stage = status.get("stage") or status["status"]
-        if self._bar.disable:
-            if stage != self._told:
-                self._write(f"{_describe(status)}{_left(status)}")
-        else:
+        if self._bar is not None:
             self._bar.set_description_str(_describe(status), refresh=False)
-            self._bar.set_postfix_str(_left(status).removeprefix(", "), refresh=False)
+            self._bar.set_postfix_str(_left(status), refresh=False)
             self._bar.n = status.get("percent", 0)
             self._bar.refresh()
-        self._told = stage
-
-    def _write(self, line: str) -> None:
-        with self._bar.external_write_mode(file=sys.stderr):
-            click.echo(line, err=True)
+        elif stage != self._stage:
+            click.echo(", ".join(filter(None, (_describe(status), _left(status)))), err=True)
+        self._stage = stage
 
 
 def _describe(status: JobStatus) -> str:
@@ -60,4 +55,4 @@ def _left(status: JobStatus) -> str:
     seconds = status.get("eta_seconds")
     if seconds is None:
         return ""
-    return f", {seconds:.0f} s left" if seconds < 100 else f", {seconds / 60:.0f} min left"
+    return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:.0f} min left"

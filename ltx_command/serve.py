@@ -15,6 +15,12 @@ from ltx_triton.launcher.signals import raise_on_termination
 from ltx_triton.repository.prepare import prepare
 from ltx_triton.settings import Settings, load_settings
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_OPEN_TO_ALL = (
+    "Whoever reaches this machine can make and delete videos: set API_KEY_REQUIRED and API_KEY, or "
+    "listen on this machine alone with --host 127.0.0.1"
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -23,11 +29,12 @@ log = logging.getLogger(__name__)
 @click.option("--port", help="Port to listen on, in the place of API_PORT.")
 @with_model_repository
 def command(host: str | None, port: str | None, model_repository: Path) -> None:
-    """Serve the page and the HTTP API, with Triton behind them, until Ctrl-C.
+    """Serve the page and the HTTP API until Ctrl-C.
 
-    Everything else is set by environment variables: OUTPUT_DIR for the folder of the videos,
-    API_KEY_REQUIRED and API_KEY for a key, API_WORKERS, MAX_RESOLUTION ... docs/configuration.md
-    lists them all, and `ltx-video doctor` checks them and this machine.
+    Triton runs the models behind them. Everything else is set by environment variables: OUTPUT_DIR
+    for the folder of the videos, API_KEY_REQUIRED and API_KEY for a key, API_WORKERS,
+    MAX_RESOLUTION ... docs/configuration.md lists them all, and `ltx-video doctor` checks them and
+    this machine.
     """
     given = {"API_HOST": host, "API_PORT": port}
     os.environ.update({name: value for name, value in given.items() if value is not None})
@@ -47,4 +54,6 @@ def _serve(settings: Settings, repository: Path) -> None:
     prepare(repository)
     with contextlib.suppress(KeyboardInterrupt), triton.starting(), frontend:
         log.info("Ready: %s (Ctrl-C stops)", frontend.url)
+        if not settings.api_key_required and settings.api_host not in _LOOPBACK:
+            log.warning(_OPEN_TO_ALL)
         raise FrontendStartError(f"the frontend ended (exit {frontend.wait()})")

@@ -40,7 +40,7 @@ START_TIMEOUT = 900  # seconds; checkpoints of tens of gigabytes take minutes to
 # Each model gets a stub before it loads. A server that cannot start any does not exit by itself.
 STUB_TIMEOUT = 10  # seconds
 LOADING_LOG_INTERVAL = 10  # seconds
-_LEAST_SHARED_BYTES = 16e6  # for the smallest videos
+LEAST_SHARED_BYTES = 16e6  # for the smallest videos
 
 
 class TritonStartError(RuntimeError):
@@ -267,10 +267,10 @@ class LocalTriton:
 
 def _require_shared_memory() -> None:
     free = shared_memory_bytes()
-    if free < _LEAST_SHARED_BYTES:
+    if free < LEAST_SHARED_BYTES:
         raise TritonStartError(
             f"{SHARED_MEMORY} has {free / 1e6:.0f} MB free and Triton needs "
-            f"{_LEAST_SHARED_BYTES / 1e6:.0f}, more for large videos: give a container more with "
+            f"{LEAST_SHARED_BYTES / 1e6:.0f}, more for large videos: give a container more with "
             "--shm-size, or remove other programs' files there"
         )
 

@@ -23,7 +23,7 @@ from tests.ltx_triton.launcher.processes import (
     wait_for,
 )
 
-SERVE = [sys.executable, "-m", "frontend.local.stack", "--model-repository"]
+SERVE = [sys.executable, "-m", "ltx_command", "serve", "--model-repository"]
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def test_a_taken_port_ends_the_command_before_triton_starts(
 
     assert ended.returncode == 1
     assert ended.stderr.startswith(
-        f"cannot listen on API_HOST=127.0.0.1 API_PORT={environment['API_PORT']}: "
+        f"Error: port {environment['API_PORT']} (API_PORT) is taken by "
     )
 
 
@@ -143,7 +143,7 @@ def test_too_few_open_files_end_the_command_in_words(
 
     assert ended.returncode == 1
     assert ended.stderr == (
-        "this process may open 64 files, Triton needs 256: raise the limit (ulimit -n 256)\n"
+        "Error: this process may open 64 files, Triton needs 256: raise the limit (ulimit -n 256)\n"
     )
 
 

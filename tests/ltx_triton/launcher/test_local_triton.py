@@ -40,9 +40,6 @@ AS_NOBODY = [
     *(f"--inh-caps={READ_ALL}", f"--ambient-caps={READ_ALL}", f"--bounding-set={READ_ALL}"),
 ]
 IMPATIENT = """
-from pathlib import Path
-from ltx_triton.repository import layout
-layout.SERVED_REPOSITORY = Path("{repository}")
 from ltx_triton.launcher import local_triton
 local_triton.LOADING_LOG_INTERVAL = 0.1
 from {module} import main
@@ -213,14 +210,14 @@ def test_the_server_ends_with_its_launcher(repository: Path, number: signal.Sign
 
 @pytest.mark.parametrize(
     ("module", "arguments"),
-    [("ltx_triton.launcher.local_triton", []), ("frontend.local.demo", ["a red ball"])],
+    [("ltx_triton.launcher.local_triton", []), ("ltx_command.__main__", ["demo", "a red ball"])],
 )
 def test_a_command_that_waits_for_the_models_says_so(
     repository: Path, tmp_path: Path, module: str, arguments: list[str]
 ) -> None:
-    code = IMPATIENT.format(repository=repository, module=module)
+    code = IMPATIENT.format(module=module)
     with subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, "-c", code, *arguments, "--model-repository", repository],
         env=os.environ | free_triton_ports() | {"OUTPUT_DIR": str(tmp_path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
