@@ -54,9 +54,8 @@ class FreshEnvironment:
         subprocess.run([sys.executable, "-m", "venv", environment.folder], check=True)
         return environment
 
-    @property
-    def python(self) -> Path:
-        return self.folder / "bin" / "python"
+    def program(self, name: str) -> Path:
+        return self.folder / "bin" / name
 
     @property
     def site_packages(self) -> Path:
@@ -74,7 +73,7 @@ class FreshEnvironment:
         Raises:
             subprocess.CalledProcessError: pip failed, and has said why.
         """
-        run_pip(self.python, "install", "--constraint", _CONSTRAINTS, *options, wheel)
+        run_pip(self.program("python"), "install", "--constraint", _CONSTRAINTS, *options, wheel)
 
     def download(self, wheel: Path, folder: Path) -> None:
         """Download what `install` would install.
@@ -83,32 +82,39 @@ class FreshEnvironment:
             subprocess.CalledProcessError: pip failed, and has said why.
         """
         options = ("--no-cache-dir", "--constraint", _CONSTRAINTS, "--dest", folder)
-        run_pip(self.python, "download", *options, wheel)
+        run_pip(self.program("python"), "download", *options, wheel)
 
     def packages(self) -> list[Distribution]:
         """Return what is installed, without what was there at the beginning."""
         found = distributions(path=[str(self.site_packages)])
         return [each for each in found if each.name not in ("pip", "setuptools")]
 
-    def run(
-        self, *arguments: str, before: Sequence[str] = (), **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the command `ltx-video` as a user who has nothing of this checkout.
+    def run(self, *arguments: str | Path, before: Sequence[str] = ()) -> str:
+        """Run one of its programs as a user who has nothing of this checkout.
 
         Args:
-            arguments: of the command.
+            arguments: the program's name, and what it is given.
             before: another command that starts it.
-            variables: of its environment.
+
+        Returns:
+            What it prints.
+
+        Raises:
+            RuntimeError: it failed; with what it printed.
         """
-        return subprocess.run(
-            [*before, self.python, "-m", "ltx_command", *arguments],
+        name, *others = arguments
+        ended = subprocess.run(
+            [*before, self.program(str(name)), *others],
             cwd=self.home,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.home), **variables},
+            env={"PATH": os.environ["PATH"], "HOME": str(self.home)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
+        if ended.returncode != 0:
+            raise RuntimeError(f"{name} ended with {ended.returncode}:\n{ended.stdout}")
+        return ended.stdout
 
 
 def run_pip(python: str | Path, *arguments: str | Path) -> None:

@@ -52,7 +52,7 @@ def _steps(
         environment.install(wheel, "--no-index", "--find-links", downloads)
 
     def demonstrate() -> None:
-        environment.run("demo", _PROMPT).check_returncode()
+        environment.run("ltx-video", "demo", _PROMPT)
 
     return {
         "download": lambda: environment.download(wheel, downloads),
