@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,18 +26,21 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FreshEnvironment]:
-    folder = tmp_path_factory.mktemp("installed")
-    environment = FreshEnvironment.create(folder)
-    environment.install(wheel)
-    yield environment
-    shutil.rmtree(folder)  # hundreds of megabytes
+def installed(wheel: Path) -> Iterator[FreshEnvironment]:
+    """In a folder that others may read, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        environment = FreshEnvironment.create(Path(folder))
+        environment.install(wheel)
+        yield environment
 
 
 @pytest.fixture
-def user(installed: FreshEnvironment, tmp_path: Path) -> FreshEnvironment:
+def user(installed: FreshEnvironment, request: pytest.FixtureRequest) -> FreshEnvironment:
     """The environment, used by somebody who has not used it before."""
-    return replace(installed, home=tmp_path)
+    home = installed.folder.with_name(request.node.name)
+    home.mkdir()
+    return replace(installed, home=home)
 
 
 def repository_of(user: FreshEnvironment) -> Path:
@@ -48,7 +52,9 @@ def model_of(repository: Path) -> Path:
 
 
 def files(folder: Path) -> dict[Path, int]:
-    return {file: file.lstat().st_mtime_ns for file in folder.rglob("*")}
+    """What lies there and when it was written, without what Python compiles."""
+    found = (file for file in folder.rglob("*") if "__pycache__" not in file.parts)
+    return {file: file.stat().st_mtime_ns for file in found if file.is_file()}
 
 
 def test_the_first_demo_makes_the_video_that_was_asked_for(user: FreshEnvironment) -> None:
