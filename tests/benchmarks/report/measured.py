@@ -88,6 +88,10 @@ def measurements() -> list[Measurement]:
     for what in ("ready", "first request", "second request"):
         add("start", "s", 4.0, what=what)
     add("start", "bytes", 1.5e8, process="frontend")
+    for step in ("download", "install", "first demo", "second demo"):
+        add("install", "s", 10.0, step=step)
+    for what in ("wheel", "downloads", "kept for the user"):
+        add("install", "bytes", 1e7, what=what)
     for number in range(10):
         add("install", "bytes", (10 - number) * 1e7, package=f"package {number}")
     for stage in ("total", "denoise", "decode", "mp4"):
