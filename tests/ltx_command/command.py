@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "ltx_command")
+_TIMEOUT = 120.0  # seconds
 
 
 def start(
@@ -31,5 +32,10 @@ def run(
     *arguments: str | bytes | Path, folder: Path, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     process = start(*arguments, folder=folder, shell=(), **environment)
-    printed, errors = process.communicate(timeout=60)
+    try:
+        printed, errors = process.communicate(timeout=_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
     return subprocess.CompletedProcess(process.args, process.returncode, printed, errors)
