@@ -1,6 +1,6 @@
 """The options of commands that make videos: what to make, and where to write it."""
 
-import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +77,10 @@ def unwritable(path: Path) -> str | None:
         return f"{path} is a folder, not a file to write"
     if not path.parent.is_dir():
         return f"the folder {path.parent} does not exist"
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        return f"the folder {path.parent} is not writable"
+    try:
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        return f"the folder {path.parent} cannot be written to: {error.strerror}"
     return None
 
 

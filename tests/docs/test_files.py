@@ -7,7 +7,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-ROOMS = r"(?:benchmarks|demo|deploy|docs|export|frontend|ltx_triton|model_repository|tests)"
+ROOMS = (
+    r"(?:benchmarks|demo|deploy|docs|export|frontend|ltx_command|ltx_triton|model_repository|tests)"
+)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)

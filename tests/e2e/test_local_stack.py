@@ -121,9 +121,7 @@ def test_a_taken_port_ends_the_command_before_triton_starts(
         ended = run_to_its_end([*SERVE, tmp_path], environment)
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith(
-        f"Error: port {environment['API_PORT']} (API_PORT) is taken by "
-    )
+    assert ended.stderr.startswith(f"Error: port {environment['API_PORT']} (API_PORT) is taken by ")
 
 
 def test_too_few_open_files_end_the_command_in_words(
