@@ -31,7 +31,7 @@ demo: $(VENV)/serve  ## Make a video through HTTP: make demo PROMPT="..."
 serve: $(VENV)/serve  ## Serve the HTTP API on port 8000, with Triton behind it
 	$(BIN)/ltx-video serve
 
-doctor: $(VENV)/serve repository  ## Check what the service needs on this machine, and say what to do
+doctor: $(VENV)/serve  ## Check what the service needs on this machine, and say what to do
 	$(BIN)/ltx-video doctor
 
 triton: $(VENV)/serve  ## Serve the models with the local Triton alone
