@@ -12,7 +12,7 @@ from demo.evaluation.clips import download_clip
 from demo.evaluation.prompts import ClipRequest
 from frontend.local.service import local_service
 from frontend.web.examples import clip_files
-from frontend.web.pages import STATIC_FOLDER
+from frontend.web.static_files import FOLDER
 
 CONTACT_SHEET = Path(__file__).parents[2] / "docs" / "examples.png"
 _ANIMATED_SIDE = 240  # pixels of a frame
@@ -25,7 +25,7 @@ def main() -> None:
     argparse.ArgumentParser(
         prog="python -m demo.evaluation.examples", description=__doc__
     ).parse_args()
-    folder = STATIC_FOLDER / "examples"
+    folder = FOLDER / "examples"
     folder.mkdir(exist_ok=True)
     clips = {}
     with local_service() as service:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from frontend.web.static_files import STATIC
+
 _DEMO_MODEL = "ltx-demo"  # as `make train-demo` exports it
 PROMPTS = (
     "a large blue star moving left on a white background",
@@ -23,7 +25,10 @@ def examples_for(model_name: str) -> list[Example]:
     """Return the examples of the demo checkpoint; none for other models."""
     if model_name != _DEMO_MODEL:
         return []
-    return [Example(prompt, f"static/examples/{name}") for prompt, name in clip_files().items()]
+    return [
+        Example(prompt, f"{STATIC.address}/examples/{name}")
+        for prompt, name in clip_files().items()
+    ]
 
 
 def clip_files() -> dict[str, str]:
