@@ -1,0 +1,28 @@
+"""axe-core and Lighthouse, from npm."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.environments import made_once
+
+_HERE = Path(__file__).parent
+
+
+def node_modules() -> Path:
+    """The folder with both; takes half a minute the first time."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("no Node.js with npm found: install version 20 or later")
+    return made_once("pages", _HERE / "package-lock.json", _install) / "node_modules"
+
+
+def _install(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(_HERE / name, folder)
+    quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    subprocess.run(["npm", "ci", *quiet], cwd=folder, check=True, stdout=sys.stderr)
