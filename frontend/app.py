@@ -26,6 +26,7 @@ from frontend.api.routes import (
     metrics,
     openai_videos,
     pages,
+    quote,
     system,
     videos,
 )
@@ -69,7 +70,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
         redoc_url=None,
         redirect_slashes=False,  # behind TLS they would lead to http://
     )
-    modules = (generate, jobs, events, videos, openai_videos, system, metrics, pages)
+    modules = (generate, quote, jobs, events, videos, openai_videos, system, metrics, pages)
     errors.install_handlers(app, [route for each in modules for route in each.router.routes])
     for module in modules:
         app.include_router(module.router)

@@ -49,6 +49,7 @@ async def openapi(request: Request, services: CurrentServices) -> JSONResponse:
             info.drawn_sides if info else None,
             {
                 "/generate": services.generate_request,
+                "/quote": services.quote_request,
                 "/v1/videos": services.create_video_request,
                 "/v1/videos/{video_id}/remix": services.remix_video_request,
             },
