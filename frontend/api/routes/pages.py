@@ -1,42 +1,13 @@
-"""The home page and the API documentation."""
-
-import asyncio
+"""The API documentation."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from frontend.api import job_views
-from frontend.api.openapi import form_fields, narrow_sides, openapi_document
+from frontend.api.openapi import openapi_document
 from frontend.api.services import CurrentServices
-from frontend.jobs.store import JobFilter
-from frontend.web.examples import examples_for
 from frontend.web.pages import render
 
 router = APIRouter(include_in_schema=False)
-
-_RECENT_JOBS = 12
-# Other ways to say what the form asks for, and what only programs need.
-_NOT_IN_FORM = ("num_frames", "width", "height", "size", "num_inference_steps", "callback_url")
-
-
-@router.get("/")
-async def home(request: Request, services: CurrentServices) -> HTMLResponse:
-    """Show a form to make a video with, examples and recent videos."""
-    limit = 0 if services.settings.private_jobs else _RECENT_JOBS
-    recent = await asyncio.to_thread(services.store.find, JobFilter(), limit)
-    info = await services.triton.model_info()
-    root_path = services.settings.root_path
-    fields = form_fields(services.generate_request)
-    if info and info.drawn_sides:
-        narrow_sides(fields, *info.drawn_sides)
-    return render(
-        request,
-        "home.html",
-        model_name=info.model_name if info else None,
-        examples=examples_for(info.model_name) if info else [],
-        fields={name: field for name, field in fields.items() if name not in _NOT_IN_FORM},
-        recent=[job_views.job_status(job, None, root_path) for job in recent.jobs],
-    )
 
 
 @router.get("/openapi.json")
