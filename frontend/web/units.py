@@ -21,7 +21,7 @@ def seconds(given: float) -> str:
 
 def size(given: str) -> str:
     """Write a size such as 512x288."""
-    return given.replace("x", " × ")
+    return given.replace("x", " \N{MULTIPLICATION SIGN} ")
 
 
 def time(given: str) -> str:

@@ -32,7 +32,7 @@ async def quote(request: Request, services: CurrentServices) -> Quote:
         height=spec.height,
         num_frames=spec.num_frames,
         fps=spec.frame_rate,
-        generation_time_seconds=cost and round(cost.total, 2),
+        generation_time_seconds=_rounded(cost.total if cost else None),
         eta_seconds=_rounded(await services.estimator.eta_seconds(spec)),
         warnings=info.warnings(spec) if info else [],
     )
