@@ -21,11 +21,15 @@ from frontend.api.middleware import (
 )
 from frontend.api.routes import (
     events,
+    gallery,
     generate,
+    home,
     jobs,
     metrics,
     openai_videos,
     pages,
+    quote,
+    status_page,
     system,
     videos,
 )
@@ -69,7 +73,10 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
         redoc_url=None,
         redirect_slashes=False,  # behind TLS they would lead to http://
     )
-    modules = (generate, jobs, events, videos, openai_videos, system, metrics, pages)
+    modules = (
+        *(generate, quote, jobs, events, videos, openai_videos, system, metrics),
+        *(home, gallery, status_page, pages),
+    )
     errors.install_handlers(app, [route for each in modules for route in each.router.routes])
     for module in modules:
         app.include_router(module.router)

@@ -43,9 +43,10 @@ def error_page(scope: Scope, status: HTTPStatus, detail: str) -> Response:
     )
     root = scope.get("app_root_path", scope.get("root_path", ""))  # also inside a mount
     return render(
-        Request({**scope, "root_path": root}),
+        # Without headers: a host may be one that is in no address.
+        Request({**scope, "root_path": root, "headers": []}),
         "error.html",
-        status=status,
+        status,
         heading=heading,
         detail=detail,
         advice=advice,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from frontend.web.static_files import STATIC
 
-_DEMO_MODEL = "ltx-demo"  # as `make train-demo` exports it
+DEMO_MODEL = "ltx-demo"  # as `make train-demo` exports it
 PROMPTS = (
     "a large blue star moving left on a white background",
     "red ball going to the right, white backdrop",
@@ -19,14 +19,19 @@ PROMPTS = (
 class Example:
     prompt: str
     clip: str  # path of an animated image
+    still: str  # path of one of its frames
 
 
-def examples_for(model_name: str) -> list[Example]:
+def examples_for(model_name: str | None) -> list[Example]:
     """Return the examples of the demo checkpoint; none for other models."""
-    if model_name != _DEMO_MODEL:
+    if model_name != DEMO_MODEL:
         return []
     return [
-        Example(prompt, f"{STATIC.address}/examples/{name}")
+        Example(
+            prompt,
+            f"{STATIC.address}/examples/{name}",
+            f"{STATIC.address}/examples/{still_file(name)}",
+        )
         for prompt, name in clip_files().items()
     ]
 
@@ -34,3 +39,7 @@ def examples_for(model_name: str) -> list[Example]:
 def clip_files() -> dict[str, str]:
     """Map prompts to file names in `static/examples/`."""
     return {prompt: f"{number}.webp" for number, prompt in enumerate(PROMPTS, start=1)}
+
+
+def still_file(clip_file: str) -> str:
+    return clip_file.replace(".webp", ".still.webp")

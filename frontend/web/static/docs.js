@@ -1,8 +1,31 @@
-// Show the OpenAPI document with Swagger UI, in the colours that the user prefers, and give what it
-// draws the names, levels and focus that assistive technology needs.
+// Replace the list of operations by Swagger UI when one is opened, in the colours that the user
+// prefers, and give what it draws the names, levels and focus that assistive technology needs.
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const place = document.getElementById("swagger-ui");
+
+function openOperation() {
+  if (!location.hash.startsWith("#/")) return;
+  removeEventListener("hashchange", openOperation);
+  const script = document.createElement("script");
+  script.src = place.dataset.bundle;
+  script.addEventListener("load", drawSwagger);
+  document.head.append(script);
+}
+
+function drawSwagger() {
+  followColours();
+  dark.addEventListener("change", followColours);
+  new MutationObserver(mend).observe(place, { childList: true, subtree: true });
+  SwaggerUIBundle({
+    url: "openapi.json",
+    dom_id: "#swagger-ui",
+    deepLinking: true,
+    defaultModelsExpandDepth: 0, // the schemas are drawn when somebody opens them
+    syntaxHighlight: { theme: "tomorrow-night" }, // most others have colours too dark to read
+    onComplete: () => document.getElementById("operations").remove(),
+  });
+}
 
 function followColours() {
   document.documentElement.classList.toggle("dark-mode", dark.matches);
@@ -29,13 +52,5 @@ function mend() {
   }
 }
 
-followColours();
-dark.addEventListener("change", followColours);
-new MutationObserver(mend).observe(place, { childList: true, subtree: true });
-SwaggerUIBundle({
-  url: "openapi.json",
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  defaultModelsExpandDepth: 0, // the schemas are drawn when somebody opens them
-  syntaxHighlight: { theme: "tomorrow-night" }, // most other themes have colours too dark to read
-});
+addEventListener("hashchange", openOperation);
+openOperation();
