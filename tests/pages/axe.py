@@ -1,6 +1,5 @@
 """axe-core on a page in Chromium."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,45 +7,23 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.pages.site import PageCase
-
-WIDTHS = {390: 844, 1280: 900, 1920: 1080}  # pixels, with their heights
-SCHEMES = ("light", "dark")
-
-_TRANSITIONS_END = """() => Promise.allSettled(
-    document.getAnimations().filter(each => each instanceof CSSTransition).map(each => each.finished)
-)"""
+from tests.pages.views import VIEWS, View, open_page, show
 
 
 @dataclass(frozen=True)
 class Violation:
     page: str
-    scheme: str
-    width: int
+    view: View
     rule: str
-    nodes: list[str]
+    nodes: tuple[str, ...]
 
 
 def violations(page: Page, case: PageCase, modules: Path) -> Iterator[Violation]:
-    """Open the page, and look at it in both schemes and all widths."""
-    page.goto("about:blank")  # or another part of the same page would not be loaded
-    page.goto(case.url)
-    settle(page)
+    """Open the page, and check every view of it."""
+    open_page(page, case)
     page.evaluate((modules / "axe-core" / "axe.min.js").read_text())
-    for scheme, (width, height) in itertools.product(SCHEMES, WIDTHS.items()):
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size({"width": width, "height": height})
-        page.evaluate(_TRANSITIONS_END)
-        found = page.evaluate(
-            "async () => (await axe.run({resultTypes: ['violations']})).violations"
-        )
-        for each in found:
-            nodes = [node["html"] for node in each["nodes"]]
-            yield Violation(case.name, scheme, width, each["id"], nodes)
-
-
-def settle(page: Page) -> None:
-    """Wait until the page has drawn what it loads."""
-    if page.locator("#swagger-ui").count():
-        page.locator(".opblock").first.wait_for()
-        if "#" in page.url:
-            page.locator(".opblock-body").wait_for()
+    for view in VIEWS:
+        show(page, view)
+        for each in page.evaluate("async () => (await axe.run()).violations"):
+            nodes = tuple(node["html"] for node in each["nodes"])
+            yield Violation(case.name, view, each["id"], nodes)

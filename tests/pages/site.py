@@ -82,7 +82,11 @@ def _pages(api: Api, jobs: dict[str, str]) -> list[PageCase]:
     operation = f"{generate['tags'][0]}/{generate['operationId']}".replace(" ", "%20")
     return [
         PageCase("home", url),
+        PageCase("home, a video", f"{url}/?job={jobs['completed']}"),
+        PageCase("gallery", f"{url}/gallery"),
+        PageCase("gallery, nothing found", f"{url}/gallery?text=unicorn"),
         *(PageCase(f"video, {state}", f"{url}/preview/{job}") for state, job in jobs.items()),
+        PageCase("status", f"{url}/status"),
         PageCase("API", f"{url}/docs"),
         PageCase("API, an operation", f"{url}/docs#/{operation}", is_whole=False),
         PageCase("no such video", f"{url}/preview/unknown", HTTPStatus.NOT_FOUND),

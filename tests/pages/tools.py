@@ -14,15 +14,16 @@ _HERE = Path(__file__).parent
 
 def node_modules() -> Path:
     """The folder with both; takes half a minute the first time."""
-    if not (shutil.which("node") and shutil.which("npm")):
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
         pytest.skip("no Node.js with npm found: install version 20 or later")
-    return made_once("pages", _HERE / "package-lock.json", _install) / "node_modules"
 
+    def install(folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(_HERE / name, folder)
+        quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+        subprocess.run([npm, "ci", *quiet], cwd=folder, check=True, stdout=sys.stderr)
 
-def _install(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(_HERE / name, folder)
-    quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    subprocess.run(["npm", "ci", *quiet], cwd=folder, check=True, stdout=sys.stderr)
+    return made_once("pages", _HERE / "package-lock.json", install) / "node_modules"
