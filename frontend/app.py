@@ -65,7 +65,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
             yield
 
     app = FastAPI(
-        title="Video generation API",
+        title="LTX-Video API",
         version=__version__,
         lifespan=lifespan,
         openapi_url=None,

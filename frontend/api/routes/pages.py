@@ -1,14 +1,15 @@
-"""The API documentation."""
+"""The API documentation, and the icon of the pages."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from frontend.api.openapi import openapi_document
 from frontend.api.services import CurrentServices, Services
 from frontend.web.operations import by_tag
 from frontend.web.pages import render
+from frontend.web.static_files import STATIC
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,6 +27,12 @@ async def docs(request: Request, services: CurrentServices) -> HTMLResponse:
     It is a megabyte of JavaScript, which phones take seconds to run.
     """
     return render(request, "docs.html", groups=by_tag(await _document(request, services)))
+
+
+@router.get("/favicon.ico")
+async def icon(services: CurrentServices) -> RedirectResponse:
+    """Answer browsers that show what is no page, such as /health."""
+    return RedirectResponse(f"{services.settings.root_path}/{STATIC.address}/favicon.svg")
 
 
 async def _document(request: Request, services: Services) -> dict[str, Any]:
