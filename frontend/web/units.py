@@ -10,7 +10,7 @@ def megabytes(given: float) -> str:
     """Write a size in MB, which is 0.199 at times."""
     if given < 1:
         return f"{given * 1000:.0f} KB"
-    return f"{given:.1f} MB" if given < 1000 else f"{given / 1000:.1f} GB"
+    return f"{given:.3g} MB" if given < 1000 else f"{given / 1000:.3g} GB"
 
 
 def seconds(given: float) -> str:

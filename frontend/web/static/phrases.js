@@ -22,12 +22,13 @@ export function find(text, groups, name) {
   return locate(rest, groups.colour);
 }
 
+// Keep a capital at the beginning, and make the article in front fit.
 function replace(text, start, end, phrase) {
-  const isCapital = /[A-Z]/.test(text[start] ?? "") && start === 0;
-  const said = isCapital ? phrase[0].toUpperCase() + phrase.slice(1) : phrase;
-  const article = /^[aeiou]/i.test(phrase) ? "an" : "a";
-  const before = text.slice(0, start).replace(/\b(a|an) $/i, (given) => (given[0] === "A" ? article.replace("a", "A") : article) + " ");
-  return before + said + text.slice(end);
+  const isCapital = start === 0 && /^[A-Z]/.test(text);
+  const after = phrase + text.slice(end);
+  const n = /^ *[aeiou]/i.test(after) ? "n" : "";
+  const before = text.slice(0, start).replace(/\b(a)n? $/i, `$1${n} `);
+  return before + (isCapital ? after.charAt(0).toUpperCase() + after.slice(1) : after);
 }
 
 const tidy = (text) => text.replace(/ {2,}/g, " ").replace(/ +([,.])/g, "$1").replace(/^[ ,]+|[ ,]+$/g, "");
@@ -39,15 +40,17 @@ function noun(text, groups) {
   return match && { start: match.index, end: match.index + match[0].length };
 }
 
+function withPlaceholder(text, groups) {
+  const begins = (name) => locate(text, groups[name])?.start === 0;
+  if (!text) return `a ${PLACEHOLDER}`;
+  if (begins("background")) return `${text}, a ${PLACEHOLDER}`;
+  return `a ${PLACEHOLDER}${begins("motion") ? "" : ","} ${text}`;
+}
+
 function insert(text, groups, name, phrase) {
+  if (name === "background" && text) return text.replace(/[ ,]*(\.?)\s*$/, ` ${phrase}$1`);
   const shape = noun(text, groups);
-  if (name === "background") return text.replace(/[ ,.]*$/, (end) => ` ${phrase}${end.trim() === "." ? "." : ""}`);
-  if (!shape) {
-    const start = name === "shape" ? `a ${phrase}` : `a ${PLACEHOLDER}`;
-    const ground = locate(text, groups.background);
-    const begun = ground?.start === 0 ? `${text}, ${start}` : `${start} ${text}`;
-    return name === "shape" ? replace(begun, begun.indexOf(phrase), begun.indexOf(phrase) + phrase.length, phrase) : insert(tidy(begun), groups, name, phrase);
-  }
+  if (!shape) return insert(withPlaceholder(text, groups), groups, name, phrase);
   if (name === "shape") return replace(text, shape.start, shape.end, phrase);
   if (name === "motion") return `${text.slice(0, shape.end)} ${phrase}${text.slice(shape.end)}`;
   const colour = name === "size" && find(text, groups, "colour");
@@ -61,6 +64,6 @@ export function choose(text, groups, name, chip) {
   if (!found) return tidy(insert(text.trim(), groups, name, chip.phrase));
   if (found.chip !== chip) return replace(text, found.start, found.end, chip.phrase);
   if (name === "shape") return replace(text, found.start, found.end, PLACEHOLDER);
-  const rest = tidy(text.slice(0, found.start) + text.slice(found.end));
+  const rest = tidy(replace(text, found.start, found.end, ""));
   return rest === `a ${PLACEHOLDER}` ? "" : rest;
 }

@@ -28,7 +28,9 @@ function present(job) {
     return;
   }
   heading.focus({ preventScroll: true });
-  panel().scrollIntoView({ block: "nearest" });
+  const shown = (document.getElementById("player") ?? heading).getBoundingClientRect();
+  const isInView = heading.getBoundingClientRect().top >= 0 && shown.bottom <= innerHeight;
+  if (!isInView) panel().scrollIntoView({ block: "start" });
 }
 
 export const hasUnfinished = () => Boolean(panel()) && !isFinished(panel().dataset.state);
