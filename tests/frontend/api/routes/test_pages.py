@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 import pytest
 from starlette.testclient import TestClient
 
-from frontend.web.pages import STATIC_FOLDER
+from frontend.web.static_files import FOLDER
 from tests.frontend.conftest import SMALL, StartApi, wait_for
 
 
@@ -34,7 +34,7 @@ def test_scripts_load_only_what_is_there(api: TestClient) -> None:
         imported = re.findall(r'(?:from|import) "\./([^"]+)"', answer.text)
         scripts += [name for name in imported if name not in scripts]
         assert "innerHTML" not in answer.text
-    assert set(scripts) | {"docs.js"} == {file.name for file in STATIC_FOLDER.glob("*.js")}
+    assert set(scripts) | {"docs.js"} == {file.name for file in FOLDER.glob("*.js")}
 
 
 @pytest.mark.parametrize("path", ["/", "/gallery", "/status", "/docs"])

@@ -139,7 +139,7 @@ def test_the_preview_of_a_running_job_follows_it(api: TestClient, fake_triton: F
     job_id = post(api)
     wait_for(api, job_id, "running")
     page = api.get(f"/preview/{job_id}").text
-    assert "static/preview.js" in page
+    assert "/preview.js" in page
     assert f'data-job-id="{job_id}"' in page
     assert "<video" not in page
     api.delete(f"/jobs/{job_id}")
