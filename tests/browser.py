@@ -36,6 +36,12 @@ def plays(page: Page, selector: str) -> None:
     """The browser has decoded the video and moves on in it."""
     page.wait_for_function(
         "selector => { const video = document.querySelector(selector);"
-        " return video.readyState >= 2 && video.currentTime > 0 && video.videoWidth > 0 }",
+        " return video?.readyState >= 2 && video.currentTime > 0 && video.videoWidth > 0 }",
         arg=selector,
     )
+
+
+def choose_size(page: Page, size: str) -> None:
+    """Choose one of the form's other sizes."""
+    page.get_by_text("Other sizes").click()
+    page.check(f"[name=size][value='{size}']")

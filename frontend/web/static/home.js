@@ -4,7 +4,7 @@ import "./actions.js";
 import "./motion.js";
 import "./times.js";
 import { announce } from "./announce.js";
-import { refresh, request } from "./api.js";
+import { persist, refresh, request } from "./api.js";
 import { followCards } from "./cards.js";
 import { connectChips } from "./chips.js";
 import { clearErrors, showError } from "./errors.js";
@@ -42,7 +42,7 @@ async function send() {
     const { job_id: jobId, eta_seconds: eta } = await request("generate", { method: "POST", body });
     history.replaceState(null, "", `.?job=${jobId}`); // a reload shows the job again
     announce(eta === null ? "Your video is being made" : `Your video is ready in about ${Math.ceil(eta)} seconds`);
-    await refresh("stage", "newest");
+    await persist(() => refresh("stage", "newest")); // the job is accepted, whatever happens
     document.getElementById("stage").scrollIntoView({ block: "nearest" });
   } catch (error) {
     showError(error.message)?.focus();

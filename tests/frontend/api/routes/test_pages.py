@@ -14,7 +14,7 @@ def links(api: TestClient, path: str) -> list[str]:
     page = api.get(path)
     assert page.status_code == 200
     [base] = re.findall(r'<base href="([^"]*)"', page.text) or [path]
-    found = re.findall(r'<(?!base)[^>]*(?:src|href|action)="([^"]*)"', page.text)
+    found = re.findall(r'<(?!base)[^>]*\s(?:src|href|action)="([^"]*)"', page.text)
     assert found
     return [urljoin(f"http://localhost{base}", unescape(link)) for link in found]
 
