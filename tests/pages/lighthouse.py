@@ -19,7 +19,7 @@ _PROGRAM = Path(__file__).with_name("lighthouse.mjs")
 def scores(cases: Sequence[PageCase], modules: Path) -> list[Scores]:
     """Measure the pages, one after the other."""
     pages = [{"url": case.url, "isError": case.status != HTTPStatus.OK} for case in cases]
-    command = ["node", _PROGRAM, modules, find_chromium(), str(LEAST)]
+    command = ["node", str(_PROGRAM), str(modules), find_chromium(), str(LEAST)]
     done = subprocess.run(
         command, input=json.dumps(pages), text=True, check=True, stdout=subprocess.PIPE
     )

@@ -7,6 +7,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import httpx
+
+from frontend.local.service import local_service
 from tests.frontend.api_process import Api, running
 from tests.frontend.conftest import wait_until
 from tests.frontend.fake_triton import INFO, FakeTriton, Fault
@@ -43,8 +46,20 @@ def site(folder: Path, make_videos: Callable[[Path], object]) -> Iterator[list[P
 def make_plain_videos(folder: Path) -> None:
     """Make videos without a model."""
     with FakeTriton() as fake, running(fake, folder) as api:
+        _make_videos(str(api.http.base_url))
+
+
+def make_demo_videos(folder: Path) -> None:
+    """Make videos with the demo checkpoint."""
+    with local_service(OUTPUT_DIR=str(folder / "outputs")) as service:
+        _make_videos(service.url)
+
+
+def _make_videos(url: str) -> None:
+    with httpx.Client(base_url=url, timeout=300, trust_env=False) as http:
         for prompt in PROMPTS:
-            _wait(api, _post(api, prompt=prompt), "completed")
+            video = {"prompt": prompt, "duration": 3, "fps": 8, "seed": 7}
+            http.post("/generate", json=video).raise_for_status()
 
 
 def _jobs(api: Api, fake: FakeTriton) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """axe-core and Lighthouse, from npm."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -27,3 +28,11 @@ def node_modules() -> Path:
         subprocess.run([npm, "ci", *quiet], cwd=folder, check=True, stdout=sys.stderr)
 
     return made_once("pages", _HERE / "package-lock.json", install) / "node_modules"
+
+
+def versions(modules: Path) -> dict[str, str]:
+    """The versions of both."""
+    return {
+        name: json.loads((modules / folder / "package.json").read_text())["version"]
+        for name, folder in (("axe-core", "axe-core"), ("Lighthouse", "lighthouse"))
+    }
