@@ -23,6 +23,7 @@ PICTURED = (
 )
 _HEIGHT = 420  # pixels of a page in a sheet
 _GAP = 12
+_CONTROLS_FADE = 4000  # milliseconds after a video has begun to play
 _BETWEEN = "#8a8d99"
 
 
@@ -45,10 +46,11 @@ def take(page: Page, case: PageCase) -> None:
 
 
 def take_for_readme(page: Page, case: PageCase) -> None:
+    """Save the page as a newcomer sees it."""
     open_page(page, case)
-    show(page, View("light", 1280, 900))
-    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    shot.quantize(256, dither=Image.Dither.NONE).save(README_PICTURE, optimize=True)
+    show(page, View("light", 1280, 960))
+    page.wait_for_timeout(_CONTROLS_FADE)
+    page.screenshot(path=README_PICTURE)
 
 
 def _shot(page: Page, view: View) -> Image.Image:

@@ -41,5 +41,6 @@ def show(page: Page, view: View) -> None:
     """Look at it so."""
     page.emulate_media(color_scheme=view.scheme)
     page.set_viewport_size({"width": view.width, "height": view.height})
+    page.evaluate("scrollTo(0, 0)")
     page.wait_for_function(_PICTURES_LOADED)
     page.evaluate(_TRANSITIONS_END)
