@@ -2,7 +2,8 @@
 
 const FIELDS = { width: "size", height: "size", resolution: "size" };
 
-function fieldOf(message) {
+// Return the name of the field that a message is about, or null.
+export function fieldOf(message) {
   const word = message.split(/[ :]/, 1)[0].toLowerCase();
   const name = FIELDS[word] ?? word;
   return document.getElementById(`${name}-error`) ? name : null;

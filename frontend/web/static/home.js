@@ -45,8 +45,9 @@ async function send() {
     await persist(() => refresh("stage", "newest")); // the job is accepted, whatever happens
     document.getElementById("stage").scrollIntoView({ block: "nearest" });
   } catch (error) {
-    showError(error.message)?.focus();
     setBusy(false);
+    await showQuote(form); // marks what else is wrong
+    showError(error.message)?.focus();
     return;
   }
   await follow();

@@ -1,7 +1,7 @@
 // Say before sending how many frames of which size are asked for, and how long they take.
 
 import { request } from "./api.js";
-import { clearFields, showError } from "./errors.js";
+import { clearFields, fieldOf, showError } from "./errors.js";
 import { frames, roughly } from "./units.js";
 
 const TYPING = 250; // milliseconds
@@ -31,11 +31,10 @@ export async function showQuote(form) {
     for (const warning of quote.warnings) line.append(document.createElement("br"), warning);
   } catch (error) {
     if (error.name === "AbortError") return;
+    clearFields(values.keys());
     line.textContent = "";
-    if (error.status === 400 || error.status === 422) {
-      clearFields(values.keys());
-      showError(error.message);
-    }
+    if (fieldOf(error.message)) showError(error.message);
+    else if (error.status) line.textContent = error.message;
   }
 }
 

@@ -131,7 +131,7 @@ def test_the_preview_shows_what_the_model_does_not_know(
 ) -> None:
     fake_triton.prompt_warnings = ("the model does not know: <cat>",)
     page = api.get(f"/preview/{post(api)}").text
-    assert '<p class="warning">The model does not know: &lt;cat&gt;.</p>' in page
+    assert '<p class="warning">Note: the model does not know: &lt;cat&gt;.</p>' in page
 
 
 def test_the_preview_of_a_running_job_follows_it(api: TestClient, fake_triton: FakeTriton) -> None:
