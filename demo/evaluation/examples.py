@@ -1,4 +1,4 @@
-"""Render the examples: animations for the web page, a contact sheet for the README."""
+"""Render the examples: animations and stills for the web page, a contact sheet for the README."""
 
 import argparse
 from pathlib import Path
@@ -11,8 +11,8 @@ from tqdm import tqdm
 from demo.evaluation.clips import download_clip
 from demo.evaluation.prompts import ClipRequest
 from frontend.local.service import local_service
-from frontend.web.examples import clip_files
-from frontend.web.pages import STATIC_FOLDER
+from frontend.web.examples import clip_files, still_file
+from frontend.web.static_files import FOLDER
 
 CONTACT_SHEET = Path(__file__).parents[2] / "docs" / "examples.png"
 _ANIMATED_SIDE = 240  # pixels of a frame
@@ -25,13 +25,14 @@ def main() -> None:
     argparse.ArgumentParser(
         prog="python -m demo.evaluation.examples", description=__doc__
     ).parse_args()
-    folder = STATIC_FOLDER / "examples"
+    folder = FOLDER / "examples"
     folder.mkdir(exist_ok=True)
     clips = {}
     with local_service() as service:
         for seed, (prompt, name) in enumerate(tqdm(clip_files().items(), unit="clip")):
             clips[prompt] = download_clip(service.url, ClipRequest(prompt, seed))
             save_animation(clips[prompt], folder / name)
+            save_still(clips[prompt], folder / still_file(name))
     contact_sheet(clips).save(CONTACT_SHEET, optimize=True)
     print(f"Wrote {folder} and {CONTACT_SHEET}")
 
@@ -47,6 +48,11 @@ def save_animation(frames: NDArray[np.uint8], file: Path) -> None:
         loop=0,
         quality=70,
     )
+
+
+def save_still(frames: NDArray[np.uint8], file: Path) -> None:
+    """Write the frame in the middle of a clip [N, H, W, 3]."""
+    _scaled(frames[len(frames) // 2], _ANIMATED_SIDE).save(file, quality=70)
 
 
 def contact_sheet(clips: dict[str, NDArray[np.uint8]]) -> Image.Image:
