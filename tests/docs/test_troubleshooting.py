@@ -28,9 +28,9 @@ def patterns() -> list[re.Pattern[str]]:
     texts += (ROOT / "Makefile").read_text().split('"')
     found = []
     for text in texts:
-        literals = re.split(r"\0|%[sd]|\{\w+\}", text.strip())
+        literals = re.split(r"\0|%[sd]|\{\w+\}", " ".join(text.split()))
         if sum(map(len, literals)) >= LEAST_LITERAL:
-            found.append(re.compile(".+".join(map(re.escape, literals)), re.DOTALL))
+            found.append(re.compile(".+".join(map(re.escape, literals))))
     return found
 
 
