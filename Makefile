@@ -72,7 +72,7 @@ quality: $(VENV)/export $(REPOSITORY)  ## Score the demo checkpoint on held-out 
 	for side in 64 96 128 192 256 288 320 384; do \
 	  $(BIN)/python -m demo.evaluation --width $$side --height $$side --count 30 || exit 1; done
 
-examples: $(VENV)/dev $(REPOSITORY)  ## Make the clips of the page and of the README again
+examples: $(VENV)/dev $(REPOSITORY)  ## Draw the README's and the web page's examples again
 	$(BIN)/python -m demo.evaluation.examples
 
 bench: $(VENV)/bench $(REPOSITORY) $(PEERS)/models/ready  ## Measure the service and its peers, write docs/performance.md: an hour or two
