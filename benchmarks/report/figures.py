@@ -151,6 +151,7 @@ class Figures:
         sizes = {
             str(each["package"]): self.samples(install.PART, "bytes", **each)[0]
             for each in self.labels(install.PART, "bytes")
+            if "package" in each
         }
         return dict(sorted(sizes.items(), key=lambda item: -item[1]))
 

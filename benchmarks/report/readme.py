@@ -7,7 +7,7 @@ from statistics import median
 from benchmarks.report.figures import GENAI, PEERS, Figures
 from benchmarks.report.markdown import replace_block, table
 from benchmarks.result import BF16_FOLDER, Result, load_all
-from benchmarks.suite import large, request, start
+from benchmarks.suite import install, large, request, start
 from benchmarks.suite.contenders import TOTAL
 
 DOCUMENT = Path(__file__).parents[2] / "README.md"
@@ -37,22 +37,21 @@ def requirements(figures: Figures) -> str:
     packages = sum(figures.package_bytes().values())
     default, longest = (figures.peak_bytes("service", what) for what in ("default", "large"))
     ready = median(figures.samples(start.PART, "s", what="ready"))
-    return _lines(
-        table(
-            ["", ""],
-            [
-                ["system", "Linux on x86-64 with glibc 2.35 or newer; no GPU"],
-                ["Python", "3.11 or 3.12"],
-                ["disk", f"{packages / 1e9:.1f} GB for the packages that serving needs"],
-                [
-                    "memory",
-                    f"{default / 1e9:.1f} GB for 3 s at 8 frames a second, {longest / 1e9:.1f} GB "
-                    "for 10 s at 24",
-                ],
-                ["start", f"{ready:.0f} s"],
-            ],
-        )
-    )
+    rows = [
+        ["system", "Linux on x86-64 with glibc 2.35 or newer; no GPU"],
+        ["Python", "3.11 or 3.12"],
+        ["disk", f"{packages / 1e9:.1f} GB for the packages that serving needs"],
+        [
+            "memory",
+            f"{default / 1e9:.1f} GB for 3 s at 8 frames a second, {longest / 1e9:.1f} GB for 10 s "
+            "at 24",
+        ],
+        ["start", f"{ready:.0f} s"],
+    ]
+    for each in figures.labels(install.PART, "bytes", what="downloads"):
+        [downloads] = figures.samples(install.PART, "bytes", **each)
+        rows.insert(2, ["download", f"{downloads / 1e6:.0f} MB"])
+    return _lines(table(["", ""], rows))
 
 
 def comparison(figures: Figures) -> str:

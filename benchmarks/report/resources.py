@@ -4,7 +4,7 @@ from statistics import median
 
 from benchmarks.report.figures import Figures
 from benchmarks.report.markdown import spread, table
-from benchmarks.suite import engines, start
+from benchmarks.suite import engines, install, start
 from ltx_triton.contract import ENGINES, TRANSFORMER, VAE_DECODER
 
 _LISTED_PACKAGES = 8
@@ -36,6 +36,24 @@ def serving_environment(figures: Figures) -> str:
         "Packages that `make serve` installs, with the bytecode that pip compiles, without pip "
         "itself:\n\n"
         + table(["package", "MB"], [[name, f"{size / 1e6:.0f}"] for name, size in rows])
+        + _installation(figures)
+    )
+
+
+def _installation(figures: Figures) -> str:
+    steps = figures.labels(install.PART, "s")
+    if not steps:
+        return ""
+    rows = [
+        [f"{each['step']}", *spread(figures.samples(install.PART, "s", **each))] for each in steps
+    ]
+    [wheel], [downloads] = (
+        figures.samples(install.PART, "bytes", what=what) for what in ("wheel", "downloads")
+    )
+    return (
+        f"\n\nThe wheel of {wheel / 1e6:.0f} MB in an empty environment, with "
+        f"{downloads / 1e6:.0f} MB to download in all:\n\n"
+        + table(["", "median, s", "5 %", "95 %"], rows)
     )
 
 
