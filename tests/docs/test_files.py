@@ -13,7 +13,9 @@ DOCUMENTS = [
     ROOT / "demo" / "checkpoint" / "README.md",
     ROOT / "examples" / "README.md",
 ]
-ROOMS = r"(?:benchmarks|demo|deploy|docs|export|frontend|ltx_command|ltx_triton|model_repository|tests)"
+ROOMS = (
+    r"(?:benchmarks|demo|deploy|docs|export|frontend|ltx_command|ltx_triton|model_repository|tests)"
+)
 
 
 def links(document: Path) -> list[tuple[Path, str]]:
