@@ -2,19 +2,19 @@
 # the exported engines. `make help` lists the targets.
 
 PYTHON ?= python3
-PROMPT ?= a large blue star moving left on a white background
 # What users typed reaches the commands through the environment, never through the shell's eyes.
 export EXPORT_OPTIONS MODEL PRECISION PROMPT SIZES SKIP_VERIFICATION TARGET TEXT_ENCODER
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := bin/pip install --quiet --disable-pip-version-check
-INSTALL := $(VENV)/$(PIP_INSTALL) --constraint constraints.txt
+INSTALL = $(VENV)/$(PIP_INSTALL) --constraint constraints.txt $(1) || { echo $(NO_INDEX); exit 1; }
+NO_INDEX := "Installing needs internet access or a package index (PIP_INDEX_URL); run make again then."
 PEERS := build/peers
 REPOSITORY := build/model_repository/ltx_video/1/pipeline.json
 TEMPLATE := $(wildcard $(addprefix model_repository/*/,1/model.py config.pbtxt configs/*.pbtxt)) \
   ltx_triton/contract.py $(wildcard ltx_triton/repository/*.py)
-CHECKED := ltx_triton export frontend benchmarks demo examples tests
+CHECKED := ltx_triton export frontend ltx_command benchmarks demo examples tests
 CODE := $(CHECKED) model_repository
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup
@@ -29,10 +29,10 @@ help:  ## Show this list
 install: $(VENV)/serve  ## Install what serving needs (no torch) into .venv
 
 demo: $(VENV)/serve $(REPOSITORY)  ## Make a video through HTTP: make demo PROMPT="..."
-	$(BIN)/python -m frontend.local.demo "$$PROMPT"
+	$(BIN)/ltx-video demo $(if $(PROMPT),-- "$$PROMPT")
 
 serve: $(VENV)/serve $(REPOSITORY)  ## Serve the HTTP API on port 8000, with Triton behind it
-	$(BIN)/python -m frontend.local.stack
+	$(BIN)/ltx-video serve
 
 triton: $(VENV)/serve $(REPOSITORY)  ## Serve the models with the local Triton alone
 	$(BIN)/python -m ltx_triton.launcher.local_triton
@@ -115,6 +115,7 @@ $(REPOSITORY): $(TEMPLATE) | $(VENV)/serve
 	@touch $@
 
 $(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \
 	  { echo "Python 3.11 or 3.12 is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 	         "Choose another: make PYTHON=python3.12 ..."; exit 1; }
@@ -122,27 +123,27 @@ $(BIN)/python:
 
 $(VENV)/serve: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing what serving needs ..."
-	$(INSTALL) --editable .
+	@$(call INSTALL,--editable .)
 	@touch $@
 
 $(VENV)/export: $(VENV)/serve
 	@echo "Installing what exporting needs (torch, diffusers) ..."
-	$(INSTALL) --editable '.[export]'
+	@$(call INSTALL,--editable '.[export]')
 	@touch $@
 
 $(VENV)/tensorrt: $(VENV)/serve
 	@echo "Installing what reaches a GPU (cuda-python) ..."
-	$(INSTALL) --editable '.[gpu]'
+	@$(call INSTALL,--editable '.[gpu]')
 	@touch $@
 
 $(VENV)/tensorrt-rtx: $(VENV)/serve
 	@echo "Installing TensorRT-RTX ..."
-	$(INSTALL) --editable '.[tensorrt-rtx]'
+	@$(call INSTALL,--editable '.[tensorrt-rtx]')
 	@touch $@
 
 $(VENV)/bench: $(VENV)/export
 	@echo "Installing what benchmarks need (matplotlib) ..."
-	$(INSTALL) --editable '.[bench]'
+	@$(call INSTALL,--editable '.[bench]')
 	@touch $@
 
 $(PEERS)/optimum-intel/ready: benchmarks/peers/optimum-intel.txt | $(BIN)/python
@@ -166,5 +167,5 @@ $(PEERS)/models/ready: benchmarks/peers/convert.py $(PEERS)/optimum-intel/ready 
 
 $(VENV)/dev: $(VENV)/bench
 	@echo "Installing what testing needs ..."
-	$(INSTALL) --editable '.[dev]'
+	@$(call INSTALL,--editable '.[dev]')
 	@touch $@

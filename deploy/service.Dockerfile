@@ -19,7 +19,7 @@ RUN ./trim.sh /opt/venv
 FROM api-packages AS cpu-packages
 # --no-deps: pytriton's own code and the downloads of tokenizers are not used.
 RUN pip --python /opt/venv install --no-cache-dir --constraint constraints.txt \
-      find-libpython openvino psutil \
+      click find-libpython openvino psutil tqdm \
  && pip --python /opt/venv install --no-cache-dir --constraint constraints.txt --no-deps \
       nvidia-pytriton tokenizers \
  && ./trim.sh /opt/venv
@@ -48,4 +48,5 @@ COPY --from=cpu-packages /opt/venv /opt/venv
 COPY --from=cpu-packages /opt/ltx/build build
 COPY ltx_triton ltx_triton
 COPY frontend frontend
-CMD ["python", "-m", "frontend.local.stack"]
+COPY ltx_command ltx_command
+CMD ["python", "-m", "ltx_command", "serve"]

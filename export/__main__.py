@@ -21,6 +21,7 @@ from ltx_triton.json_file import JsonFileError
 from ltx_triton.repository.layout import SERVED_REPOSITORY
 from ltx_triton.settings import load_settings
 
+PROGRAM = "python -m export"
 ONNX = "onnx"
 TENSORRT = get_args(LibraryName)
 ONNX_FOLDER = Path(__file__).resolve().parent.parent / "engines"
@@ -39,15 +40,21 @@ Options can be given in EXPORT_OPTIONS as well; those of the command line come a
 """
 
 
-def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOptions | None]:
+def parse(
+    arguments: Sequence[str] | None = None, program: str = PROGRAM
+) -> tuple[ExportOptions, PlanOptions | None]:
     """Read the command line and the environment (EXPORT_OPTIONS, MODEL_NAME ...).
+
+    Args:
+        arguments: of the command line; None: of this process.
+        program: its name, for messages.
 
     Returns:
         What to export, and for TensorRT what to build of it.
     """
     settings = load_settings()
     parser = argparse.ArgumentParser(
-        prog="python -m export",
+        prog=program,
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -153,9 +160,9 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[ExportOptions, PlanOp
     return options, plans
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run the command line; return its exit code."""
-    options, plans = parse(arguments)
+    options, plans = parse(arguments, program)
     diffusers.logging.set_verbosity_error()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()

@@ -1,96 +1,174 @@
-"""`python -m frontend.client "prompt"`: request a video, show its progress, download it."""
+"""Calls of the HTTP API: request a video, follow it, download it."""
 
-import argparse
 import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
-from tqdm import tqdm
 
-from ltx_triton.launcher.signals import raise_on_termination
-
-# Parameters of `POST /generate`.
-_NUMBERS = ("duration", "num_frames", "fps", "resolution", "num_inference_steps", "seed")
+DEFAULT_URL = "http://localhost:8000"
+FORMATS = {".mp4": "mp4", ".webp": "webp", ".gif": "gif"}  # suffix -> `format` of a download
 
 _POLL_INTERVAL = 0.3  # seconds
 _RECONNECT_TIMEOUT = 60.0  # seconds; an accepted job survives a restart of the server
 _REQUEST_TIMEOUT = 30.0  # seconds
 # A proxy of the environment is not for this machine itself.
-WITHOUT_PROXY = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
+_WITHOUT_PROXY = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
+
+JobStatus = dict[str, Any]  # an answer about a job
 
 
 class ClientError(Exception):
-    """The video could not be made or downloaded; the message is one line."""
+    """A call failed; the message is one line."""
+
+
+class UnauthorizedError(ClientError):
+    """The server requires an API key, and another one than was given."""
 
 
 @dataclass(frozen=True)
 class DownloadedVideo:
     path: Path
-    status: dict[str, Any]  # the last answer of GET /status
+    status: JobStatus  # the last one
+
+
+class ApiClient:
+    """A server's API, as a context manager. Every method raises ClientError if the call fails."""
+
+    def __init__(self, url: str = DEFAULT_URL, api_key: str | None = None) -> None:
+        _require_utf8({"URL": url, "API key": api_key})
+        try:
+            self._http = httpx.Client(
+                base_url=url,
+                headers={b"X-API-Key": api_key.encode()} if api_key else {},
+                timeout=_REQUEST_TIMEOUT,
+                mounts=_WITHOUT_PROXY,
+            )
+        except httpx.InvalidURL as error:
+            raise ClientError(f"{url} is no URL: {error}") from error
+        if self._http.base_url.scheme not in ("http", "https"):
+            raise ClientError(f"{url} is no URL: write {DEFAULT_URL}, for example")
+
+    def __enter__(self) -> Self:
+        self._http.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    @property
+    def url(self) -> str:
+        return str(self._http.base_url).rstrip("/")
+
+    def create(self, parameters: Mapping[str, Any]) -> JobStatus:
+        """Request a video without waiting for it: parameters of `POST /generate`."""
+        _require_utf8(parameters)
+        return self._request("POST", "/generate", json={**parameters, "wait": False})
+
+    def status(self, job_id: str) -> JobStatus:
+        return self._request("GET", f"/status/{_in_path(job_id)}")
+
+    def receipt(self, job_id: str) -> dict[str, Any]:
+        return self._request("GET", f"/jobs/{_in_path(job_id)}/receipt")
+
+    def delete(self, job_id: str) -> JobStatus:
+        """Cancel a job; remove it, with its video, if it is finished."""
+        return self._request("DELETE", f"/jobs/{_in_path(job_id)}")
+
+    def jobs(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a page of jobs: parameters and answer of `GET /jobs`."""
+        _require_utf8(query)
+        return self._request("GET", "/jobs", params=query)
+
+    def follow(self, job_id: str) -> Iterator[JobStatus]:
+        """Yield the status of a job until it is finished, even while the server restarts."""
+        last_response = time.monotonic()
+        while True:
+            try:
+                status = _parse_body(self._http.get(f"/status/{job_id}"))
+            except httpx.TransportError as error:
+                if time.monotonic() - last_response > _RECONNECT_TIMEOUT:
+                    raise ClientError(
+                        f"lost the connection to {self.url}: {error}; job {job_id} goes on there"
+                    ) from error
+            else:
+                last_response = time.monotonic()
+                yield status
+                if status["status"] not in ("queued", "running"):
+                    return
+            time.sleep(_POLL_INTERVAL)
+
+    def download(self, job_id: str, target: Path) -> None:
+        """Write a finished job's video, in the format of the suffix; an MP4 for any other."""
+        path = f"/download/{job_id}"
+        query = {"format": FORMATS.get(target.suffix.lower(), "mp4")}
+        partial = Path(f"{target}.part")  # replace an existing file only by a complete one
+        try:
+            with self._http.stream("GET", path, params=query) as response:
+                if response.is_error:
+                    response.read()
+                    _parse_body(response)
+                with partial.open("wb") as file:
+                    for chunk in response.iter_bytes():
+                        file.write(chunk)
+            partial.replace(target)
+        except (httpx.TransportError, OSError) as error:
+            raise ClientError(
+                f"the video could not be downloaded to {target}: {error}; it is at {self.url}{path}"
+            ) from error
+        finally:
+            with suppress(OSError):
+                partial.unlink()
+
+    def _request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx.TransportError as error:
+            raise ClientError(
+                f"{self.url} cannot be reached: {error}; does `ltx-video serve` run there?"
+            ) from error
+        return _parse_body(response)
 
 
 def make_video(
-    parameters: dict[str, str | int],
-    url: str = "http://localhost:8000",
+    api: ApiClient,
+    parameters: Mapping[str, str | int],
     output: Path | None = None,
-    api_key: str | None = None,
+    watch: Callable[[JobStatus], None] = lambda _: None,
 ) -> DownloadedVideo:
-    """Request a video and download it, showing progress. Ctrl-C cancels the job on the server.
+    """Request a video and download it. Ctrl-C cancels the job on the server.
 
     Args:
+        api: of the server.
         parameters: parameters of `POST /generate`, at least `prompt`.
-        url: base URL of the API.
         output: file to write; None: the server's file name, in the current folder.
-        api_key: the API key, if the server requires one.
+        watch: is given the answer to the request, then each status.
 
     Raises:
         ClientError: the video could not be made or downloaded.
     """
-    if output and output.is_dir():
-        raise ClientError(f"{output} is a folder, not a file to write")
-    _require_utf8({"prompt": parameters["prompt"], "URL": url, "API key": api_key})
-    headers = {b"X-API-Key": api_key.encode()} if api_key else {}
-    with (
-        httpx.Client(
-            base_url=url, headers=headers, timeout=_REQUEST_TIMEOUT, mounts=WITHOUT_PROXY
-        ) as http,
-        ThreadPoolExecutor(1) as thread,
-    ):
+    with ThreadPoolExecutor(1) as thread:
         # In a thread, out of reach of Ctrl-C: the server may already have accepted the job.
-        body = {**parameters, "wait": False}
-        job = thread.submit(request, http, "POST", "/generate", json=body)
+        job = thread.submit(api.create, parameters)
         try:
-            job_id = job.result()["job_id"]
-            status = _follow(http, job_id)
+            watch(job.result())
+            job_id: str = job.result()["job_id"]
+            for status in api.follow(job_id):
+                watch(status)
         except KeyboardInterrupt:
-            request(http, "DELETE", f"/jobs/{job.result()['job_id']}")
+            api.delete(job.result()["job_id"])
             raise
-        if status["status"] != "completed":
-            raise ClientError(status.get("error") or f"the job is {status['status']}")
-        path = output or Path(Path(status["filename"]).name)
-        _download(http, f"/download/{job_id}", path)
+    if status["status"] != "completed":
+        raise ClientError(status.get("error") or f"the job is {status['status']}")
+    path = output or Path(Path(status["filename"]).name)
+    api.download(job_id, path)
     return DownloadedVideo(path, status)
-
-
-def _require_utf8(texts: dict[str, str | int | None]) -> None:
-    # Python passes other bytes of a command line on, as characters that nothing can encode.
-    for name, text in texts.items():
-        try:
-            str(text).encode()
-        except UnicodeEncodeError:
-            raise ClientError(f"the {name} is not UTF-8") from None
-
-
-def request(http: httpx.Client, method: str, path: str, **options: Any) -> dict[str, Any]:
-    try:
-        response = http.request(method, path, **options)
-    except httpx.TransportError as error:
-        raise ClientError(f"{http.base_url} cannot be reached: {error}") from error
-    return _parse_body(response)
 
 
 def _parse_body(response: httpx.Response) -> dict[str, Any]:
@@ -101,80 +179,21 @@ def _parse_body(response: httpx.Response) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ClientError(f"{response.url} answered {response.status_code} without a JSON body")
     if response.is_error:
-        raise ClientError(str(body.get("detail", response.status_code)))
+        wrong_key = response.status_code == HTTPStatus.UNAUTHORIZED
+        kind = UnauthorizedError if wrong_key else ClientError
+        raise kind(str(body.get("detail", response.status_code)))
     return body
 
 
-def _follow(http: httpx.Client, job_id: str) -> dict[str, Any]:
-    """Show the job's progress until it finishes, and return its last status."""
-    last_response = time.monotonic()
-    with tqdm(total=100, bar_format="{desc:<22}{percentage:3.0f}% |{bar}| {elapsed}") as bar:
-        while True:
-            try:
-                status = _parse_body(http.get(f"/status/{job_id}"))
-                last_response = time.monotonic()
-            except httpx.TransportError as error:
-                if time.monotonic() - last_response > _RECONNECT_TIMEOUT:
-                    raise ClientError(f"lost the connection to {http.base_url}: {error}") from error
-                time.sleep(_POLL_INTERVAL)
-                continue
-            bar.set_description_str(_describe(status), refresh=False)
-            bar.n = status.get("percent", 0)
-            bar.refresh()
-            if status["status"] not in ("queued", "running"):
-                return status
-            time.sleep(_POLL_INTERVAL)
+def _in_path(job_id: str) -> str:
+    _require_utf8({"job ID": job_id})
+    return quote(job_id, safe="")
 
 
-def _describe(status: dict[str, Any]) -> str:
-    if status["status"] == "queued":
-        return f"queued, position {status.get('queue_position', '?')}"
-    if status.get("stage") == "denoise":
-        return f"step {status['step']} of {status['total_steps']}"
-    return str(status.get("stage") or status["status"])
-
-
-def _download(http: httpx.Client, path: str, target: Path) -> None:
-    partial = Path(f"{target}.part")  # replace an existing file only by a complete one
-    try:
-        with http.stream("GET", path) as response:
-            if response.is_error:
-                response.read()
-                _parse_body(response)
-            with partial.open("wb") as file:
-                for chunk in response.iter_bytes():
-                    file.write(chunk)
-        partial.replace(target)
-    except (httpx.TransportError, OSError) as error:
-        raise ClientError(f"the video could not be downloaded to {target}: {error}") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
-
-
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m frontend.client", description=__doc__)
-    parser.add_argument("prompt")
-    for name in _NUMBERS:
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int)
-    parser.add_argument("--size", metavar="WIDTHxHEIGHT")
-    parser.add_argument("--output", type=Path, help="file to write")
-    parser.add_argument("--url", default="http://localhost:8000")
-    parser.add_argument("--api-key")
-    options = parser.parse_args(arguments)
-    names = ("prompt", "size", *_NUMBERS)
-    parameters = {name: value for name in names if (value := getattr(options, name)) is not None}
-    raise_on_termination()
-    try:
-        video = make_video(parameters, options.url, options.output, options.api_key)
-    except ClientError as error:
-        raise SystemExit(f"Error: {error}") from error
-    except KeyboardInterrupt:
-        raise SystemExit("Cancelled") from None
-    stages = video.status.get("stage_seconds", {})
-    print(f"{video.path}  (seed {video.status['seed']})")
-    print(", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stages.items()))
-
-
-if __name__ == "__main__":
-    main()
+def _require_utf8(texts: Mapping[str, Any]) -> None:
+    # Python passes other bytes of a command line on, as characters that nothing can encode.
+    for name, text in texts.items():
+        try:
+            str(text).encode()
+        except UnicodeEncodeError:
+            raise ClientError(f"the {name} is not UTF-8") from None

@@ -1,17 +1,15 @@
-"""`python -m frontend.reproduce receipt.json`: make a video again and compare it with the first."""
+"""Make a video again from its receipt and compare it with the first."""
 
-import argparse
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
-from frontend.client import WITHOUT_PROXY, ClientError, make_video, request
+from frontend.client import ApiClient, ClientError, JobStatus, make_video
 from frontend.jobs.receipt import Receipt
 from frontend.media.reader import read
 from frontend.media.writer import file_sha256
@@ -35,7 +33,7 @@ class Comparison:
         if self.is_same_file:
             lines.append("The two files are the same, byte for byte")
         elif self.largest_difference is None:
-            lines.append("The files differ; give the first one with --video to compare the frames")
+            lines.append("The files differ; compare the frames with --video")
         elif self.largest_difference == 0:
             lines.append("The frames are the same")
         else:
@@ -47,15 +45,15 @@ class Comparison:
 
 
 def reproduce(
-    receipt: Receipt, url: str, first: Path | None = None, api_key: str | None = None
+    receipt: Receipt, api: ApiClient, first: Path | None, watch: Callable[[JobStatus], None]
 ) -> Comparison:
     """Make the video of the receipt on a server and compare the two.
 
     Args:
         receipt: of the first video.
-        url: base URL of the API.
+        api: of the server.
         first: the first video; None: compare the files by their hash alone.
-        api_key: the API key, if the server requires one.
+        watch: see `make_video`.
 
     Raises:
         ClientError: the video could not be made.
@@ -73,8 +71,8 @@ def reproduce(
         parameters["num_inference_steps"] = spec.num_inference_steps
     before = _frames(first) if first else None
     with tempfile.TemporaryDirectory() as folder:
-        made = make_video(parameters, url, Path(folder) / "again.mp4", api_key)
-        again = _receipt(url, made.status["job_id"], api_key)
+        made = make_video(api, parameters, Path(folder) / "again.mp4", watch)
+        again = Receipt.model_validate(api.receipt(made.status["job_id"]))
         largest = mean = None
         if before is not None:
             after = _frames(made.path)
@@ -106,33 +104,3 @@ def _frames(path: Path) -> NDArray[np.int16]:
 def _shape(frames: NDArray[np.int16]) -> str:
     count, height, width, _ = frames.shape
     return f"{count} frames of {width} x {height}"
-
-
-def _receipt(url: str, job_id: str, api_key: str | None) -> Receipt:
-    headers = {"X-API-Key": api_key} if api_key else {}
-    with httpx.Client(base_url=url, headers=headers, mounts=WITHOUT_PROXY) as http:
-        return Receipt.model_validate(request(http, "GET", f"/jobs/{job_id}/receipt"))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m frontend.reproduce", description=__doc__)
-    parser.add_argument("receipt", type=Path, help="answer of GET /jobs/{job_id}/receipt")
-    parser.add_argument("--video", type=Path, help="the first video, to compare the frames")
-    parser.add_argument("--url", default="http://localhost:8000", help="(default: %(default)s)")
-    parser.add_argument("--api-key", help="of the server, if it requires one")
-    options = parser.parse_args()
-    try:
-        receipt = Receipt.model_validate_json(options.receipt.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise SystemExit(f"Error: {options.receipt} cannot be read: {error}") from error
-    try:
-        comparison = reproduce(receipt, options.url, options.video, options.api_key)
-    except ClientError as error:
-        raise SystemExit(f"Error: {error}") from error
-    print(comparison)
-    if not comparison.is_same_file and comparison.largest_difference != 0:
-        raise SystemExit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,7 @@ import base64
 import binascii
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from pydantic import (
@@ -17,7 +17,8 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -165,21 +166,30 @@ class Settings(BaseSettings):
     ] = "INFO"
     log_format: Literal["text", "json"] = "text"
 
-    @model_validator(mode="after")
-    def _check_combinations(self) -> Self:
-        if self.default_video_duration > self.max_video_duration:
-            raise ValueError(
-                f"DEFAULT_VIDEO_DURATION={self.default_video_duration} exceeds "
-                f"MAX_VIDEO_DURATION={self.max_video_duration}"
-            )
-        if self.default_video_duration * self.default_fps > self.max_frames:
-            raise ValueError(
-                f"DEFAULT_VIDEO_DURATION={self.default_video_duration} x "
-                f"DEFAULT_FPS={self.default_fps} exceeds MAX_FRAMES={self.max_frames}"
-            )
-        if self.api_key_required:
-            _require_key(self.api_key.get_secret_value() if self.api_key else "")
-        return self
+    # Checks of several variables, at the last of them: as a check of the whole they would run only
+    # where nothing else is wrong.
+    @field_validator("default_video_duration")
+    @classmethod
+    def _check_duration(cls, seconds: int, info: ValidationInfo) -> int:
+        longest = info.data.get("max_video_duration", seconds)
+        if seconds > longest:
+            raise ValueError(f"exceeds MAX_VIDEO_DURATION={longest}")
+        return seconds
+
+    @field_validator("max_frames")
+    @classmethod
+    def _check_frames(cls, most: int, info: ValidationInfo) -> int:
+        seconds, fps = (info.data.get(name) for name in ("default_video_duration", "default_fps"))
+        if seconds and fps and seconds * fps > most:
+            raise ValueError(f"is less than DEFAULT_VIDEO_DURATION={seconds} x DEFAULT_FPS={fps}")
+        return most
+
+    @field_validator("api_key")
+    @classmethod
+    def _check_key(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if info.data.get("api_key_required"):
+            _require_key(key.get_secret_value() if key else "")
+        return key
 
     @property
     def job_store_url(self) -> str:
@@ -201,16 +211,15 @@ class Settings(BaseSettings):
 
 def _require_key(key: str) -> None:
     if not key:
-        raise ValueError("API_KEY_REQUIRED is true but API_KEY is not set")
+        raise ValueError("is not set, and API_KEY_REQUIRED is true")
     if len(key) < MIN_KEY_LENGTH:
         raise ValueError(
-            f"API_KEY has {len(key)} characters and needs {MIN_KEY_LENGTH}; `openssl rand -hex 16` "
-            "makes one"
+            f"has {len(key)} characters and needs {MIN_KEY_LENGTH}; "
+            "`openssl rand -hex 16` makes one"
         )
     if not key.isprintable() or key != key.strip():
         raise ValueError(
-            "API_KEY holds control characters, or begins or ends with a space: HTTP headers cannot "
-            "carry it"
+            "holds control characters, or begins or ends with a space: HTTP headers cannot carry it"
         )
 
 
@@ -226,6 +235,7 @@ def load_settings() -> Settings:
         lines = []
         for problem in error.errors(include_url=False):
             variable = ".".join(str(part) for part in problem["loc"]).upper()
-            value = "" if variable in ("", *_SECRETS) else f"={problem['input']!r}"
-            lines.append(f"  {variable}{value}: {problem['msg']}".replace(" : ", " ", 1))
+            value = "" if variable in _SECRETS else f"={problem['input']!r}"
+            complaint = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"  {variable}{value}: {complaint}")
         raise SystemExit("Bad configuration:\n" + "\n".join(lines)) from error

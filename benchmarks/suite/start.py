@@ -23,7 +23,7 @@ from ltx_triton.launcher.local_triton import free_port
 
 PART = "start"
 _ROOT = Path(__file__).parents[2]
-_COMMAND = (sys.executable, "-m", "frontend.local.stack")
+_COMMAND = (sys.executable, "-m", "ltx_command", "serve")
 _TIMEOUT = 120.0  # seconds
 
 

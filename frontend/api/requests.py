@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from frontend.api.errors import ApiError, bad_request, bad_value, shorten
 from frontend.api.idempotency import RequestIdentity, identity
 from frontend.api.values import read_values
-from frontend.api.video_fields import ALIASES, VideoFields, schemas
+from frontend.api.video_fields import ALIASES, VideoFields, allowed_values, schemas
 from ltx_triton.video_spec import VideoSpec
 
 # The documented texts; any other range is described from the field.
@@ -93,16 +93,9 @@ def _api_error(problem: ErrorDetails, model: type[BaseModel]) -> ApiError:
     if not name:
         return bad_value(problem["msg"])
     given = shorten(repr(problem["input"]))
-    return bad_value(f"{_subject(name)} must be {_allowed(name, model)}, not {given}", name)
+    allowed = allowed_values(schemas(model)[name]) or _SIZE
+    return bad_value(f"{_subject(name)} must be {allowed}, not {given}", name)
 
 
 def _subject(name: str) -> str:
     return name if name == "fps" or "_" in name else name.capitalize()
-
-
-def _allowed(name: str, model: type[BaseModel]) -> str:
-    schema = schemas(model)[name]
-    if "pattern" in schema:
-        return _SIZE
-    step = f"a multiple of {schema['multipleOf']} " if "multipleOf" in schema else ""
-    return f"{step}from {schema['minimum']} to {schema['maximum']}"

@@ -4,6 +4,7 @@ Query, forms, JSON, OpenAPI and the page's form are all read from the fields of 
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, Field, create_model, field_validator, model_validator
@@ -283,3 +284,11 @@ def schemas(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
             del schema["default"]
             schema |= either[0]
     return fields
+
+
+def allowed_values(schema: Mapping[str, Any]) -> str | None:
+    """Say which numbers the schema of a field allows; None if it is of no number."""
+    if "minimum" not in schema:
+        return None
+    step = f"a multiple of {schema['multipleOf']} " if "multipleOf" in schema else ""
+    return f"{step}from {schema['minimum']} to {schema['maximum']}"

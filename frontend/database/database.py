@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from frontend.database.revision import stored_revision
 from frontend.database.schema import prepare_schema
 
 # Raised when the store does not answer, is locked for long or has no room: try again later.
@@ -106,6 +107,15 @@ class Database:
         self.require_file()
         with self._engine.connect() as connection:
             connection.execute(select(1))
+
+    def revision(self) -> str | None:
+        """Return the revision of the schema as it is stored; None if the store is empty.
+
+        Raises:
+            SQLAlchemyError: it does not answer.
+        """
+        with self._engine.connect() as connection:
+            return stored_revision(connection)
 
     def _file_identity(self) -> tuple[int, int] | None:
         file = self._engine.url.database

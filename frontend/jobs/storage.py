@@ -14,6 +14,9 @@ from frontend.media.writer import Mp4Writer
 from ltx_triton.settings import Mp4Preset
 from ltx_triton.video_spec import VideoSpec
 
+# Free on the disk before a job begins: the largest videos and the job store.
+RESERVE_BYTES = 100e6
+
 _PARTIAL = re.compile(r"\.video_.*_(?P<job_id>[0-9a-f]+)\.mp4\.(?P<attempt>\d+)\.partial")
 _DERIVED = rf"\.video_.*({'|'.join(re.escape(kind.suffix) for kind in Derived)})"
 _KEPT = re.compile(rf"video_.*\.mp4|{_DERIVED}")
@@ -23,7 +26,6 @@ _BYTES_PER_GB = 1e9
 _SECONDS_PER_DAY = 86_400
 # Of an MP4, as the quota promises them to a job. The demo checkpoint's videos take a third of it.
 _BYTES_PER_PIXEL = 0.1
-_RESERVE_BYTES = 100e6  # free on the disk before a job begins: the largest videos and the job store
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class VideoFolder:
 
     def has_room(self) -> bool:
         """Return whether the disk has room for the videos of running jobs."""
-        return shutil.disk_usage(self.path).free >= _RESERVE_BYTES
+        return shutil.disk_usage(self.path).free >= RESERVE_BYTES
 
     def clean(self, store: JobStore) -> int:
         """Remove jobs that finished CLEANUP_AFTER_DAYS ago; return their number.

@@ -12,7 +12,9 @@ from typing import Self
 
 from frontend.health_reasons import ENGINES_FAIL
 from frontend.local.health import UnhealthyError, unhealthy_reason, wait_until_healthy
-from ltx_triton.launcher.local_triton import LocalTriton, bind_error, free_port
+from ltx_triton.launcher import local_triton
+from ltx_triton.launcher.listening import Port, require_free
+from ltx_triton.launcher.local_triton import LocalTriton, free_port
 from ltx_triton.parent_process import die_with_parent
 
 START_TIMEOUT = 60  # seconds
@@ -22,7 +24,11 @@ _CHECK_INTERVAL = 5.0  # seconds between looks at the engines
 
 
 class FrontendStartError(RuntimeError):
-    """The frontend did not become healthy."""
+    """The frontend did not become healthy, or ended."""
+
+
+# Raised on entering `LocalTriton` and `LocalFrontend`.
+START_ERRORS = (*local_triton.START_ERRORS, FrontendStartError)
 
 
 class LocalFrontend:
@@ -51,6 +57,10 @@ class LocalFrontend:
         }
 
     @property
+    def port(self) -> Port:
+        return Port("API_PORT", self._host, self._port)
+
+    @property
     def url(self) -> str:
         """Base URL of the HTTP API, reachable from this machine."""
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
@@ -65,9 +75,10 @@ class LocalFrontend:
 
         Raises:
             TritonStartError: Triton, which may have been starting, could not.
-            FrontendStartError: the port is taken, the frontend ended, or it did not answer.
+            PortTakenError: the port is taken.
+            FrontendStartError: the frontend ended, or it did not answer.
         """
-        self.require_free_port()  # otherwise a health check could reach another server
+        require_free(self.port)  # otherwise a health check could reach another server
         output = self._log_file.open("ab") if self._log_file else None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "frontend"],
@@ -116,14 +127,3 @@ class LocalFrontend:
                     self.triton.restart(ENGINES_FAIL)
                 checked = time.monotonic()
         return exit_code
-
-    def require_free_port(self) -> None:
-        """Look whether the frontend could listen.
-
-        Raises:
-            FrontendStartError: it could not.
-        """
-        if error := bind_error(self._host, self._port):
-            raise FrontendStartError(
-                f"cannot listen on API_HOST={self._host} API_PORT={self._port}: {error}"
-            )

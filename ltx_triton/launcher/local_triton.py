@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.engines.machine_memory import SHARED_MEMORY, shared_memory_bytes
 from ltx_triton.json_file import JsonFileError
+from ltx_triton.launcher.listening import Port, PortTakenError, require_free
 from ltx_triton.launcher.process import LOOPBACK, Ports, TritonProcess
 from ltx_triton.launcher.signals import raise_on_termination
 from ltx_triton.launcher.wheel import (
@@ -38,7 +39,7 @@ START_TIMEOUT = 900  # seconds; checkpoints of tens of gigabytes take minutes to
 # Each model gets a stub before it loads. A server that cannot start any does not exit by itself.
 STUB_TIMEOUT = 10  # seconds
 LOADING_LOG_INTERVAL = 10  # seconds
-_LEAST_SHARED_BYTES = 16e6  # for the smallest videos
+LEAST_SHARED_BYTES = 16e6  # for the smallest videos
 
 
 class TritonStartError(RuntimeError):
@@ -46,7 +47,13 @@ class TritonStartError(RuntimeError):
 
 
 # Raised on entering `LocalTriton`.
-START_ERRORS = (FileNotFoundError, MissingDependencyError, JsonFileError, TritonStartError)
+START_ERRORS = (
+    FileNotFoundError,
+    MissingDependencyError,
+    JsonFileError,
+    PortTakenError,
+    TritonStartError,
+)
 
 
 def free_port() -> int:
@@ -56,18 +63,6 @@ def free_port() -> int:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
-
-
-def bind_error(host: str, port: int) -> OSError | None:
-    """Return why nothing can listen on the address, or None."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return error
-    return None
 
 
 class LocalTriton:
@@ -118,6 +113,15 @@ class LocalTriton:
         )
 
     @property
+    def ports(self) -> tuple[Port, ...]:
+        """The ports that others use."""
+        host = self._ports.host
+        return (
+            Port("TRITON_GRPC_ADDRESS", host, self._ports.grpc),
+            Port("TRITON_METRICS_URL", host, self._ports.metrics),
+        )
+
+    @property
     def grpc_address(self) -> str:
         return f"{self._ports.host}:{self._ports.grpc}"
 
@@ -162,9 +166,10 @@ class LocalTriton:
         Raises:
             FileNotFoundError: no checkpoint has been exported into the model repository.
             MissingDependencyError: a requirement of the server is not met.
-            TritonStartError: a port is taken, or there is too little shared memory.
+            PortTakenError: a port is taken.
+            TritonStartError: there is too little shared memory.
         """
-        self._require_free_ports()
+        require_free(*self.ports)
         _require_shared_memory()
         PipelineConfig.load(version_folder(self._repository, LTX_VIDEO))
         raise_open_files_limit()
@@ -211,17 +216,6 @@ class LocalTriton:
         self._stopping.set()
         self._supervisor.join()
         self._folder.remove()
-
-    def _require_free_ports(self) -> None:
-        for variable, port in (
-            ("TRITON_GRPC_ADDRESS", self._ports.grpc),
-            ("TRITON_METRICS_URL", self._ports.metrics),
-        ):
-            if error := bind_error(self._ports.host, port):
-                raise TritonStartError(
-                    f"Triton cannot listen on {self._ports.host} port {port} ({variable}): "
-                    f"{error.strerror}"
-                )
 
     def _supervise(self, wheel: TritonWheel, links: ServerLinks) -> None:
         while not self._stopping.is_set():
@@ -271,10 +265,10 @@ class LocalTriton:
 
 def _require_shared_memory() -> None:
     free = shared_memory_bytes()
-    if free < _LEAST_SHARED_BYTES:
+    if free < LEAST_SHARED_BYTES:
         raise TritonStartError(
             f"{SHARED_MEMORY} has {free / 1e6:.0f} MB free and Triton needs "
-            f"{_LEAST_SHARED_BYTES / 1e6:.0f}, more for large videos: give a container more with "
+            f"{LEAST_SHARED_BYTES / 1e6:.0f}, more for large videos: give a container more with "
             "--shm-size, or remove other programs' files there"
         )
 
@@ -285,14 +279,8 @@ def log_to_terminal() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-def prepare_command(description: str) -> tuple[Path, Settings]:
-    """Set up logging and signals, and read the command line and settings, of a serving command.
-
-    Returns:
-        The model repository to serve, and the settings.
-    """
-    log_to_terminal()
-    parser = argparse.ArgumentParser(description=description)
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve the model repository with a local Triton.")
     parser.add_argument(
         "--model-repository",
         type=Path,
@@ -300,13 +288,9 @@ def prepare_command(description: str) -> tuple[Path, Settings]:
         help="folder with the exported models (default: %(default)s)",
     )
     repository: Path = parser.parse_args().model_repository
+    log_to_terminal()
     settings = load_settings()
     raise_on_termination()
-    return repository, settings
-
-
-def main() -> None:
-    repository, settings = prepare_command("Serve the model repository with the local Triton.")
     try:
         with (
             suppress(KeyboardInterrupt),

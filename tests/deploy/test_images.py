@@ -14,7 +14,7 @@ import pytest
 from tests.deploy.stack import DEPLOY, ROOT, ancestry
 
 DOCKERFILES = sorted(DEPLOY.glob("*.Dockerfile"))
-OURS = ("export", "frontend", "ltx_triton")
+OURS = ("export", "frontend", "ltx_command", "ltx_triton")
 # Given by Triton, or by the image whose TensorRT the exporter is to use.
 OF_THE_IMAGE = {"triton_python_backend_utils", "tensorrt"}
 FOR_GPUS = {"cuda"}
@@ -79,7 +79,7 @@ def test_the_release_of_triton_has_no_known_faults_and_is_no_older_than_the_clie
     [
         ("service", "api", "frontend/__main__.py"),
         ("service", "api", "frontend/app.py"),
-        ("service", "cpu", "frontend/local/stack.py"),
+        ("service", "cpu", "ltx_command/[!e]*.py"),
         ("service", "cpu", "frontend/app.py"),
         ("service", "cpu", "model_repository/*/1/model.py"),
         ("export", "final", "export/__main__.py"),

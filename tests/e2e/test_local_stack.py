@@ -11,7 +11,8 @@ import psutil
 import pytest
 import requests
 
-from frontend.local.api import FrontendStartError, LocalFrontend
+from frontend.local.api import LocalFrontend
+from ltx_triton.launcher.listening import PortTakenError
 from ltx_triton.launcher.local_triton import LocalTriton, free_port
 from tests.e2e.jobs import finish, post, wait_until
 from tests.ltx_triton.launcher.processes import (
@@ -22,7 +23,7 @@ from tests.ltx_triton.launcher.processes import (
     wait_for,
 )
 
-SERVE = [sys.executable, "-m", "frontend.local.stack", "--model-repository"]
+SERVE = [sys.executable, "-m", "ltx_command", "serve", "--model-repository"]
 
 
 @contextmanager
@@ -120,9 +121,7 @@ def test_a_taken_port_ends_the_command_before_triton_starts(
         ended = run_to_its_end([*SERVE, tmp_path], environment)
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith(
-        f"cannot listen on API_HOST=127.0.0.1 API_PORT={environment['API_PORT']}: "
-    )
+    assert ended.stderr.startswith(f"Error: port {environment['API_PORT']} (API_PORT) is taken by ")
 
 
 def test_too_few_open_files_end_the_command_in_words(
@@ -142,7 +141,7 @@ def test_too_few_open_files_end_the_command_in_words(
 
     assert ended.returncode == 1
     assert ended.stderr == (
-        "this process may open 64 files, Triton needs 256: raise the limit (ulimit -n 256)\n"
+        "Error: this process may open 64 files, Triton needs 256: raise the limit (ulimit -n 256)\n"
     )
 
 
@@ -151,7 +150,7 @@ def test_a_taken_port_is_named_instead_of_serving_somebody_elses_answers(
 ) -> None:
     port = int(frontend.rpartition(":")[2])
 
-    with pytest.raises(FrontendStartError, match=f"API_PORT={port}.*in use"):
+    with pytest.raises(PortTakenError, match=rf"port {port} \(API_PORT\) is taken by python"):
         LocalFrontend(triton, port=port).__enter__()
 
     assert requests.get(f"{frontend}/health", timeout=10).status_code == 200

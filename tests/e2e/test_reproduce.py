@@ -27,7 +27,7 @@ def reproduce(url: str, folder: Path, receipt: object) -> subprocess.CompletedPr
     (folder / "receipt.json").write_text(json.dumps(receipt))
     return subprocess.run(
         [
-            *(sys.executable, "-m", "frontend.reproduce", folder / "receipt.json"),
+            *(sys.executable, "-m", "ltx_command", "reproduce", folder / "receipt.json"),
             *("--video", folder / "video.mp4", "--url", url),
         ],
         capture_output=True,

@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(not CAN_MOUNT, reason="may not mount a small /dev/shm"),
 ]
 
-SERVE = "mount -t tmpfs -o size=$0 tmpfs /dev/shm && exec {} -m frontend.local.stack {} {}"
+SERVE = "mount -t tmpfs -o size=$0 tmpfs /dev/shm && exec {} -m ltx_command serve {} {}"
 
 
 @contextmanager
@@ -88,6 +88,6 @@ def test_too_little_for_any_video_ends_the_start_in_words(
         assert process.wait(TIMEOUT) == 1
 
     assert log.read_text() == (
-        f"{SHARED_MEMORY} has 2 MB free and Triton needs 16, more for large videos: give a "
+        f"Error: {SHARED_MEMORY} has 2 MB free and Triton needs 16, more for large videos: give a "
         "container more with --shm-size, or remove other programs' files there\n"
     )

@@ -29,7 +29,7 @@ _ROLES = {
     "vae_decoder": "/vae_decoder/1/model.py",
     "denoising loop": "/ltx_video/1/model.py",
     "tritonserver": r"^\S*/tritonserver ",
-    "launcher": "-m frontend.local.stack",
+    "launcher": "-m ltx_command serve",
     "API's parent": "-m frontend$",
     "API worker": "multiprocessing.spawn",
     "resource tracker": "multiprocessing.resource_tracker",
@@ -49,7 +49,7 @@ class FaultyService:
         self._ever: set[psutil.Process] = set()
         self._earlier_orphans = _orphans()
         self.url = f"http://127.0.0.1:{(port := free_port())}"
-        self._command = [sys.executable, "-m", "frontend.local.stack"]
+        self._command = [sys.executable, "-m", "ltx_command", "serve"]
         self._command += ["--model-repository", str(repository)]
         self.environment = {
             **os.environ,

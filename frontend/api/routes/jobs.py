@@ -94,7 +94,7 @@ async def status(job_id: str, services: CurrentServices) -> JSONResponse:
     responses=errors(404),
 )
 async def receipt(job_id: str, services: CurrentServices) -> JSONResponse:
-    """All that is needed to make the video again: `python -m frontend.reproduce` does."""
+    """All that is needed to make the video again: `ltx-video reproduce` does."""
     job = await find_job(job_id, services)
     if job.receipt is None:
         reason = (

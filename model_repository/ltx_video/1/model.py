@@ -14,27 +14,21 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from ltx_triton.contract import (
-    ENGINES,
     LTX_VIDEO,
-    TRANSFORMER,
     ErrorKind,
     ModelContract,
     Progress,
     means_engine_lost,
 )
-from ltx_triton.engines.cpu_precision import select_cpu_precision
-from ltx_triton.engines.device import select_device
-from ltx_triton.engines.machine_memory import read_memory_use
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.engines.tensorrt.plan import require_checkpoint
-from ltx_triton.engines.versions import library_versions
-from ltx_triton.model_info import EngineLimits, ModelInfo, UnsupportedSpecError
+from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.parent_process import exit_after_parent
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop
 from ltx_triton.pipeline.prompt_warnings import prompt_warnings
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
-from ltx_triton.repository.layout import FINGERPRINT_FILE, version_folder
+from ltx_triton.repository.describe import describe_model
 from ltx_triton.video_spec import VideoSpec
 
 # Frames leave in responses of about this size, so that the longest video needs neither one huge
@@ -64,7 +58,7 @@ class TritonPythonModel:
         self._config = config
         self._tokenizer = PromptTokenizer(folder, config)
         self._loop = DenoisingLoop(config, self._tokenizer, _BlsEngines())
-        self._info = _model_info(repository, config)
+        self._info = describe_model(repository, config, psutil.Process(os.getppid()))
         self._metrics = _publish(self._info)  # both live as long as they are referenced
 
     async def execute(self, requests: list[Any]) -> None:
@@ -165,30 +159,6 @@ def _read(request: Any) -> VideoSpec | None:
         field = problem["loc"][0]
         given = f"={problem['input']}" if field in values else ""
         raise _InvalidRequestError(f"{field}{given}: {problem['msg']}") from error
-
-
-def _model_info(repository: Path, config: PipelineConfig) -> ModelInfo:
-    folders = [version_folder(repository, model) for model in ENGINES]
-    devices = {folder: select_device(folder) for folder in folders}
-    device = devices[version_folder(repository, TRANSFORMER)]
-    on_cpu = device.kind == "cpu"
-    return ModelInfo(
-        model_name=config.model_name,
-        checkpoint_sha256=config.checkpoint_sha256,
-        device=device.kind,
-        device_name=device.name,
-        precision=select_cpu_precision() if on_cpu else config.precision,
-        limits=EngineLimits.of(config),
-        memory=read_memory_use(devices, psutil.Process(os.getppid())),
-        export_sha256=_fingerprint(version_folder(repository, LTX_VIDEO)),
-        versions=library_versions(),
-        drawn_sides=config.drawn_sides,
-    )
-
-
-def _fingerprint(folder: Path) -> str | None:
-    file = folder / FINGERPRINT_FILE
-    return file.read_text().split()[0] if file.is_file() else None
 
 
 def _publish(info: ModelInfo) -> tuple[Any, Any]:

@@ -16,6 +16,7 @@ from tritonclient.utils import InferenceServerException
 
 from frontend.triton import EngineUnavailableError, TritonClient
 from ltx_triton.contract import Progress
+from ltx_triton.launcher.listening import PortTakenError
 from ltx_triton.launcher.local_triton import LocalTriton, TritonStartError
 from ltx_triton.launcher.wheel import TritonWheel
 from ltx_triton.settings import Settings
@@ -39,9 +40,6 @@ AS_NOBODY = [
     *(f"--inh-caps={READ_ALL}", f"--ambient-caps={READ_ALL}", f"--bounding-set={READ_ALL}"),
 ]
 IMPATIENT = """
-from pathlib import Path
-from ltx_triton.repository import layout
-layout.SERVED_REPOSITORY = Path("{repository}")
 from ltx_triton.launcher import local_triton
 local_triton.LOADING_LOG_INTERVAL = 0.1
 from {module} import main
@@ -212,14 +210,14 @@ def test_the_server_ends_with_its_launcher(repository: Path, number: signal.Sign
 
 @pytest.mark.parametrize(
     ("module", "arguments"),
-    [("ltx_triton.launcher.local_triton", []), ("frontend.local.demo", ["a red ball"])],
+    [("ltx_triton.launcher.local_triton", []), ("ltx_command.__main__", ["demo", "a red ball"])],
 )
 def test_a_command_that_waits_for_the_models_says_so(
     repository: Path, tmp_path: Path, module: str, arguments: list[str]
 ) -> None:
-    code = IMPATIENT.format(repository=repository, module=module)
+    code = IMPATIENT.format(module=module)
     with subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, "-c", code, *arguments, "--model-repository", repository],
         env=os.environ | free_triton_ports() | {"OUTPUT_DIR": str(tmp_path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -245,7 +243,7 @@ def test_a_taken_port_is_named_before_anything_starts(
         port = taken.getsockname()[1]
         server = LocalTriton(repository, **{argument: port})
 
-        with pytest.raises(TritonStartError, match=rf"port {port} \({variable}\): Address"):
+        with pytest.raises(PortTakenError, match=rf"port {port} \({variable}\) is taken"):
             server.start()
 
 

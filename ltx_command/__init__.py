@@ -1,0 +1,1 @@
+"""The command `ltx-video`: one module for each of its subcommands."""

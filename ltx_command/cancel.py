@@ -1,0 +1,24 @@
+"""`ltx-video cancel`: stop a job."""
+
+import click
+
+from frontend.client import ApiClient
+from ltx_command.connection import with_api
+
+
+@click.command("cancel")
+@click.argument("job_id", metavar="ID")
+@with_api
+def command(api: ApiClient, job_id: str) -> None:
+    """Cancel a job that is queued or running.
+
+    `ltx-video list` shows the IDs. A finished job is left alone: `ltx-video delete` removes it.
+    """
+    state = api.status(job_id)["status"]
+    if state not in ("queued", "running"):
+        raise click.ClickException(f"{job_id} is {state}; there is nothing to cancel")
+    answer = api.delete(job_id)
+    if answer.get("deleted"):
+        click.echo(f"{job_id} was {answer['status']} meanwhile, and has been deleted")
+    else:
+        click.echo(f"{job_id} is {answer['status']}")

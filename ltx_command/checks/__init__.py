@@ -1,0 +1,1 @@
+"""What `ltx-video doctor` looks at."""

@@ -1,0 +1,56 @@
+"""What a check is given, and what it finds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ltx_triton.settings import Settings
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARNING = "warning"  # the service runs, with less than it could have
+    PROBLEM = "problem"  # the service does not run, or makes no videos
+
+
+@dataclass(frozen=True)
+class Finding:
+    level: Level
+    text: str  # what was found
+    remedy: str = ""  # what to do
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What is to run on this machine."""
+
+    settings: Settings
+    repository: Path
+
+
+Check = Callable[[Installation], Finding]
+
+
+def ok(text: str) -> Finding:
+    return Finding(Level.OK, text)
+
+
+def warning(text: str, remedy: str) -> Finding:
+    return Finding(Level.WARNING, text, remedy)
+
+
+def problem(text: str, remedy: str) -> Finding:
+    return Finding(Level.PROBLEM, text, remedy)
+
+
+def gb(size: float) -> str:
+    return f"{size / 1e9:.1f} GB"
+
+
+def existing(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
+    absolute = folder.absolute()
+    return next(path for path in (absolute, *absolute.parents) if path.exists())

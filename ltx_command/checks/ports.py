@@ -1,0 +1,60 @@
+"""The ports of the service: free, or held by whom."""
+
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import psutil
+
+from frontend.local.health import unhealthy_reason
+from ltx_command.checks.finding import Finding, Installation, ok, problem
+from ltx_triton.launcher.listening import Port
+
+_SERVER = "tritonserver"
+_LOCAL = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  what to ask for all addresses
+
+
+def api(installation: Installation) -> Finding:
+    settings = installation.settings
+    port = Port("API_PORT", settings.api_host, settings.api_port)
+    if (found := port.problem()) is None:
+        return ok(f"{port.number} is free")
+    host = _LOCAL.get(port.host, port.host)
+    reason = unhealthy_reason(f"http://{host}:{port.number}")
+    if reason is None:
+        return ok(f"{port.number}: the service runs there")
+    return problem(f"{found}; asked for its health, it says: {reason}", _another(port))
+
+
+def triton_grpc(installation: Installation) -> Finding:
+    host, _, number = installation.settings.triton_grpc_address.rpartition(":")
+    return _of_triton(Port("TRITON_GRPC_ADDRESS", host, int(number)))
+
+
+def triton_metrics(installation: Installation) -> Finding:
+    host, _, _ = installation.settings.triton_grpc_address.rpartition(":")
+    number = urlsplit(installation.settings.triton_metrics_url).port or 0
+    return _of_triton(Port("TRITON_METRICS_URL", host, number))
+
+
+def running_server(installation: Installation) -> psutil.Process | None:
+    """Return the Triton that runs where the service expects it."""
+    host, _, number = installation.settings.triton_grpc_address.rpartition(":")
+    with suppress(psutil.NoSuchProcess):
+        holder = Port("TRITON_GRPC_ADDRESS", host, int(number)).holder()
+        if holder and holder.name() == _SERVER:
+            return holder
+    return None
+
+
+def _of_triton(port: Port) -> Finding:
+    if (found := port.problem()) is None:
+        return ok(f"{port.number} is free")
+    with suppress(psutil.NoSuchProcess):
+        holder = port.holder()
+        if holder and holder.name() == _SERVER:
+            return ok(f"{port.number}: Triton runs there (process {holder.pid})")
+    return problem(found, _another(port))
+
+
+def _another(port: Port) -> str:
+    return f"end what holds it, or set {port.variable} to another port"

@@ -1,0 +1,64 @@
+"""`ltx-video demo`: one video, with a service that is started for it."""
+
+import time
+from pathlib import Path
+
+import click
+
+from frontend.client import ApiClient, DownloadedVideo, make_video
+from frontend.local.api import START_ERRORS, LocalFrontend
+from ltx_command.model_repository import with_model_repository
+from ltx_command.progress import Progress
+from ltx_command.video_options import DEFAULT_PROMPT, VideoFile, report
+from ltx_triton.launcher.local_triton import LocalTriton, log_to_terminal
+from ltx_triton.launcher.signals import raise_on_termination
+from ltx_triton.settings import load_settings
+
+_VIDEO = "demo.mp4"
+_LOG = "demo.log"
+
+
+@click.command("demo")
+@click.argument("prompt", default=DEFAULT_PROMPT)
+@click.option(
+    "--output",
+    type=VideoFile(),
+    help="File to write; its suffix chooses MP4, WebP or GIF: .mp4, .webp or .gif. Otherwise "
+    f"{_VIDEO} in OUTPUT_DIR.",
+)
+@with_model_repository
+def command(prompt: str, output: Path | None, model_repository: Path) -> None:
+    """Start the service, make one video over HTTP, and stop it.
+
+    Without a PROMPT the demo checkpoint shows what it can. The service is reached from this machine
+    alone and leaves its log and the video in OUTPUT_DIR, ./outputs by default.
+    """
+    log_to_terminal()
+    folder = load_settings().output_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"OUTPUT_DIR={folder} cannot be used: {error}") from error
+    raise_on_termination()
+    try:
+        video = _demonstrate(prompt, model_repository, output or folder / _VIDEO, folder / _LOG)
+    except START_ERRORS as error:
+        raise click.ClickException(str(error)) from error
+    report(video)
+
+
+def _demonstrate(prompt: str, repository: Path, output: Path, log: Path) -> DownloadedVideo:
+    click.echo("Starting Triton and the frontend ...")
+    started = time.perf_counter()
+    with (
+        LocalTriton(repository).starting() as triton,
+        LocalFrontend(
+            triton,
+            environment={"API_KEY_REQUIRED": "false"},  # on loopback, for one request
+            log_file=log,
+        ) as frontend,
+        ApiClient(frontend.url) as api,
+        Progress() as progress,
+    ):
+        click.echo(f"Ready after {time.perf_counter() - started:.1f} s")
+        return make_video(api, {"prompt": prompt}, output, progress)

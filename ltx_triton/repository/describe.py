@@ -1,0 +1,48 @@
+"""Describe the model that a repository serves on this machine."""
+
+from pathlib import Path
+
+import psutil
+
+from ltx_triton.contract import ENGINES, LTX_VIDEO, TRANSFORMER
+from ltx_triton.engines.cpu_precision import select_cpu_precision
+from ltx_triton.engines.device import select_device
+from ltx_triton.engines.machine_memory import read_memory_use
+from ltx_triton.engines.versions import library_versions
+from ltx_triton.model_info import EngineLimits, ModelInfo
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import FINGERPRINT_FILE, version_folder
+
+
+def describe_model(repository: Path, config: PipelineConfig, server: psutil.Process) -> ModelInfo:
+    """Describe what the engines are, and where they run.
+
+    Args:
+        repository: the model repository.
+        config: of its checkpoint.
+        server: Triton's process; what it holds counts as free memory.
+
+    Raises:
+        RuntimeError: MODEL_DEVICE asks for a device that is not there.
+    """
+    folders = [version_folder(repository, model) for model in ENGINES]
+    devices = {folder: select_device(folder) for folder in folders}
+    device = devices[version_folder(repository, TRANSFORMER)]
+    on_cpu = device.kind == "cpu"
+    return ModelInfo(
+        model_name=config.model_name,
+        checkpoint_sha256=config.checkpoint_sha256,
+        device=device.kind,
+        device_name=device.name,
+        precision=select_cpu_precision() if on_cpu else config.precision,
+        limits=EngineLimits.of(config),
+        memory=read_memory_use(devices, server),
+        export_sha256=_fingerprint(version_folder(repository, LTX_VIDEO)),
+        versions=library_versions(),
+        drawn_sides=config.drawn_sides,
+    )
+
+
+def _fingerprint(folder: Path) -> str | None:
+    file = folder / FINGERPRINT_FILE
+    return file.read_text(encoding="utf-8").split()[0] if file.is_file() else None

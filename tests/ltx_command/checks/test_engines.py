@@ -1,0 +1,70 @@
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ltx_command.checks import engines
+from ltx_command.checks.finding import Finding, Installation, Level
+from ltx_triton.contract import TRANSFORMER
+from ltx_triton.repository.layout import DATA_FILE, PLAN_FILE, version_folder
+from ltx_triton.settings import Settings
+from tests.conftest import DEMO_ENGINES
+from tests.ltx_triton.engines.tensorrt.plans import write_plan
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "repository"
+    shutil.copytree(DEMO_ENGINES, folder)
+    return folder
+
+
+def look(check: str, repository: Path, **settings: Any) -> Finding:
+    found: Finding = getattr(engines, check)(Installation(Settings(**settings), repository))
+    return found
+
+
+def test_the_served_model_is_described(repository: Path) -> None:
+    found = look("models", repository)
+    assert found.level is Level.OK
+    assert found.text.startswith("ltx-demo in ")
+    assert str(repository) in found.text
+
+
+def test_a_file_that_is_missing_is_named(repository: Path) -> None:
+    weights = version_folder(repository, TRANSFORMER) / DATA_FILE
+    weights.unlink()
+    found = look("models", repository)
+    assert found.level is Level.PROBLEM
+    assert found.text == f"{weights} is missing"
+
+
+def test_a_repository_without_models_is_a_problem_once(tmp_path: Path) -> None:
+    assert look("models", tmp_path).level is Level.PROBLEM
+    assert look("video_memory", tmp_path).level is Level.OK
+    assert look("tensorrt", tmp_path).level is Level.OK
+
+
+def test_the_default_video_is_compared_with_the_memory(repository: Path) -> None:
+    assert look("video_memory", repository).level is Level.OK
+    found = look("video_memory", repository, memory_budget_gb=0.1)
+    assert found.level is Level.PROBLEM
+    assert "MEMORY_BUDGET_GB" in found.text
+
+
+def test_a_plan_without_a_gpu_to_run_it_is_told(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = version_folder(repository, TRANSFORMER)
+    (folder / PLAN_FILE).write_bytes(b"plan")
+    monkeypatch.setenv("MODEL_DEVICE", "cuda")
+    assert look("tensorrt", repository).level is Level.PROBLEM  # it has no metadata
+    write_plan(folder, TRANSFORMER)
+    found = look("tensorrt", repository)
+    assert "plans for a GPU, but" in found.text
+
+
+def test_a_gpu_that_is_asked_for_must_be_there(repository: Path) -> None:
+    assert look("gpu", repository).level is Level.OK
+    assert look("gpu", repository, model_device="cuda").level is Level.PROBLEM

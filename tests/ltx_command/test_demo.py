@@ -1,0 +1,33 @@
+"""How `ltx-video demo` refuses to start; tests/docs/test_readme.py has how it runs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.ltx_command.command import run
+
+
+def test_without_models_the_missing_file_and_the_remedy_are_named(tmp_path: Path) -> None:
+    refused = run("demo", "--model-repository", tmp_path, folder=tmp_path)
+
+    assert refused.returncode == 1
+    [line] = refused.stderr.splitlines()
+    assert line.startswith(f"Error: {tmp_path}/ltx_video/1/pipeline.json is missing: ")
+
+
+@pytest.mark.parametrize("folder", ["/proc/outputs", "/dev/null/outputs"])
+def test_a_folder_that_cannot_be_made_is_named(folder: str, tmp_path: Path) -> None:
+    refused = run("demo", folder=tmp_path, OUTPUT_DIR=folder)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"Error: OUTPUT_DIR={folder} cannot be used: ")
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_starts(
+    tmp_path: Path,
+) -> None:
+    refused = run("demo", "--output", "nowhere/cat.mp4", folder=tmp_path)
+
+    assert refused.returncode == 2
+    assert "the folder nowhere does not exist" in refused.stderr
+    assert refused.stdout == ""

@@ -1,0 +1,70 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ltx_triton.launcher.local_triton import free_port
+from tests.conftest import DEMO_ENGINES
+from tests.frontend.api_process import Api
+from tests.ltx_command.command import run
+from tests.ltx_triton.launcher.processes import free_triton_ports
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Of a machine without faults, but for the hub."""
+    return {
+        **free_triton_ports(),
+        "OUTPUT_DIR": str(tmp_path / "outputs"),
+        "API_PORT": str(free_port()),
+        "MODEL_DEVICE": "cpu",
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+    }
+
+
+def doctor(environment: dict[str, str], folder: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The exit code, and the findings by check."""
+    examined = run(
+        "doctor", "--json", "--model-repository", DEMO_ENGINES, folder=folder, **environment
+    )
+    assert examined.stderr == ""
+    return examined.returncode, {each.pop("check"): each for each in json.loads(examined.stdout)}
+
+
+def test_warnings_alone_are_no_failure_and_nothing_is_changed(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    code, findings = doctor(environment, tmp_path)
+    assert findings["model hub"]["level"] == "warning"
+    assert [name for name, each in findings.items() if each["level"] == "problem"] == []
+    assert code == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_settings_are_a_problem_and_the_rest_is_looked_at(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment["MAX_RESOLUTION"] = "12"
+    code, findings = doctor(environment, tmp_path)
+    assert code == 1
+    assert findings["settings"]["level"] == "problem"
+    assert "MAX_RESOLUTION='12'" in findings["settings"]["text"]
+    assert findings["models"]["level"] == "ok"
+
+
+def test_a_problem_is_printed_with_what_to_do(environment: dict[str, str], tmp_path: Path) -> None:
+    examined = run("doctor", "--model-repository", tmp_path, folder=tmp_path, **environment)
+    assert examined.returncode == 1
+    lines = examined.stdout.splitlines()
+    [at] = [at for at, line in enumerate(lines) if line.startswith("problem")]
+    assert lines[at].startswith(f"problem  models         {tmp_path}/ltx_video/1/pipeline.json is")
+    assert "-> run `ltx-video export`" in lines[at + 1]
+
+
+def test_a_running_service_holds_its_port_rightly(
+    server: Api, environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment |= {"API_HOST": "127.0.0.1", "API_PORT": str(server.port)}
+    _, findings = doctor(environment, tmp_path)
+    assert findings["API port"]["text"] == f"{server.port}: the service runs there"

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ltx_triton.contract import LTX_VIDEO
+from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.describe import describe_model
+from ltx_triton.repository.layout import version_folder
+from tests.conftest import DEMO_ENGINES
+
+
+def describe(repository: Path = DEMO_ENGINES) -> str:
+    config = PipelineConfig.load(version_folder(repository, LTX_VIDEO))
+    info = describe_model(repository, config, psutil.Process())
+    assert info.checkpoint_sha256 == config.checkpoint_sha256
+    return f"{info.model_name} {info.precision} {info.device}"
+
+
+def test_a_model_on_the_cpu_has_the_precision_of_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_DEVICE", "cpu")
+    for precision in ("fp32", "bf16"):
+        monkeypatch.setenv("CPU_PRECISION", precision)
+        assert describe() == f"ltx-demo {precision} cpu"
+
+
+def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_DEVICE", "cuda")
+    with pytest.raises(RuntimeError, match="MODEL_DEVICE=cuda, but"):
+        describe()
