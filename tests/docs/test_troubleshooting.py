@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "troubleshooting.md"
-SOURCES = ("export", "frontend", "ltx_triton")
-OF_PIP = "ERROR: Could not find a version that satisfies the requirement …"
+SOURCES = ("export", "frontend", "ltx_command", "ltx_triton")
+OF_PIP = "ERROR: Could not find a version that satisfies the requirement nvidia-pytriton …"
 LEAST_LITERAL = 15  # characters: a pattern of placeholders alone would match everything
 
 
