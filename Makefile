@@ -1,5 +1,5 @@
 # Every target sets up what it needs: a virtual environment in .venv and, where a model is served,
-# the exported engines. `make help` lists the targets.
+# the model repository. `make help` lists the targets.
 
 PYTHON ?= python3
 # What users typed reaches the commands through the environment, never through the shell's eyes.
@@ -11,9 +11,6 @@ PIP_INSTALL := bin/pip install --quiet --disable-pip-version-check
 INSTALL = $(VENV)/$(PIP_INSTALL) --constraint constraints.txt $(1) || { echo $(NO_INDEX); exit 1; }
 NO_INDEX := "Installing needs internet access or a package index (PIP_INDEX_URL); run make again then."
 PEERS := build/peers
-REPOSITORY := build/model_repository/ltx_video/1/pipeline.json
-TEMPLATE := $(wildcard $(addprefix model_repository/*/,1/model.py config.pbtxt configs/*.pbtxt)) \
-  ltx_triton/contract.py $(wildcard ltx_triton/repository/*.py)
 CHECKED := ltx_triton export frontend ltx_command benchmarks demo examples tests
 CODE := $(CHECKED) model_repository
 PYTEST := $(BIN)/python -m pytest
@@ -21,20 +18,20 @@ PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo serve triton export up down logs train-demo quality examples bench check test test-fast test-faults lint format clean
+.PHONY: help install demo serve triton export up down logs train-demo quality examples bench check test test-fast test-faults lint format wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/serve  ## Install what serving needs (no torch) into .venv
 
-demo: $(VENV)/serve $(REPOSITORY)  ## Make a video through HTTP: make demo PROMPT="..."
+demo: $(VENV)/serve  ## Make a video through HTTP: make demo PROMPT="..."
 	$(BIN)/ltx-video demo $(if $(PROMPT),-- "$$PROMPT")
 
-serve: $(VENV)/serve $(REPOSITORY)  ## Serve the HTTP API on port 8000, with Triton behind it
+serve: $(VENV)/serve  ## Serve the HTTP API on port 8000, with Triton behind it
 	$(BIN)/ltx-video serve
 
-triton: $(VENV)/serve $(REPOSITORY)  ## Serve the models with the local Triton alone
+triton: $(VENV)/serve  ## Serve the models with the local Triton alone
 	$(BIN)/python -m ltx_triton.launcher.local_triton
 
 export: $(VENV)/export $(addprefix $(VENV)/,$(filter tensorrt tensorrt-rtx,$(TARGET)))  ## Export MODEL (folder or hub id): TARGET=tensorrt or tensorrt-rtx, PRECISION=, SIZES=, TEXT_ENCODER=, SKIP_VERIFICATION=1, EXPORT_OPTIONS="--help"
@@ -64,7 +61,7 @@ train-demo: $(VENV)/export  ## Train the demo checkpoint again: hours on two cor
 	cd build/demo && cp --parents */1/model.onnx* ltx_video/1/*.json ltx_video/1/export.sha256 ../../demo/engines
 	@echo "To serve it: make export MODEL=demo/checkpoint"
 
-quality: $(VENV)/export $(REPOSITORY)  ## Score the demo checkpoint on held-out prompts, served and in diffusers, and at other sizes
+quality: $(VENV)/export repository  ## Score the demo checkpoint on held-out prompts, served and in diffusers, and at other sizes
 	$(BIN)/python -m demo.evaluation
 	$(BIN)/python -m demo.evaluation --reference demo/checkpoint
 	$(BIN)/python -m demo.evaluation --width 512 --height 288 --count 100
@@ -72,10 +69,10 @@ quality: $(VENV)/export $(REPOSITORY)  ## Score the demo checkpoint on held-out 
 	for side in 64 96 128 192 256 288 320 384; do \
 	  $(BIN)/python -m demo.evaluation --width $$side --height $$side --count 30 || exit 1; done
 
-examples: $(VENV)/dev $(REPOSITORY)  ## Draw the README's and the web page's examples again
+examples: $(VENV)/dev repository  ## Draw the README's and the web page's examples again
 	$(BIN)/python -m demo.evaluation.examples
 
-bench: $(VENV)/bench $(REPOSITORY) $(PEERS)/models/ready  ## Measure the service and its peers, write docs/performance.md: an hour or two
+bench: $(VENV)/bench repository $(PEERS)/models/ready  ## Measure the service and its peers, write docs/performance.md: an hour or two
 	$(BIN)/python -m benchmarks run
 	$(BIN)/python -m benchmarks report
 
@@ -89,7 +86,7 @@ test: $(VENV)/dev  ## Run all tests
 test-fast: $(VENV)/dev  ## Run the tests that need no Triton and no export
 	$(PYTEST) $(PARALLEL) -m "not slow and not alone"
 
-test-faults: $(VENV)/dev $(REPOSITORY)  ## Inject faults into a running service, write docs/reliability.md: an hour
+test-faults: $(VENV)/dev repository  ## Inject faults into a running service, write docs/reliability.md: an hour
 	$(BIN)/python -m tests.faults
 
 lint: $(VENV)/dev  ## Check style and types
@@ -103,16 +100,20 @@ format: $(VENV)/dev  ## Format the code
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
+wheel: $(BIN)/python  ## Build a package for pip into dist, with the demo checkpoint in it
+	rm -rf build/lib build/bdist.*  # setuptools would pack what lies there from earlier builds
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
 clean:  ## Remove the environment, engines, checkpoints and videos made here
-	rm -rf $(VENV) build checkpoints engines outputs *.egg-info
+	rm -rf $(VENV) build checkpoints dist engines outputs *.egg-info
 
 build/model_repository:
 	mkdir -p $@  # or docker does it, as root
 
 # The demo checkpoint is served unless another has been exported.
-$(REPOSITORY): $(TEMPLATE) | $(VENV)/serve
-	$(BIN)/python -m ltx_triton.repository demo/engines
-	@touch $@
+.PHONY: repository
+repository: $(VENV)/serve
+	@$(BIN)/python -m ltx_triton.repository
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): make PYTHON=python3.12 ..."; exit 1; }

@@ -57,7 +57,7 @@ def parts() -> dict[str, Part]:
         quotes.PART: Part(quotes.measure, 6),
         sizing.PART: Part(sizing.measure, 2),
         start.PART: Part(start.measure, 5),
-        install.PART: Part(install.measure, 1),
+        install.PART: Part(install.measure, 3),
         steps.PART: Part(steps.measure, 10),
         grid.PART: Part(grid.measure, 2),
         engines.PART: Part(engines.measure, 5),

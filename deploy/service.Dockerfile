@@ -26,7 +26,7 @@ RUN pip --python /opt/venv install --no-cache-dir --constraint constraints.txt \
 COPY ltx_triton ltx_triton
 COPY model_repository model_repository
 COPY demo/engines demo/engines
-RUN /opt/venv/bin/python -m ltx_triton.repository demo/engines
+RUN /opt/venv/bin/python -m ltx_triton.repository
 
 FROM $PYTHON_IMAGE AS base
 WORKDIR /opt/ltx

@@ -17,6 +17,7 @@ from export.run import ExportOptions, export
 from export.tensorrt.arguments import add_arguments
 from export.tensorrt.build import PlanOptions
 from ltx_triton.engines.tensorrt.library import LibraryName
+from ltx_triton.folders import kept_folder
 from ltx_triton.json_file import JsonFileError
 from ltx_triton.repository.layout import SERVED_REPOSITORY
 from ltx_triton.settings import load_settings
@@ -24,7 +25,7 @@ from ltx_triton.settings import load_settings
 PROGRAM = "python -m export"
 ONNX = "onnx"
 TENSORRT = get_args(LibraryName)
-ONNX_FOLDER = Path(__file__).resolve().parent.parent / "engines"
+ONNX_FOLDER = kept_folder("engines")
 DESCRIPTION = """
 Export an LTX-Video 0.9.7 checkpoint to engines in a Triton model repository.
 

@@ -12,6 +12,7 @@ from ltx_command.progress import Progress
 from ltx_command.video_options import DEFAULT_PROMPT, VideoFile, report
 from ltx_triton.launcher.local_triton import LocalTriton, log_to_terminal
 from ltx_triton.launcher.signals import raise_on_termination
+from ltx_triton.repository.prepare import prepare
 from ltx_triton.settings import load_settings
 
 _VIDEO = "demo.mp4"
@@ -48,6 +49,7 @@ def command(prompt: str, output: Path | None, model_repository: Path) -> None:
 
 
 def _demonstrate(prompt: str, repository: Path, output: Path, log: Path) -> DownloadedVideo:
+    prepare(repository)
     click.echo("Starting Triton and the frontend ...")
     started = time.perf_counter()
     with (

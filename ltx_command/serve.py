@@ -12,6 +12,7 @@ from ltx_command.model_repository import with_model_repository
 from ltx_triton.launcher.listening import require_free
 from ltx_triton.launcher.local_triton import LocalTriton, log_to_terminal
 from ltx_triton.launcher.signals import raise_on_termination
+from ltx_triton.repository.prepare import prepare
 from ltx_triton.settings import Settings, load_settings
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -50,6 +51,7 @@ def _serve(settings: Settings, repository: Path) -> None:
     triton = LocalTriton.from_settings(settings, repository)
     frontend = LocalFrontend(triton, host=settings.api_host, port=settings.api_port)
     require_free(frontend.port, *triton.ports)  # all that are taken at once
+    prepare(repository)
     with contextlib.suppress(KeyboardInterrupt), triton.starting(), frontend:
         log.info("Ready: %s (Ctrl-C stops)", frontend.url)
         if not settings.api_key_required and settings.api_host not in _LOOPBACK:

@@ -33,13 +33,15 @@ def write(results: Sequence[Result], document: Path = DOCUMENT) -> None:
 
 
 def requirements(figures: Figures) -> str:
-    """Return what `make serve` needs with the demo checkpoint."""
+    """Return what serving needs with the demo checkpoint."""
+    downloads = median(figures.samples(install.PART, "bytes", what="downloads"))
     packages = sum(figures.package_bytes().values())
     default, longest = (figures.peak_bytes("service", what) for what in ("default", "large"))
     ready = median(figures.samples(start.PART, "s", what="ready"))
     rows = [
         ["system", "Linux on x86-64 with glibc 2.35 or newer; no GPU"],
         ["Python", "3.11 or 3.12"],
+        ["download", f"{downloads / 1e6:.0f} MB"],
         ["disk", f"{packages / 1e9:.1f} GB for the packages that serving needs"],
         [
             "memory",
@@ -48,9 +50,6 @@ def requirements(figures: Figures) -> str:
         ],
         ["start", f"{ready:.0f} s"],
     ]
-    for each in figures.labels(install.PART, "bytes", what="downloads"):
-        [downloads] = figures.samples(install.PART, "bytes", **each)
-        rows.insert(2, ["download", f"{downloads / 1e6:.0f} MB"])
     return _lines(table(["", ""], rows))
 
 

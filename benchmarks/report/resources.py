@@ -33,28 +33,31 @@ def serving_environment(figures: Figures) -> str:
     rest = sum(sizes.values()) - sum(size for _, size in largest)
     rows = [*largest, (f"{len(sizes) - len(largest)} others", rest), ("all", sum(sizes.values()))]
     return (
-        "Packages that `make serve` installs, with the bytecode that pip compiles, without pip "
-        "itself:\n\n"
+        "The wheel, with the demo checkpoint in it, installed into an empty environment:\n\n"
+        + table(["", "s", "MB"], _installation(figures, sum(sizes.values())))
+        + "\n\nWhat it needs, with the bytecode that pip compiles, without pip itself:\n\n"
         + table(["package", "MB"], [[name, f"{size / 1e6:.0f}"] for name, size in rows])
-        + _installation(figures)
     )
 
 
-def _installation(figures: Figures) -> str:
-    steps = figures.labels(install.PART, "s")
-    if not steps:
-        return ""
-    rows = [
-        [f"{each['step']}", *spread(figures.samples(install.PART, "s", **each))] for each in steps
+def _installation(figures: Figures, packages: float) -> list[list[str]]:
+    def seconds(step: str) -> str:
+        return f"{median(figures.samples(install.PART, 's', step=step)):.1f}"
+
+    def size(what: str) -> float:
+        return figures.samples(install.PART, "bytes", what=what)[0]
+
+    return [
+        ["the wheel", "", f"{size('wheel') / 1e6:.1f}"],
+        ["`pip download`", seconds("download"), f"{size('downloads') / 1e6:.0f}"],
+        ["`pip install`, of what was downloaded", seconds("install"), f"{packages / 1e6:.0f}"],
+        [
+            "the first `ltx-video demo`, and what it keeps for later",
+            seconds("first demo"),
+            f"{size('kept for the user') / 1e6:.1f}",
+        ],
+        ["the second", seconds("second demo"), ""],
     ]
-    [wheel], [downloads] = (
-        figures.samples(install.PART, "bytes", what=what) for what in ("wheel", "downloads")
-    )
-    return (
-        f"\n\nThe wheel of {wheel / 1e6:.0f} MB in an empty environment, with "
-        f"{downloads / 1e6:.0f} MB to download in all:\n\n"
-        + table(["", "median, s", "5 %", "95 %"], rows)
-    )
 
 
 def engine_rates(figures: Figures) -> str:

@@ -29,6 +29,7 @@ from ltx_triton.launcher.wheel import (
 )
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import SERVED_REPOSITORY, version_folder
+from ltx_triton.repository.prepare import PreparationError, prepare
 from ltx_triton.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -46,12 +47,13 @@ class TritonStartError(RuntimeError):
     """The server did not become ready; the message quotes Triton's own errors."""
 
 
-# Raised on entering `LocalTriton`.
+# Raised by `prepare` and on entering `LocalTriton`.
 START_ERRORS = (
     FileNotFoundError,
     MissingDependencyError,
     JsonFileError,
     PortTakenError,
+    PreparationError,
     TritonStartError,
 )
 
@@ -292,6 +294,7 @@ def main() -> None:
     settings = load_settings()
     raise_on_termination()
     try:
+        prepare(repository)
         with (
             suppress(KeyboardInterrupt),
             LocalTriton.from_settings(settings, repository) as triton,

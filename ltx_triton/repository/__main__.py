@@ -1,24 +1,17 @@
-"""Command line: `python -m ltx_triton.repository ENGINES`. Needs no torch."""
+"""Prepare the model repository before anything is served: `python -m ltx_triton.repository`."""
 
-import argparse
-from pathlib import Path
+import logging
 
 from ltx_triton.json_file import JsonFileError
-from ltx_triton.repository.assemble import assemble, copy_engines
 from ltx_triton.repository.layout import SERVED_REPOSITORY
+from ltx_triton.repository.prepare import PreparationError, prepare
 
 
 def main() -> None:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(
-        description="Write the Python models and configs of build/model_repository, and copy "
-        "ENGINES, such as demo/engines, into it unless something has been exported."
-    )
-    parser.add_argument("engines", type=Path, metavar="ENGINES")
-    copy_engines(parser.parse_args().engines, SERVED_REPOSITORY)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        assemble(SERVED_REPOSITORY)
-    except (FileNotFoundError, JsonFileError) as error:
+        prepare(SERVED_REPOSITORY)
+    except (PreparationError, FileNotFoundError, JsonFileError) as error:
         raise SystemExit(str(error)) from error
 
 

@@ -39,16 +39,23 @@ def assemble(repository: Path, template: Path = TEMPLATE_REPOSITORY) -> None:
 
 
 def copy_engines(engines: Path, repository: Path) -> None:
-    """Copy the engines and settings of an export, unless `repository` holds an export already.
+    """Copy the engines and settings of an export.
 
-    A repository counts as exported when it has `pipeline.json`, so that comes last.
+    A repository counts as exported when it has `pipeline.json`: the old one goes first and the new
+    one comes last.
     """
     settings = version_folder(repository, LTX_VIDEO) / PIPELINE_CONFIG_FILE
-    if settings.is_file():
-        return
+    settings.unlink(missing_ok=True)
     others = shutil.ignore_patterns(PIPELINE_CONFIG_FILE)
-    shutil.copytree(engines, repository, dirs_exist_ok=True, ignore=others)
-    shutil.copyfile(version_folder(engines, LTX_VIDEO) / PIPELINE_CONFIG_FILE, settings)
+    shutil.copytree(engines, repository, dirs_exist_ok=True, ignore=others, copy_function=_replace)
+    _replace(version_folder(engines, LTX_VIDEO) / PIPELINE_CONFIG_FILE, settings)
+
+
+def _replace(source: Path | str, target: Path | str) -> None:
+    """Copy into a new file: a server that runs may have mapped the old one into its memory."""
+    new = Path(f"{target}.new")
+    shutil.copyfile(source, new)
+    new.replace(target)
 
 
 def _write_tensorrt_config(repository: Path, template: Path, model: ModelContract) -> None:

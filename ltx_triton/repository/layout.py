@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from ltx_triton.contract import ModelContract
+from ltx_triton.folders import SHIPPED, kept_folder
 
-_ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE_REPOSITORY = _ROOT / "model_repository"  # Python models and configs, by hand
-SERVED_REPOSITORY = _ROOT / "build" / "model_repository"  # made by an export; ignored by git
+TEMPLATE_REPOSITORY = SHIPPED / "model_repository"  # Python models and configs, by hand
+DEMO_ENGINES = SHIPPED / "demo" / "engines"
+SERVED_REPOSITORY = kept_folder("build/model_repository")  # made by an export; ignored by git
 
 # In a model's folder:
 CONFIG_FILE = "config.pbtxt"

@@ -93,6 +93,7 @@ def test_an_image_installs_what_its_code_imports(image: str, stage: str, code: s
         "pydantic": {"pydantic-settings"},
         "pydantic-core": {"pydantic", "pydantic-settings"},
         "grpcio": {"tritonclient"},
+        "protobuf": {"tritonclient"},
         "cuda-bindings": {"cuda-python"},
         "cuda-pathfinder": {"cuda-python"},
     }

@@ -88,11 +88,12 @@ def measurements() -> list[Measurement]:
     for what in ("ready", "first request", "second request"):
         add("start", "s", 4.0, what=what)
     add("start", "bytes", 1.5e8, process="frontend")
+    for step in ("download", "install", "first demo", "second demo"):
+        add("install", "s", 10.0, step=step)
+    for what in ("wheel", "downloads", "kept for the user"):
+        add("install", "bytes", 1e7, what=what)
     for number in range(10):
         add("install", "bytes", (10 - number) * 1e7, package=f"package {number}")
-    for what, count in (("wheel", 3e7), ("downloads", 3e8)):
-        add_one("install", "bytes", count, what=what)
-    add("install", "s", 20.0, step="install")
     for stage in ("total", "denoise", "decode", "mp4"):
         add("grid", "s", 2.5, resolution=512, duration=3, fps=8, stage=stage)
     add("engines", "flop/s", _PEAK, what="peak", precision="bf16")

@@ -16,7 +16,7 @@ def test_the_tables_are_replaced_and_nothing_else(tmp_path: Path) -> None:
     readme.write(results(), document)
 
     text = document.read_text()
-    assert "| download | 300 MB |" in text
+    assert "| download | 10 MB |" in text
     assert "| memory | 0.5 GB for 3 s at 8 frames a second, 2.0 GB for 10 s at 24 |" in text
     assert "| **this service**, from POST to MP4 | 2.0 s | 20.0 s | 2.0 GB |" in text
     assert "| optimum-intel, static shapes | 1.60 x | 1.60 x | 2.0 GB |" in text

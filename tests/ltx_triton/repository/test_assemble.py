@@ -60,7 +60,6 @@ def test_changed_templates_replace_the_old_and_engines_stay(tmp_path: Path) -> N
     (version_folder(tmp_path, TRANSFORMER) / "model.py").write_text("old")
     (tmp_path / "transformer" / "config.pbtxt").write_text("old")
 
-    copy_engines(DEMO_ENGINES, tmp_path)
     assemble(tmp_path)
 
     assert files(tmp_path) == fresh | {"transformer/1/model.onnx": b"an engine"}
@@ -69,6 +68,18 @@ def test_changed_templates_replace_the_old_and_engines_stay(tmp_path: Path) -> N
 def test_engines_are_copied_as_they_are(tmp_path: Path) -> None:
     copy_engines(DEMO_ENGINES, tmp_path)
 
+    assert files(tmp_path) == files(DEMO_ENGINES)
+
+
+def test_engines_that_a_server_has_open_are_replaced_and_not_overwritten(tmp_path: Path) -> None:
+    copy_engines(DEMO_ENGINES, tmp_path)
+    engine = version_folder(tmp_path, TRANSFORMER) / "model.onnx"
+    engine.write_text("old")
+
+    with engine.open() as opened:
+        copy_engines(DEMO_ENGINES, tmp_path)
+
+        assert opened.read() == "old"
     assert files(tmp_path) == files(DEMO_ENGINES)
 
 
