@@ -18,7 +18,7 @@ PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo serve triton export up down logs train-demo quality examples bench check test test-fast test-faults lint format wheel clean
+.PHONY: help install demo serve doctor triton export up down logs train-demo quality examples bench check test test-fast test-faults lint format wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ demo: $(VENV)/serve  ## Make a video through HTTP: make demo PROMPT="..."
 
 serve: $(VENV)/serve  ## Serve the HTTP API on port 8000, with Triton behind it
 	$(BIN)/ltx-video serve
+
+doctor: $(VENV)/serve  ## Check what the service needs on this machine, and say what to do
+	$(BIN)/ltx-video doctor
 
 triton: $(VENV)/serve  ## Serve the models with the local Triton alone
 	$(BIN)/python -m ltx_triton.launcher.local_triton

@@ -40,7 +40,7 @@ _HEADINGS = ("ID", "CREATED (UTC)", "STATE", "SIZE", "SECONDS", "PROMPT")
 @with_api
 def command(api: ApiClient, as_json: bool, **query: Any) -> None:
     """List the jobs of a running service, the newest first."""
-    page = api.jobs({name: value for name, value in query.items() if value})
+    page = api.jobs({name: value for name, value in query.items() if value not in (None, ())})
     if as_json:
         click.echo(json.dumps(page, indent=2))
         return

@@ -27,8 +27,12 @@ def command(api: ApiClient, receipt: Path, video: Path | None) -> None:
     """
     try:
         parsed = Receipt.model_validate_json(receipt.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise click.ClickException(f"{receipt} cannot be read: {error}") from error
+    except OSError as error:
+        raise click.ClickException(f"{receipt} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(map(str, problem["loc"]))
+        raise click.ClickException(f"{receipt} is no receipt: {field} {problem['msg']}") from error
     raise_on_termination()
     with Progress() as progress:
         comparison = reproduce(parsed, api, video, progress)

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 
 @click.command("serve")
-@click.option("--host", help="Address to listen on, in the place of API_HOST.")
-@click.option("--port", help="Port to listen on, in the place of API_PORT.")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on, in the place of API_HOST.")
+@click.option("--port", metavar="NUMBER", help="Port to listen on, in the place of API_PORT.")
 @with_model_repository
 def command(host: str | None, port: str | None, model_repository: Path) -> None:
     """Serve the page and the HTTP API until Ctrl-C.

@@ -31,6 +31,12 @@ class FrontendStartError(RuntimeError):
 START_ERRORS = (*local_triton.START_ERRORS, FrontendStartError)
 
 
+def local_url(host: str, port: int) -> str:
+    """Return where this machine reaches what listens there."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+
+
 class LocalFrontend:
     """Run `python -m frontend` as a context manager."""
 
@@ -63,8 +69,7 @@ class LocalFrontend:
     @property
     def url(self) -> str:
         """Base URL of the HTTP API, reachable from this machine."""
-        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
-        return f"http://[{here}]:{self._port}" if ":" in here else f"http://{here}:{self._port}"
+        return local_url(self._host, self._port)
 
     @property
     def pid(self) -> int:

@@ -59,7 +59,7 @@ def _driver() -> str:
 def tensorrt(installation: Installation) -> Finding:
     """Needed where plans are to be run."""
     try:
-        plans = {path: PlanInfo.load(path.parent) for path in _plans(installation.repository)}
+        plans = {path: PlanInfo.load(path.parent) for path in _plans(installation.models)}
     except (FileNotFoundError, JsonFileError) as error:
         return problem(str(error), "build the plans again, or remove them")
     if not plans:
@@ -88,7 +88,7 @@ def _plans(repository: Path) -> list[Path]:
 
 
 def models(installation: Installation) -> Finding:
-    repository = installation.repository
+    repository = installation.models
     try:
         info = _describe(installation)
     except (FileNotFoundError, JsonFileError) as error:
@@ -136,7 +136,7 @@ def _default_video(installation: Installation) -> VideoSpec:
 
 
 def _describe(installation: Installation) -> ModelInfo:
-    repository = installation.repository
+    repository = installation.models
     config = PipelineConfig.load(version_folder(repository, LTX_VIDEO))
     require_checkpoint(repository, config)
     return describe_model(repository, config, running_server(installation) or psutil.Process())

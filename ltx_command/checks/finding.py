@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from ltx_triton.repository.prepare import models_to_serve
 from ltx_triton.settings import Settings
 
 
@@ -29,6 +30,10 @@ class Installation:
 
     settings: Settings
     repository: Path
+
+    @property
+    def models(self) -> Path:
+        return models_to_serve(self.repository)
 
 
 Check = Callable[[Installation], Finding]

@@ -1,16 +1,17 @@
 """The ports of the service: free, or held by whom."""
 
 from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import psutil
 
-from frontend.local.health import unhealthy_reason
+from frontend.local.api import local_url
 from ltx_command.checks.finding import Finding, Installation, ok, problem
 from ltx_triton.launcher.listening import Port
 
 _SERVER = "tritonserver"
-_LOCAL = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  what to ask for all addresses
 
 
 def api(installation: Installation) -> Finding:
@@ -18,11 +19,22 @@ def api(installation: Installation) -> Finding:
     port = Port("API_PORT", settings.api_host, settings.api_port)
     if (found := port.problem()) is None:
         return ok(f"{port.number} is free")
-    host = _LOCAL.get(port.host, port.host)
-    reason = unhealthy_reason(f"http://{host}:{port.number}")
-    if reason is None:
-        return ok(f"{port.number}: the service runs there")
-    return problem(f"{found}; asked for its health, it says: {reason}", _another(port))
+    health = _health(local_url(port.host, port.number))
+    if health is None:
+        return problem(found, _another(port))
+    runs = f"{port.number}: the service runs there"
+    if reason := health.get("reason"):
+        return problem(f"{runs}, and says: {reason}", "see docs/operations.md, Watch")
+    return ok(runs)
+
+
+def _health(url: str) -> dict[str, Any] | None:
+    """Return the answer of our own API; None if something else is there."""
+    try:
+        body = httpx.get(f"{url}/health", timeout=5, trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return None
+    return body if isinstance(body, dict) and "gpu_available" in body else None
 
 
 def triton_grpc(installation: Installation) -> Finding:

@@ -60,6 +60,13 @@ def prepare(repository: Path) -> None:
         ) from error
 
 
+def models_to_serve(repository: Path) -> Path:
+    """Return where the models are that the next start serves, which may have to copy them first."""
+    if repository == SERVED_REPOSITORY and not _settings(repository)[0].is_file():
+        return DEMO_ENGINES
+    return repository
+
+
 def _write(repository: Path) -> None:
     from ltx_triton.repository.assemble import assemble, copy_engines  # tens of milliseconds
 

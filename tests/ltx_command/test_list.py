@@ -2,7 +2,10 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from frontend.api.routes.jobs import MAX_PAGE
+from ltx_command.__main__ import main
 from tests.frontend.api_process import Api
 from tests.frontend.conftest import SMALL, wait_until
 from tests.ltx_command.command import run
@@ -69,6 +72,12 @@ def test_json_is_the_answer_of_the_service(
 def test_a_limit_that_is_not_allowed_is_refused_with_those_that_are(
     service: dict[str, str], tmp_path: Path
 ) -> None:
-    refused = run("list", "--limit", "1000", folder=tmp_path, **service)
-    assert refused.returncode == 1
-    assert "less than or equal to 100" in refused.stderr
+    for limit in (0, MAX_PAGE + 1):
+        refused = run("list", "--limit", str(limit), folder=tmp_path, **service)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("Error: limit: Input should be ")
+
+
+def test_help_says_the_limit_of_the_api() -> None:
+    shown = CliRunner().invoke(main, ["list", "--help"], terminal_width=1000)
+    assert f"from 1 to {MAX_PAGE};" in shown.output

@@ -61,6 +61,7 @@ def test_the_first_demo_makes_the_video_that_was_asked_for(user: FreshEnvironmen
     printed = user.run(*DEMO)
 
     assert f"{PREPARING} in {repository_of(user)} ..." in printed
+    assert {file.name for file in user.home.iterdir()} == {".local", "outputs"}
     video = read(user.home / "outputs" / "demo.mp4")
     assert video.fps == 8
     assert video.frames.shape == (24, 512, 512, 3)

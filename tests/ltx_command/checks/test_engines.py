@@ -1,4 +1,5 @@
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,14 @@ from ltx_triton.contract import TRANSFORMER
 from ltx_triton.repository.layout import DATA_FILE, PLAN_FILE, version_folder
 from ltx_triton.settings import Settings
 from tests.conftest import DEMO_ENGINES
+from tests.ltx_triton.engines.tensorrt.fake_gpu import FakeCuda, fake_tensorrt
 from tests.ltx_triton.engines.tensorrt.plans import write_plan
+from tests.ltx_triton.engines.test_device import no_gpu
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ltx_triton.engines.tensorrt.cuda.cudart", FakeCuda())
 
 
 @pytest.fixture
@@ -53,18 +61,41 @@ def test_the_default_video_is_compared_with_the_memory(repository: Path) -> None
     assert "MEMORY_BUDGET_GB" in found.text
 
 
+@no_gpu
 def test_a_plan_without_a_gpu_to_run_it_is_told(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = version_folder(repository, TRANSFORMER)
-    (folder / PLAN_FILE).write_bytes(b"plan")
     monkeypatch.setenv("MODEL_DEVICE", "cuda")
-    assert look("tensorrt", repository).level is Level.PROBLEM  # it has no metadata
-    write_plan(folder, TRANSFORMER)
+    write_plan(version_folder(repository, TRANSFORMER), TRANSFORMER)
     found = look("tensorrt", repository)
+    assert found.level is Level.WARNING
     assert "plans for a GPU, but" in found.text
 
 
+def test_a_plan_is_compared_with_gpu_and_library(
+    repository: Path, gpu: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = version_folder(repository, TRANSFORMER)
+    (folder / PLAN_FILE).touch()
+    assert look("tensorrt", repository).level is Level.PROBLEM  # it has no metadata
+    write_plan(folder, TRANSFORMER)
+
+    monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt(None, "11.4.0"))
+    assert look("tensorrt", repository).text == "tensorrt 11.4.0"
+
+    monkeypatch.setitem(sys.modules, "tensorrt", fake_tensorrt(None, "10.13.0"))
+    found = look("tensorrt", repository)
+    assert found.level is Level.PROBLEM
+    assert "was built by tensorrt 11.4.0" in found.text
+
+
+def test_a_gpu_is_shown_with_its_memory(repository: Path, gpu: None) -> None:
+    found = look("gpu", repository)
+    assert found.level is Level.OK
+    assert found.text.startswith("NVIDIA Stand-in, 25.8 GB, compute capability 9.0, driver ")
+
+
+@no_gpu
 def test_a_gpu_that_is_asked_for_must_be_there(repository: Path) -> None:
     assert look("gpu", repository).level is Level.OK
     assert look("gpu", repository, model_device="cuda").level is Level.PROBLEM

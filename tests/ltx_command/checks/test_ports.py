@@ -1,5 +1,7 @@
 import socket
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,34 @@ def test_a_port_that_another_program_holds_is_a_problem_with_its_variable(taken:
         assert found.text.startswith(f"port {taken} ({variable}) is taken by ")
         assert variable in found.remedy
     assert ports.running_server(given) is None
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """A server that answers everything, but not as ours does."""
+
+    body = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("body", [b"<html>hello</html>", b"[]", b'{"status": "healthy"}'])
+def test_a_server_that_is_not_ours_is_a_problem(
+    body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stranger, "body", body)
+    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, args=[0.02]).start()
+        found = ports.api(installation(api_host="127.0.0.1", api_port=server.server_port))
+        server.shutdown()
+    assert found.level is Level.PROBLEM
+    assert found.text.startswith(f"port {server.server_port} (API_PORT) is taken by ")
 
 
 def test_a_triton_holds_its_ports_rightly(triton: LocalTriton) -> None:

@@ -8,6 +8,7 @@ from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.describe import describe_model
 from ltx_triton.repository.layout import version_folder
 from tests.conftest import DEMO_ENGINES
+from tests.ltx_triton.engines.test_device import no_gpu
 
 
 def describe(repository: Path = DEMO_ENGINES) -> str:
@@ -24,6 +25,7 @@ def test_a_model_on_the_cpu_has_the_precision_of_the_cpu(monkeypatch: pytest.Mon
         assert describe() == f"ltx-demo {precision} cpu"
 
 
+@no_gpu
 def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODEL_DEVICE", "cuda")
     with pytest.raises(RuntimeError, match="MODEL_DEVICE=cuda, but"):

@@ -19,7 +19,7 @@ from ltx_triton.repository.layout import (
     TEMPLATE_REPOSITORY,
     version_folder,
 )
-from ltx_triton.repository.prepare import PreparationError, prepare
+from ltx_triton.repository.prepare import PreparationError, models_to_serve, prepare
 from tests.nobody import as_nobody
 
 
@@ -151,6 +151,14 @@ def test_commands_that_start_at_once_wait_for_each_other(served: Path) -> None:
 
     assert engine(served).read_bytes() == engine(DEMO_ENGINES).read_bytes()
     assert not list(served.rglob("*.new"))
+
+
+def test_until_the_first_start_the_models_to_serve_are_those_of_the_package(served: Path) -> None:
+    assert models_to_serve(served) == DEMO_ENGINES
+
+    prepare(served)
+
+    assert models_to_serve(served) == served
 
 
 def test_a_folder_of_the_users_own_is_left_as_it_is(served: Path, tmp_path: Path) -> None:
