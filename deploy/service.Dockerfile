@@ -41,6 +41,8 @@ FROM base AS api
 COPY --from=api-packages /opt/venv /opt/venv
 COPY ltx_triton ltx_triton
 COPY frontend frontend
+COPY demo/__init__.py demo/
+COPY demo/shapes demo/shapes
 CMD ["python", "-m", "frontend"]
 
 FROM base AS cpu
@@ -49,4 +51,6 @@ COPY --from=cpu-packages /opt/ltx/build build
 COPY ltx_triton ltx_triton
 COPY frontend frontend
 COPY ltx_command ltx_command
+COPY demo/__init__.py demo/
+COPY demo/shapes demo/shapes
 CMD ["python", "-m", "ltx_command", "serve"]

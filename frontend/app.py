@@ -10,8 +10,8 @@ from types import FrameType
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from frontend.api import errors
 from frontend.api.middleware import (
@@ -21,11 +21,15 @@ from frontend.api.middleware import (
 )
 from frontend.api.routes import (
     events,
+    gallery,
     generate,
+    home,
     jobs,
     metrics,
     openai_videos,
     pages,
+    quote,
+    status_page,
     system,
     videos,
 )
@@ -34,7 +38,7 @@ from frontend.api.security.cross_site import CrossSiteMiddleware
 from frontend.api.security.hosts import HostMiddleware
 from frontend.jobs.worker import JobRunner
 from frontend.services import Intervals, running_services
-from frontend.web.pages import STATIC_FOLDER
+from frontend.web.static_files import STATIC, SWAGGER
 from ltx_triton import __version__
 from ltx_triton.parent_process import die_with_parent
 from ltx_triton.settings import Settings, load_settings
@@ -61,7 +65,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
             yield
 
     app = FastAPI(
-        title="Video generation API",
+        title="LTX-Video API",
         version=__version__,
         lifespan=lifespan,
         openapi_url=None,
@@ -69,12 +73,15 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
         redoc_url=None,
         redirect_slashes=False,  # behind TLS they would lead to http://
     )
-    modules = (generate, jobs, events, videos, openai_videos, system, metrics, pages)
+    modules = (
+        *(generate, quote, jobs, events, videos, openai_videos, system, metrics),
+        *(home, gallery, status_page, pages),
+    )
     errors.install_handlers(app, [route for each in modules for route in each.router.routes])
     for module in modules:
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=STATIC_FOLDER))
-    app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
+    app.mount("/static", STATIC)
+    app.mount("/swagger", SWAGGER)
     # The last one added is asked first.
     app.add_middleware(UnexpectedErrorMiddleware)
     app.add_middleware(CrossSiteMiddleware, trusted_origins=settings.cors_origins)
@@ -89,6 +96,7 @@ def create_app(settings: Settings | None = None, intervals: Intervals | None = N
             expose_headers=_CORS_EXPOSED,
         )
     app.add_middleware(HostMiddleware, names=(settings.api_host, *settings.allowed_hosts))
+    app.add_middleware(GZipMiddleware, compresslevel=6)  # not videos, ranges and event streams
     app.add_middleware(RequestCounterMiddleware)
     app.add_middleware(HeadMiddleware)
     return app

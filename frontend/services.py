@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from frontend.api.openai.requests import CreateVideoRequest, RemixVideoRequest
 from frontend.api.rate_limit import RATE_LIMIT, RateLimiter
-from frontend.api.requests import GenerateRequest
+from frontend.api.requests import GenerateRequest, QuoteRequest
 from frontend.api.services import Services
 from frontend.api.video_fields import with_limits
 from frontend.api.webhook_event import webhook_event
@@ -126,6 +126,7 @@ async def running_services(settings: Settings, intervals: Intervals) -> AsyncIte
             rate_limiter=RateLimiter(database, settings.rate_limit_per_minute),
             converter=Converter(),
             generate_request=with_limits(GenerateRequest, settings),
+            quote_request=with_limits(QuoteRequest, settings),
             create_video_request=with_limits(CreateVideoRequest, settings),
             remix_video_request=with_limits(RemixVideoRequest, settings),
         )

@@ -8,12 +8,18 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 
-@contextmanager
-def chromium_page() -> Iterator[Page]:
-    """A page that is patient enough for a machine that does other work."""
+def find_chromium() -> str:
+    """The path of the browser; without one the test is skipped."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("no Chromium found: apt install chromium")
+    return chromium
+
+
+@contextmanager
+def chromium_page() -> Iterator[Page]:
+    """A page that is patient enough for a machine that does other work."""
+    chromium = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium,
@@ -30,6 +36,12 @@ def plays(page: Page, selector: str) -> None:
     """The browser has decoded the video and moves on in it."""
     page.wait_for_function(
         "selector => { const video = document.querySelector(selector);"
-        " return video.readyState >= 2 && video.currentTime > 0 && video.videoWidth > 0 }",
+        " return video?.readyState >= 2 && video.currentTime > 0 && video.videoWidth > 0 }",
         arg=selector,
     )
+
+
+def choose_size(page: Page, size: str) -> None:
+    """Choose one of the form's other sizes."""
+    page.get_by_text("Other sizes").click()
+    page.check(f"[name=size][value='{size}']")

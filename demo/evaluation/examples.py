@@ -1,4 +1,4 @@
-"""Render the examples: an animation for each on the web page, and four of them for the README."""
+"""Render the examples: animations and stills for the web page, four clips for the README."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -14,8 +14,8 @@ from tqdm import tqdm
 from demo.evaluation.clips import download_clip
 from demo.evaluation.prompts import ClipRequest
 from frontend.local.service import local_service
-from frontend.web.examples import clip_files
-from frontend.web.pages import STATIC_FOLDER
+from frontend.web.examples import clip_files, still_file
+from frontend.web.static_files import FOLDER
 
 PICTURE = Path(__file__).parents[2] / "docs" / "examples.webp"
 FPS = 24
@@ -33,14 +33,15 @@ def main() -> None:
     argparse.ArgumentParser(
         prog="python -m demo.evaluation.examples", description=__doc__
     ).parse_args()
-    folder = STATIC_FOLDER / "examples"
+    folder = FOLDER / "examples"
     folder.mkdir(exist_ok=True)
     clips = {}
     with local_service() as service:
         for seed, (prompt, name) in enumerate(tqdm(clip_files().items(), unit="clip")):
             clips[prompt] = download_clip(service.url, ClipRequest(prompt, seed, fps=FPS))
-            frames = (_scaled(frame, _PAGE_SIDE) for frame in clips[prompt])
+            frames = [_scaled(frame, _PAGE_SIDE) for frame in clips[prompt]]
             save_animation(frames, folder / name)
+            frames[len(frames) // 2].save(folder / still_file(name), quality=70)
     prompts = list(clips)
     shown = {prompts[number - 1]: clips[prompts[number - 1]] for number in SHOWN}
     save_animation(picture(shown), PICTURE)

@@ -36,15 +36,15 @@ SIZE_WORDS: dict[Size, tuple[str, ...]] = {
     Size.MEDIUM: ("medium", "medium-sized", "mid-sized", "middle-sized"),
     Size.LARGE: ("large", "large", "big", "huge"),
 }
-_VERBS = ("moving", "going", "sliding", "drifting", "gliding", "travelling", "flying", "floating")
-_PRESENT = ("moves", "goes", "slides", "drifts", "glides", "travels", "flies", "floats")
-_DIRECTIONS: dict[Motion, tuple[str, ...]] = {
+VERBS = ("moving", "going", "sliding", "drifting", "gliding", "travelling", "flying", "floating")
+PRESENT = ("moves", "goes", "slides", "drifts", "glides", "travels", "flies", "floats")
+DIRECTIONS: dict[Motion, tuple[str, ...]] = {
     Motion.LEFT: ("left", "to the left", "leftwards", "leftward", "from right to left"),
     Motion.RIGHT: ("right", "to the right", "rightwards", "rightward", "from left to right"),
     Motion.UP: ("up", "upwards", "upward", "to the top", "from bottom to top"),
     Motion.DOWN: ("down", "downwards", "downward", "to the bottom", "from top to bottom"),
 }
-_DEEDS: dict[Motion, tuple[tuple[str, str], ...]] = {
+DEEDS: dict[Motion, tuple[tuple[str, str], ...]] = {
     Motion.UP: (("rising", "rises"), ("climbing", "climbs"), ("ascending", "ascends")),
     Motion.DOWN: (("falling", "falls"), ("sinking", "sinks"), ("descending", "descends")),
     Motion.BOUNCING: (
@@ -85,7 +85,7 @@ _OPENINGS = (
     "show me",
     "video:",
 )
-_NOUNS = ("background", "background", "background", "backdrop", "canvas", "surface", "screen")
+NOUNS = ("background", "background", "background", "backdrop", "canvas", "surface", "screen")
 _ENDINGS = ("high quality", "4k", "minimal style", "flat design", "smooth animation", "cinematic")
 
 _SMALL_WORDS = (
@@ -124,12 +124,12 @@ def caption(scene: Attributes, random: Random, *, complete: bool = True) -> str:
 
 def vocabulary() -> list[str]:
     """Return every word of the captions, in a fixed order."""
-    phrases: list[str] = [_SMALL_WORDS, *_VERBS, *_PRESENT, *_ADVERBS, *_PRAISE, *_OPENINGS]
-    phrases += [*_NOUNS, *_ENDINGS]
-    for words in (SHAPE_WORDS, COLOUR_WORDS, BACKGROUND_WORDS, SIZE_WORDS, _DIRECTIONS):
+    phrases: list[str] = [_SMALL_WORDS, *VERBS, *PRESENT, *_ADVERBS, *_PRAISE, *_OPENINGS]
+    phrases += [*NOUNS, *_ENDINGS]
+    for words in (SHAPE_WORDS, COLOUR_WORDS, BACKGROUND_WORDS, SIZE_WORDS, DIRECTIONS):
         for wordings in words.values():
             phrases += wordings
-    phrases += [form for deeds in _DEEDS.values() for deed in deeds for form in deed]
+    phrases += [form for deeds in DEEDS.values() for deed in deeds for form in deed]
     split = " ".join(phrases).replace(",", " ").replace(":", " ").replace("-", " ").split()
     return list(dict.fromkeys(split))
 
@@ -155,7 +155,7 @@ def _noun_phrase(scene: Attributes, random: Random, told: set[str]) -> str:
 def _place(scene: Attributes, random: Random) -> str:
     colour = random.choice(BACKGROUND_WORDS[scene.background])
     article = "an" if colour[0] in "aeiou" else "a"
-    noun = random.choice(_NOUNS)
+    noun = random.choice(NOUNS)
     usual = f"{article} {colour} {noun}"
     ground = random.choice((usual, usual, usual, usual, f"the {colour} {noun}", colour))
     return random.choice(
@@ -199,13 +199,13 @@ def _sentence(noun: str, motion: Motion, place: str, random: Random) -> str:
 
 def _deed(motion: Motion, random: Random) -> tuple[str, str]:
     """Return a participle and the present tense."""
-    directions = _DIRECTIONS.get(motion, ())
-    deeds = _DEEDS.get(motion, ())
+    directions = DIRECTIONS.get(motion, ())
+    deeds = DEEDS.get(motion, ())
     if deeds and (not directions or random.random() < 0.4):
         return random.choice(deeds)
     way = random.choice(directions)
-    number = random.randrange(len(_VERBS)) if random.random() < 0.6 else 0
-    return f"{_VERBS[number]} {way}", f"{_PRESENT[number]} {way}"
+    number = random.randrange(len(VERBS)) if random.random() < 0.6 else 0
+    return f"{VERBS[number]} {way}", f"{PRESENT[number]} {way}"
 
 
 def _nonsense(random: Random) -> str:

@@ -97,13 +97,18 @@ async def _require_possible(spec: VideoSpec, services: Services) -> ModelInfo | 
     if await services.breaker.error():
         raise model_not_loaded()
     if info := await services.triton.prompt_info(spec.prompt):
-        _require_engines(spec, info, services.budget)
+        require_engines(spec, info, services.budget)
     if not await asyncio.to_thread(services.folder.has_room):
         raise storage_full("The disk of the server is full; its operator has to make room")
     return info
 
 
-def _require_engines(spec: VideoSpec, info: ModelInfo, budget: MemoryBudget) -> None:
+def require_engines(spec: VideoSpec, info: ModelInfo, budget: MemoryBudget) -> None:
+    """Check that the engines can make the video, and that it fits into memory.
+
+    Raises:
+        ApiError: 400, one of the two is not so.
+    """
     try:
         info.limits.require(spec)
         budget.require(info, spec)

@@ -1,4 +1,4 @@
-"""Errors of the API, with the body {"detail", "error_type"[, "job_id"]} except below /v1."""
+"""Errors of the API: {"detail", "error_type"[, "job_id"]}, OpenAI's body below /v1, or a page."""
 
 import logging
 from collections.abc import Sequence
@@ -7,13 +7,15 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
+from frontend.api.accept import prefers_html
 from frontend.api.openai.errors import error_body, speaks_openai
 from frontend.database.database import STORE_AWAY, StoreLostError
+from frontend.web.error_page import error_page
 
 _log = logging.getLogger(__name__)
 
@@ -71,18 +73,27 @@ class ApiError(Exception):
         self.headers = headers
         self.parameter = parameter  # the one that is wrong, where it is one
 
-    def response(self, scope: Scope | None = None) -> JSONResponse:
-        """The answer to a request of this scope: its path decides whose error bodies it gets."""
-        headers = dict(self.headers or {})
+    def response(self, scope: Scope | None = None) -> Response:
+        """The answer to a request of this scope: OpenAI's body, a page for a browser, or ours."""
+        answer = self._answer(scope)
+        answer.headers.update(self.headers or {})
         if self.status in _RETRY_IS_USELESS:
-            headers.setdefault("x-should-retry", "false")
+            answer.headers.setdefault("x-should-retry", "false")
+        return answer
+
+    def _answer(self, scope: Scope | None) -> Response:
         if scope and speaks_openai(scope):
-            body = error_body(self.status, self.detail, self.error_type, self.parameter)
+            openai_body = error_body(self.status, self.detail, self.error_type, self.parameter)
+            return JSONResponse(openai_body, self.status)
+        if scope and prefers_html(scope):
+            answer: Response = error_page(scope, self.status, self.detail)
         else:
             body = {"detail": self.detail, "error_type": self.error_type.value}
             if self.job_id:
                 body["job_id"] = self.job_id
-        return JSONResponse(body, self.status, headers)
+            answer = JSONResponse(body, self.status)
+        answer.headers["Vary"] = "Accept"
+        return answer
 
 
 def bad_value(detail: str, parameter: str | None = None) -> ApiError:
@@ -141,18 +152,18 @@ def install_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
         app.exception_handler(error)(_store_error)
 
 
-async def _api_error(request: Request, error: ApiError) -> JSONResponse:
+async def _api_error(request: Request, error: ApiError) -> Response:
     return error.response(request.scope)
 
 
-async def _query_error(request: Request, error: RequestValidationError) -> JSONResponse:
+async def _query_error(request: Request, error: RequestValidationError) -> Response:
     problem = error.errors()[0]
     name = str(problem["loc"][1])
     given = shorten(repr(problem["input"]))
     return bad_request(f"{name}: {problem['msg']}, not {given}", name).response(request.scope)
 
 
-async def _store_error(request: Request, error: Exception) -> JSONResponse:
+async def _store_error(request: Request, error: Exception) -> Response:
     _log.warning("The job store is away: %s", error.args[0])
     return ApiError(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -162,7 +173,7 @@ async def _store_error(request: Request, error: Exception) -> JSONResponse:
     ).response(request.scope)
 
 
-async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
+async def _http_error(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     detail = f"{status.phrase}: {request.method} {shorten(request.url.path)}"
     kind = _KINDS.get(status, ErrorType.VALIDATION)

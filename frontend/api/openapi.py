@@ -76,7 +76,7 @@ def openai_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def openapi_document(
     app: FastAPI,
     drawn_sides: tuple[int, int] | None,
-    bodies: Mapping[str, type[BaseModel]],
+    models: Mapping[str, type[BaseModel]],
     *,
     needs_api_key: bool,
     root_path: str,
@@ -85,7 +85,7 @@ def openapi_document(
 
     Args:
         drawn_sides: least and most pixels that the model can draw; None: any.
-        bodies: for the path of each POST that reads parameters, the model of them.
+        models: for the path of each endpoint that reads parameters of a video, their model.
     """
     document = get_openapi(
         title=app.title,
@@ -94,11 +94,17 @@ def openapi_document(
         servers=[{"url": root_path or "/"}],
         routes=app.routes,
     )
-    for path, model in bodies.items():
+    for path, model in models.items():
         fields = form_fields(model)
         if drawn_sides:
             narrow_sides(fields, *drawn_sides)
-        _describe_parameters(document["paths"][path]["post"], fields, path)
+        is_openai = path.startswith(OPENAI)
+        operations = document["paths"][path]
+        if not is_openai:  # those take no query
+            for operation in operations.values():
+                operation["parameters"] = _query(fields)
+        if "post" in operations:
+            operations["post"]["requestBody"] = _body(fields, is_openai=is_openai)
     for path in document["paths"].values():
         if "post" in path:
             path["post"].setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
@@ -126,22 +132,20 @@ def narrow_sides(fields: dict[str, dict[str, Any]], least: int, most: int) -> No
             side["minimum"], side["maximum"] = bounds
 
 
-def _describe_parameters(
-    operation: dict[str, Any], parameters: dict[str, dict[str, Any]], path: str
-) -> None:
-    """Describe the body, and for our own endpoint the query, which may hold the same."""
-    is_openai = path.startswith(OPENAI)
-    if not is_openai:
-        operation["parameters"] = [
-            {
-                "name": name,
-                "in": "query",
-                "required": False,
-                "description": schema["description"],
-                "schema": {key: schema[key] for key in schema if key not in _PRESETS},
-            }
-            for name, schema in parameters.items()
-        ]
+def _query(parameters: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": schema["description"],
+            "schema": {key: schema[key] for key in schema if key not in _PRESETS},
+        }
+        for name, schema in parameters.items()
+    ]
+
+
+def _body(parameters: dict[str, dict[str, Any]], *, is_openai: bool) -> dict[str, Any]:
     example = {"prompt": parameters["prompt"]["examples"][0]}
     body: dict[str, Any] = {
         "type": "object",
@@ -153,7 +157,7 @@ def _describe_parameters(
     }
     if is_openai:
         body["required"] = ["prompt"]
-    operation["requestBody"] = {
+    return {
         "required": is_openai,
         "description": "Unknown parameters are ignored"
         if is_openai

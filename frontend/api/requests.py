@@ -12,7 +12,7 @@ from frontend.api.errors import ApiError, bad_request, bad_value, shorten
 from frontend.api.idempotency import RequestIdentity, identity
 from frontend.api.values import read_values
 from frontend.api.video_fields import ALIASES, VideoFields, allowed_values, schemas
-from ltx_triton.video_spec import VideoSpec
+from ltx_triton.video_spec import MAX_PROMPT_LENGTH, VideoSpec
 
 # The documented texts; any other range is described from the field.
 _TEXTS = {
@@ -34,6 +34,17 @@ class GenerateRequest(VideoFields):
     """Parameters of `POST /generate`."""
 
     wait: bool = Field(True, title="Wait", description="false: answer at once with a job to follow")
+
+
+class QuoteRequest(GenerateRequest):
+    """Parameters of `GET /quote`."""
+
+    prompt: str = Field(
+        "any",
+        title="Prompt",
+        max_length=MAX_PROMPT_LENGTH,
+        description="May be left out: every prompt takes the same time",
+    )
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,17 @@ async def read_request(
     values = await read_values(
         request, model, ALIASES, ignore_unknown=ignore_unknown, refused=refused
     )
+    return check_values(request, values, model)
+
+
+def check_values(
+    request: Request, values: dict[str, Any], model: type[_Fields]
+) -> VideoRequest[_Fields]:
+    """Check what was read already.
+
+    Raises:
+        ApiError: 400, a value is out of range; 422, one is missing.
+    """
     try:
         fields = model.model_validate(values)
     except ValidationError as error:

@@ -65,6 +65,20 @@ class JobBody(SharedFields):
     deleted: Annotated[bool, Field(description="Only from `DELETE`")] = False
 
 
+class Quote(BaseModel):
+    """What a video would take that was not asked for yet. null: no video was made yet."""
+
+    width: int
+    height: int
+    num_frames: int
+    fps: float
+    generation_time_seconds: Annotated[float | None, Field(description="Made alone")]
+    eta_seconds: Annotated[
+        float | None, Field(description="Until it is finished, behind the jobs that are there now")
+    ]
+    warnings: Annotated[list[str], Field(description="Sizes that the model does not draw well")]
+
+
 class JobList(BaseModel):
     """A page of jobs."""
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from frontend.api.openai.requests import CreateVideoRequest, RemixVideoRequest
 from frontend.api.rate_limit import RateLimiter
-from frontend.api.requests import GenerateRequest
+from frontend.api.requests import GenerateRequest, QuoteRequest
 from frontend.database.database import StoreLostError
 from frontend.health_reasons import DISK_FULL
 from frontend.jobs.circuit_breaker import CircuitBreaker
@@ -39,6 +39,7 @@ class Services:
     converter: Converter
     # With the limits of the settings
     generate_request: type[GenerateRequest]
+    quote_request: type[QuoteRequest]
     create_video_request: type[CreateVideoRequest]
     remix_video_request: type[RemixVideoRequest]
 

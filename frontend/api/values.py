@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NoReturn, get_args
@@ -51,9 +51,29 @@ async def read_values(
         ApiError: 422 for a name that is no field, a value of the wrong type, or two different
             values for one name; 408 and 413 for a body that is late or too large.
     """
+    sent = await sent_values(request, body_timeout)
+    return parse_values(sent, model, aliases, ignore_unknown=ignore_unknown, refused=refused)
+
+
+async def sent_values(
+    request: Request, body_timeout: float = _BODY_TIMEOUT
+) -> list[tuple[str, Any]]:
+    """Read the names and values of query and body, as they were sent."""
+    return [*request.query_params.multi_items(), *await _body(request, body_timeout)]
+
+
+def parse_values(
+    sent_values: Iterable[tuple[str, Any]],
+    model: type[BaseModel],
+    aliases: Mapping[str, str] = MappingProxyType({}),
+    *,
+    ignore_unknown: bool = False,
+    refused: Collection[str] = (),
+) -> dict[str, Any]:
+    """Parse each value as the type of its field: see `read_values`."""
     fields = model.model_fields
     values: dict[str, Any] = {}
-    for sent, given in [*request.query_params.multi_items(), *await _body(request, body_timeout)]:
+    for sent, given in sent_values:
         name = aliases.get(sent, sent)
         if name not in fields:
             base = sent.partition("[")[0]

@@ -21,6 +21,7 @@ _MAX_STEPS = 1000  # the engines allow fewer
 _SIZE = re.compile(r"([1-9][0-9]{0,5})[xX]([1-9][0-9]{0,5})")
 # Each names the whole frame: a request gives one of them.
 _FRAME_FIELDS = (("resolution",), ("width", "height"), ("size",))
+SIZE_FIELDS = tuple(name for names in _FRAME_FIELDS for name in names)
 
 
 class PromptFields(SharedFields):
@@ -186,8 +187,8 @@ class VideoFields(PromptFields):
 
     def _frame(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        if self.size and (match := _SIZE.fullmatch(self.size)):
-            return int(match[1]), int(match[2])
+        if self.size and (size := parse_size(self.size)):
+            return size
         if self.width is None and self.height is None:
             return self.resolution, self.resolution
         if self.width is None or self.height is None:
@@ -197,6 +198,12 @@ class VideoFields(PromptFields):
                 {"missing": "width" if self.width is None else "height"},
             )
         return self.width, self.height
+
+
+def parse_size(text: str) -> tuple[int, int] | None:
+    """Width and height in pixels; None: the text is not WIDTHxHEIGHT."""
+    match = _SIZE.fullmatch(text)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def video_fields(settings: Settings) -> dict[str, Any]:

@@ -95,6 +95,12 @@ class Estimator:
         await self._current()
         return self._cost(spec)
 
+    async def eta_seconds(self, spec: VideoSpec) -> float | None:
+        """Return when the video would be finished if it were asked for now; None: not known."""
+        unfinished = await self._current()
+        job = Job(id="", state=JobState.QUEUED, spec=spec)
+        return self._finish_times([*unfinished.jobs.values(), job], time.time()).get(job.id)
+
     async def forecast(self, job: Job) -> Forecast | None:
         """Return what to say of a job that was just read.
 

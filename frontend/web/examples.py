@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-_DEMO_MODEL = "ltx-demo"  # as `make train-demo` exports it
+from frontend.web.static_files import STATIC
+
+DEMO_MODEL = "ltx-demo"  # as `make train-demo` exports it
 PROMPTS = (
     "a large blue star moving left on a white background",
     "red ball going to the right, white backdrop",
@@ -17,15 +19,27 @@ PROMPTS = (
 class Example:
     prompt: str
     clip: str  # path of an animated image
+    still: str  # path of one of its frames
 
 
-def examples_for(model_name: str) -> list[Example]:
+def examples_for(model_name: str | None) -> list[Example]:
     """Return the examples of the demo checkpoint; none for other models."""
-    if model_name != _DEMO_MODEL:
+    if model_name != DEMO_MODEL:
         return []
-    return [Example(prompt, f"static/examples/{name}") for prompt, name in clip_files().items()]
+    return [
+        Example(
+            prompt,
+            f"{STATIC.address}/examples/{name}",
+            f"{STATIC.address}/examples/{still_file(name)}",
+        )
+        for prompt, name in clip_files().items()
+    ]
 
 
 def clip_files() -> dict[str, str]:
     """Map prompts to file names in `static/examples/`."""
     return {prompt: f"{number}.webp" for number, prompt in enumerate(PROMPTS, start=1)}
+
+
+def still_file(clip_file: str) -> str:
+    return clip_file.replace(".webp", ".still.webp")

@@ -14,7 +14,7 @@ import pytest
 from tests.deploy.stack import DEPLOY, ROOT, ancestry
 
 DOCKERFILES = sorted(DEPLOY.glob("*.Dockerfile"))
-OURS = ("export", "frontend", "ltx_command", "ltx_triton")
+OURS = ("demo", "export", "frontend", "ltx_command", "ltx_triton")
 # Given by Triton, or by the image whose TensorRT the exporter is to use.
 OF_THE_IMAGE = {"triton_python_backend_utils", "tensorrt"}
 FOR_GPUS = {"cuda"}
@@ -74,7 +74,7 @@ def test_the_release_of_triton_has_no_known_faults_and_is_no_older_than_the_clie
     assert int(release[1]) >= 11
 
 
-@pytest.mark.parametrize(
+CODE = pytest.mark.parametrize(
     ("image", "stage", "code"),
     [
         ("service", "api", "frontend/__main__.py"),
@@ -86,6 +86,23 @@ def test_the_release_of_triton_has_no_known_faults_and_is_no_older_than_the_clie
         ("triton", "final", "model_repository/*/1/model.py"),
     ],
 )
+
+
+@CODE
+def test_an_image_holds_the_code_that_it_imports(image: str, stage: str, code: str) -> None:
+    text = ancestry(DEPLOY / f"{image}.Dockerfile", stage)
+    copied = re.findall(r"^COPY ([^\s-]\S*) ", text, re.MULTILINE)
+    files, _ = reached(sorted(ROOT.glob(code)))
+    missing = {
+        str(path)
+        for path in (file.relative_to(ROOT) for file in files)
+        if not any(path.is_relative_to(source) for source in copied)
+        and path.parts[0] != "model_repository"  # what is served is made of it
+    }
+    assert missing == set()
+
+
+@CODE
 def test_an_image_installs_what_its_code_imports(image: str, stage: str, code: str) -> None:
     distributions = packages_distributions()
     brought_along = {
@@ -103,7 +120,7 @@ def test_an_image_installs_what_its_code_imports(image: str, stage: str, code: s
 
     imported = {
         distributions[module][0].lower().replace("_", "-")
-        for module in third_party(entries)
+        for module in reached(entries)[1]
         if module not in not_from_pip
     }
 
@@ -125,8 +142,8 @@ def installed(image: str, stage: str = "final") -> set[str]:
     return {word for word in words if re.fullmatch(r"[a-z][a-z0-9-]+", word)}
 
 
-def third_party(entries: list[Path]) -> set[str]:
-    """Top-level modules that files import, and what they import of ours."""
+def reached(entries: list[Path]) -> tuple[set[Path], set[str]]:
+    """Files of ours that files import, and all top-level modules of others."""
     seen: set[Path] = set()
     found: set[str] = set()
     waiting = list(entries)
@@ -141,7 +158,7 @@ def third_party(entries: list[Path]) -> set[str]:
                 waiting += of_ours(module)
             elif top not in sys.stdlib_module_names:
                 found.add(top)
-    return found
+    return seen, found
 
 
 def imports(file: Path) -> set[str]:

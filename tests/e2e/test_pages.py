@@ -46,23 +46,62 @@ def test_the_form_makes_a_video_with_live_progress_and_plays_it(
     decoder = stub_of(triton.pid, "vae_decoder")
     page.goto(frontend)
     page.fill("#prompt", "a lighthouse at dusk")
-    page.select_option("[name=resolution]", "512")
     page.fill("[name=seed]", "7")
 
     decoder.suspend()  # or the video may be ready before the page asks for its progress
     page.click("#submit")
 
     try:
-        page.wait_for_function("() => document.querySelector('#progress-bar').value > 0")
+        page.wait_for_function("() => document.querySelector('#progress-bar')?.value > 0")
+        page.wait_for_function("() => /^[0-9]+ %/.test(document.title)")
+        expect(page.locator("#submit")).to_be_focused()
         screenshot(page, "progress", tmp_path)
     finally:
         decoder.resume()
-    expect(page.locator("#result")).to_be_visible(timeout=60_000)
     plays(page, "#player")
     assert page.evaluate("() => document.querySelector('#player').videoWidth") == 512
-    expect(page.locator("#result-detail")).to_contain_text("24 frames")
-    expect(page.locator("#result-detail")).to_contain_text("seed 7")
+    expect(page.locator("#facts")).to_contain_text("24 frames · 512 × 512")  # noqa: RUF001
+    expect(page.locator("#facts")).to_contain_text("seed 7")
+    expect(page.locator("#video-title")).to_be_focused()
+    expect(page.locator("#video-title")).to_be_in_viewport()
+    expect(page.locator("#player")).to_be_in_viewport(ratio=0.9)
     screenshot(page, "home", tmp_path)
+
+
+def test_frames_size_and_time_are_said_before_sending(page: Page, frontend: str) -> None:
+    finish(frontend, post(frontend)["job_id"])
+    page.goto(frontend)
+
+    quote = page.locator("#quote")
+    expect(quote).to_have_text(re.compile("^24 frames · 512 × 512 · about [0-9]+ s$"))  # noqa: RUF001
+    page.check("[name=size][value='672x384']", force=True)
+    page.fill("[name=duration]", "2")
+
+    expect(quote).to_contain_text("16 frames · 672 × 384")  # noqa: RUF001
+
+
+def test_a_value_that_is_not_allowed_is_marked_while_it_is_typed(page: Page, frontend: str) -> None:
+    page.goto(frontend)
+    duration = page.get_by_label("Duration")
+
+    duration.fill("11")
+
+    expect(page.locator("#duration-error")).to_have_text("Duration cannot exceed 10 seconds")
+    expect(duration).to_have_attribute("aria-invalid", "true")
+    expect(duration).to_have_accessible_description("Duration cannot exceed 10 seconds")
+    duration.fill("3")
+    expect(page.locator("#duration-error")).to_be_hidden()
+    expect(duration).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_the_keyboard_sends_the_form(page: Page, frontend: str) -> None:
+    page.goto(frontend)
+    page.fill("#prompt", "a key")
+    page.fill("[name=duration]", "1")
+
+    page.press("#prompt", "Control+Enter")
+
+    plays(page, "#player")
 
 
 def test_what_is_wrong_is_said_on_the_page(page: Page, frontend: str) -> None:
@@ -71,7 +110,8 @@ def test_what_is_wrong_is_said_on_the_page(page: Page, frontend: str) -> None:
 
     page.click("#submit")
 
-    expect(page.locator("#error")).to_have_text("Prompt cannot be empty")
+    expect(page.locator("#prompt-error")).to_have_text("Prompt cannot be empty")
+    expect(page.locator("#prompt")).to_be_focused()
 
 
 def test_a_running_job_can_be_cancelled_on_the_page(page: Page, frontend: str) -> None:
@@ -79,11 +119,12 @@ def test_a_running_job_can_be_cancelled_on_the_page(page: Page, frontend: str) -
     page.fill("#prompt", "cancel me")
     page.fill("[name=duration]", "10")
     page.click("#submit")
-    page.wait_for_selector("#progress:not([hidden])")
 
-    page.click("#cancel")
+    page.locator("#stage").get_by_role("button", name="Cancel").click()
 
-    expect(page.locator("#error")).to_have_text("Cancelled")
+    expect(page.locator("#video-title")).to_have_text("Cancelled")
+    expect(page.locator(".error:visible")).to_have_count(0)
+    expect(page.locator("#prompt")).to_have_value("cancel me")
 
 
 def test_what_users_typed_is_shown_and_never_executed(page: Page, frontend: str) -> None:
@@ -104,10 +145,9 @@ def test_the_preview_shows_progress_and_then_the_player(
 
     page.goto(frontend + job["preview_url"])
 
-    expect(page.locator("#progress")).to_be_visible()
-    expect(page.locator("video")).to_be_visible(timeout=60_000)
+    expect(page.locator("#progress-bar")).to_be_visible()
     plays(page, "video")
-    expect(page.get_by_text("512x512")).to_be_visible()
+    expect(page.locator("#facts")).to_contain_text("512 × 512")  # noqa: RUF001
     screenshot(page, "preview", tmp_path)
 
 
@@ -124,14 +164,56 @@ def test_the_documented_javascript_works(page: Page, frontend: str) -> None:
     assert status["prompt"] == "a large blue star moving left on a white background"
 
 
-def test_recent_videos_are_listed(page: Page, frontend: str) -> None:
-    job = post(frontend, prompt="the most recent one")
-    finish(frontend, job["job_id"])
-
+def test_the_newest_videos_are_found_in_the_gallery_used_again_and_deleted(
+    page: Page, frontend: str, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        job = post(frontend, prompt=f"newest {number}", seed=number)
+        finish(frontend, job["job_id"])
     page.goto(frontend)
+    expect(page.locator("#newest .prompt").first).to_have_text("newest 2")
 
-    link = page.get_by_role("link", name="the most recent one")
-    expect(link).to_have_attribute("href", job["preview_url"])
+    page.get_by_role("link", name="All videos").click()
+    page.get_by_label("Words").fill("NEWEST")
+    page.keyboard.press("Enter")
+    expect(page.locator(".clip")).to_have_count(2)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.clip img')].every(image => image.naturalWidth)"
+    )
+    screenshot(page, "gallery", tmp_path)
+    page.get_by_role("link", name="Use prompt “newest 1”").click()
+
+    expect(page.locator("#prompt")).to_have_value("newest 1")
+    expect(page.locator("[name=seed]")).to_have_value("1")
+    expect(page.locator("[name=size][value='64x64']")).to_be_checked()
+    page.go_back()
+    page.get_by_role("button", name="Delete “newest 2”").click()
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator(".clip")).to_have_count(2)
+    page.get_by_role("button", name="Delete “newest 2”").click()
+    page.locator("#confirm").get_by_role("button", name="Delete").click()
+    expect(page.locator(".clip")).to_have_count(1)
+    expect(page.locator(".clip a").first).to_be_focused()
+
+
+def test_without_javascript_a_video_is_made_and_found(
+    page: Page, frontend: str, tmp_path: Path
+) -> None:
+    assert page.context.browser
+    with page.context.browser.new_context(java_script_enabled=False) as context:
+        plain = context.new_page()
+        plain.goto(frontend)
+        plain.fill("#prompt", "no scripts")
+        plain.fill("[name=duration]", "1")
+        screenshot(plain, "noscript", tmp_path)
+
+        plain.click("#submit")
+
+        expect(plain.locator("video")).to_be_visible()  # the page looks again by itself
+        plain.get_by_role("link", name="Gallery").click()
+        plain.get_by_role("link", name="no scripts").first.click()
+        expect(plain.get_by_role("heading", level=1)).to_have_text("no scripts")
+        expect(plain.get_by_role("button", name="Delete")).to_be_hidden()
 
 
 def test_the_interactive_documentation_works_offline(
@@ -157,6 +239,18 @@ def test_an_example_of_the_demo_fills_the_form(
 
     expect(browser_page.locator("#prompt")).to_have_value(PROMPTS[1])
     browser_page.click("#submit")
-    expect(browser_page.locator("#result")).to_be_visible()
     plays(browser_page, "#player")
     screenshot(browser_page, "demo", tmp_path)
+
+
+def test_words_that_the_demo_does_not_know_are_named_beside_its_video(
+    browser_page: Page, demo: str
+) -> None:
+    browser_page.goto(demo)
+    browser_page.fill("#prompt", "a red cat")
+
+    browser_page.click("#submit")
+
+    expect(browser_page.locator(".warning")).to_have_text("Note: ltx-demo does not know: cat.")
+    plays(browser_page, "#player")
+    expect(browser_page.locator(".warning")).to_be_visible()

@@ -30,6 +30,15 @@ router = APIRouter(tags=["Jobs"])
 MAX_PAGE = 100  # jobs
 ID_PATTERN = f"^[0-9a-f]{{1,{MAX_ID_LENGTH}}}$"
 _ID = re.compile(ID_PATTERN)
+SearchText = Annotated[
+    str,
+    # PostgreSQL takes no NUL.
+    Query(max_length=200, pattern=r"^[^\x00]*$", description="Only jobs whose prompt has it"),
+]
+Cursor = Annotated[
+    str | None,
+    Query(pattern=ID_PATTERN, description="`next` of the page before, to go on behind it"),
+]
 _CANCEL_TIMEOUT = 3.0  # seconds; the worker that runs the job notices within half of one
 
 
@@ -45,20 +54,13 @@ async def list_jobs(
     state: Annotated[
         list[JobState] | None, Query(description="Only jobs in this state; may be repeated")
     ] = None,
-    text: Annotated[
-        str,
-        # PostgreSQL takes no NUL.
-        Query(max_length=200, pattern=r"^[^\x00]*$", description="Only jobs whose prompt has it"),
-    ] = "",
+    text: SearchText = "",
     since: Annotated[
         FiniteFloat | datetime | None,
         Query(description="Only jobs created then or later: seconds since 1970, or a time in UTC"),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
-    after: Annotated[
-        str | None,
-        Query(pattern=ID_PATTERN, description="`next` of the page before, to go on behind it"),
-    ] = None,
+    after: Cursor = None,
 ) -> JSONResponse:
     """Pages are stable: jobs that are created meanwhile do not shift them."""
     jobs = JobFilter(states=state or (), text=text, since=_seconds(since))

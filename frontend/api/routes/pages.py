@@ -1,64 +1,51 @@
-"""The home page and the API documentation."""
+"""The API documentation, and the icon of the pages."""
 
-import asyncio
+from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from frontend.api import job_views
-from frontend.api.openapi import form_fields, narrow_sides, openapi_document
-from frontend.api.services import CurrentServices
-from frontend.jobs.store import JobFilter
-from frontend.web.examples import examples_for
+from frontend.api.openapi import openapi_document
+from frontend.api.services import CurrentServices, Services
+from frontend.web.operations import by_tag
 from frontend.web.pages import render
+from frontend.web.static_files import STATIC
 
 router = APIRouter(include_in_schema=False)
-
-_RECENT_JOBS = 12
-# Other ways to say what the form asks for, and what only programs need.
-_NOT_IN_FORM = ("num_frames", "width", "height", "size", "num_inference_steps", "callback_url")
-
-
-@router.get("/")
-async def home(request: Request, services: CurrentServices) -> HTMLResponse:
-    """Show a form to make a video with, examples and recent videos."""
-    limit = 0 if services.settings.private_jobs else _RECENT_JOBS
-    recent = await asyncio.to_thread(services.store.find, JobFilter(), limit)
-    info = await services.triton.model_info()
-    root_path = services.settings.root_path
-    fields = form_fields(services.generate_request)
-    if info and info.drawn_sides:
-        narrow_sides(fields, *info.drawn_sides)
-    return render(
-        request,
-        "home.html",
-        model_name=info.model_name if info else None,
-        examples=examples_for(info.model_name) if info else [],
-        fields={name: field for name, field in fields.items() if name not in _NOT_IN_FORM},
-        recent=[job_views.job_status(job, None, root_path) for job in recent.jobs],
-    )
 
 
 @router.get("/openapi.json")
 async def openapi(request: Request, services: CurrentServices) -> JSONResponse:
     """The description of the API, with what the loaded model can draw."""
-    info = await services.triton.model_info()
-    return JSONResponse(
-        openapi_document(
-            request.app,
-            info.drawn_sides if info else None,
-            {
-                "/generate": services.generate_request,
-                "/v1/videos": services.create_video_request,
-                "/v1/videos/{video_id}/remix": services.remix_video_request,
-            },
-            needs_api_key=services.settings.api_key_required,
-            root_path=services.settings.root_path,
-        )
-    )
+    return JSONResponse(await _document(request, services))
 
 
 @router.get("/docs")
-async def docs(request: Request) -> HTMLResponse:
-    """Swagger UI, from this server's own files."""
-    return render(request, "docs.html")
+async def docs(request: Request, services: CurrentServices) -> HTMLResponse:
+    """List the operations; Swagger UI, from this server's own files, shows the one that is opened.
+
+    It is a megabyte of JavaScript, which phones take seconds to run.
+    """
+    return render(request, "docs.html", groups=by_tag(await _document(request, services)))
+
+
+@router.get("/favicon.ico")
+async def icon(services: CurrentServices) -> RedirectResponse:
+    """Answer browsers that show what is no page, such as /health."""
+    return RedirectResponse(f"{services.settings.root_path}/{STATIC.address}/favicon.svg")
+
+
+async def _document(request: Request, services: Services) -> dict[str, Any]:
+    info = await services.triton.model_info()
+    return openapi_document(
+        request.app,
+        info.drawn_sides if info else None,
+        {
+            "/generate": services.generate_request,
+            "/quote": services.quote_request,
+            "/v1/videos": services.create_video_request,
+            "/v1/videos/{video_id}/remix": services.remix_video_request,
+        },
+        needs_api_key=services.settings.api_key_required,
+        root_path=services.settings.root_path,
+    )

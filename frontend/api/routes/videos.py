@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from frontend.api import job_views
 from frontend.api.errors import ApiError, ErrorType, not_found, storage_full
 from frontend.api.openapi import BINARY, errors
+from frontend.api.page_views import shown_job
 from frontend.api.ranges import RangedFileResponse
 from frontend.api.routes.jobs import find_job
 from frontend.api.services import CurrentServices, Services
@@ -65,9 +65,7 @@ async def download(
 async def preview(job_id: str, request: Request, services: CurrentServices) -> Response:
     """A page with the player and everything known about the video."""
     job = await find_job(job_id, services)
-    has_file = await asyncio.to_thread(services.folder.video(job).is_file)
-    status = job_views.job_status(job, None, services.settings.root_path)
-    return render(request, "preview.html", job=status, has_file=has_file)
+    return render(request, "preview.html", job=await shown_job(job, services))
 
 
 async def video_file(

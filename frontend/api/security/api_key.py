@@ -50,7 +50,7 @@ class ApiKeyMiddleware:
             ErrorType.UNAUTHORIZED,
             "An API key is required: X-API-Key, Authorization: Bearer, or the password of "
             "Authorization: Basic",
-            headers={"WWW-Authenticate": 'Basic realm="Video generation API", charset="UTF-8"'},
+            headers={"WWW-Authenticate": 'Basic realm="LTX-Video", charset="UTF-8"'},
         )
 
 

@@ -1,10 +1,15 @@
-"""Paths that every client may read: monitoring asks for them, and they tell of no job."""
+"""Paths that every client may read: they tell of no job.
+
+Monitoring asks for the first, and the page of a refusal is drawn with the files of the others.
+"""
 
 from starlette.types import Scope
 
-_OPEN_PATHS = ("/health", "/metrics")
+_OPEN_PATHS = ("/health", "/metrics", "/favicon.ico")
+_OPEN_FOLDER = "/static/"
 
 
 def is_open(scope: Scope) -> bool:
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", "")) in _OPEN_PATHS
+    whole: str = scope["path"]
+    path = whole.removeprefix(scope.get("root_path", ""))
+    return path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER)

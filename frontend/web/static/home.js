@@ -1,63 +1,78 @@
-import { follow, request, showError } from "./job.js";
+// The home page: send the form, and show what becomes of its video.
 
-const element = (id) => document.getElementById(id);
+import "./actions.js";
+import "./motion.js";
+import "./times.js";
+import { announce } from "./announce.js";
+import { persist, refresh, request } from "./api.js";
+import { followCards } from "./cards.js";
+import { connectChips } from "./chips.js";
+import { clearErrors, showError } from "./errors.js";
+import { keepQuoting, showQuote } from "./quote.js";
+import { followVideo, hasUnfinished } from "./video.js";
 
-function parameters(form) {
-  const values = { prompt: form.prompt.value, wait: false };
-  for (const field of form.querySelectorAll(".fields [name]")) {
-    if (field.value !== "") values[field.name] = Number(field.value);
-  }
-  return values;
+const form = document.getElementById("generate");
+const submit = document.getElementById("submit");
+const prompt = document.getElementById("prompt");
+
+// aria-disabled keeps the focus, which a disabled button loses.
+function setBusy(isBusy) {
+  submit.ariaDisabled = String(isBusy);
 }
 
-function showVideo(job) {
-  element("player").src = job.download_url;
-  element("result-detail").textContent =
-    `${job.frames_generated} frames · ${job.file_size_mb} MB · ${job.generation_time_seconds} s · seed ${job.seed}`;
-  element("result-preview").href = job.preview_url;
-  element("result-download").href = job.download_url;
-  element("result").hidden = false;
-}
-
-async function refreshRecent() {
-  const response = await fetch(".");
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const recent = page.getElementById("recent");
-  if (recent) element("recent").replaceWith(recent);
-}
-
-async function generate(form) {
-  element("error").hidden = true;
-  element("result").hidden = true;
-  const { job_id: jobId } = await request("generate", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(parameters(form)),
-  });
-  const job = await follow(jobId);
-  if (job.status === "completed") showVideo(job);
-  else showError(job.error ?? "Cancelled");
-  await refreshRecent().catch(() => {}); // keep the old list
-}
-
-element("generate").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  element("submit").disabled = true;
+async function follow() {
+  setBusy(true);
   try {
-    await generate(event.target);
+    await followVideo("newest");
   } catch (error) {
     showError(error.message);
-    element("progress").hidden = true;
   } finally {
-    element("submit").disabled = false;
+    setBusy(false);
+    showQuote(form);
   }
+}
+
+async function send() {
+  if (submit.ariaDisabled === "true") return;
+  setBusy(true);
+  clearErrors();
+  try {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("wait", "false");
+    const { job_id: jobId, eta_seconds: eta } = await request("generate", { method: "POST", body });
+    history.replaceState(null, "", `.?job=${jobId}`); // a reload shows the job again
+    announce(eta === null ? "Your video is being made" : `Your video is ready in about ${Math.ceil(eta)} seconds`);
+    await persist(() => refresh("stage", "newest")); // the job is accepted, whatever happens
+    document.getElementById("stage").scrollIntoView({ block: "nearest" });
+  } catch (error) {
+    setBusy(false);
+    await showQuote(form); // marks what else is wrong
+    showError(error.message)?.focus();
+    return;
+  }
+  await follow();
+}
+
+form.noValidate = true; // the service's own sentences say what is wrong
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  send();
+});
+prompt.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
 
 for (const example of document.querySelectorAll(".example")) {
-  example.addEventListener("click", () => {
-    const prompt = element("prompt");
-    prompt.value = example.innerText.trim();
+  example.addEventListener("click", (event) => {
+    event.preventDefault();
+    prompt.value = example.textContent.trim();
+    prompt.dispatchEvent(new Event("input", { bubbles: true }));
     prompt.scrollIntoView({ block: "center" });
-    element("submit").focus({ preventScroll: true });
+    submit.focus({ preventScroll: true });
   });
 }
+
+connectChips(prompt);
+keepQuoting(form);
+followCards();
+if (hasUnfinished()) follow();

@@ -1,8 +1,9 @@
-import { follow, showError } from "./job.js";
+// The page of one video.
 
-try {
-  await follow(document.getElementById("state").dataset.jobId);
-  location.reload(); // the page of a finished job shows the player or the error
-} catch (error) {
-  showError(error.message);
-}
+import "./actions.js";
+import "./motion.js";
+import "./times.js";
+import { followVideo } from "./video.js";
+import { showError } from "./errors.js";
+
+followVideo().catch((error) => showError(error.message));

@@ -19,6 +19,7 @@ def test_every_documented_endpoint_is_described(document: dict[str, Any]) -> Non
     described = {(path, method) for path, item in document["paths"].items() for method in item}
     assert described == {
         ("/generate", "post"),
+        ("/quote", "get"),
         ("/status/{job_id}", "get"),
         ("/jobs", "get"),
         ("/jobs/{job_id}", "get"),
@@ -67,6 +68,16 @@ def test_generate_describes_its_parameters_for_query_and_every_body(
     for status in ("400", "422", "503"):
         schema = operation["responses"][status]["content"]["application/json"]["schema"]
         assert schema == {"$ref": "#/components/schemas/ErrorBody"}
+
+
+def test_a_quote_takes_what_generate_takes(document: dict[str, Any]) -> None:
+    generate = document["paths"]["/generate"]["post"]
+    quote = document["paths"]["/quote"]["get"]
+    names, same = (
+        {each["name"] for each in operation["parameters"]} for operation in (generate, quote)
+    )
+    assert same == names - {"Idempotency-Key"}
+    assert "requestBody" not in quote
 
 
 def test_every_reference_of_the_document_leads_somewhere(document: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import chromium_page
+from tests.browser import choose_size, chromium_page
 
 
 @pytest.fixture
@@ -17,4 +17,4 @@ def fill_form(page: Page, url: str) -> None:
     page.goto(url)
     page.fill("#prompt", "a lighthouse")
     page.fill("[name=duration]", "1")
-    page.select_option("[name=resolution]", "64")
+    choose_size(page, "64x64")

@@ -39,27 +39,50 @@ def page(browser_page: Page, url: str) -> Iterator[Page]:
 def test_the_form_makes_a_video_and_links_to_its_page(page: Page) -> None:
     page.click("#submit")
 
-    expect(page.locator("#result")).to_be_visible(timeout=30_000)
     plays(page, "#player")
-
-    page.click("#result-preview")
+    page.locator("#newest").get_by_role("link", name="a lighthouse").first.click()
 
     plays(page, "video")
-    page.click(".brand")
-    expect(page.locator("#recent").get_by_role("link", name="a lighthouse")).to_be_visible()
+    page.get_by_role("link", name="Use this prompt").click()
+    expect(page.locator("#prompt")).to_have_value("a lighthouse")
+
+
+def test_a_video_is_found_and_deleted_in_the_gallery(page: Page) -> None:
+    page.click("#submit")
+    expect(page.locator("#player")).to_be_visible()
+    page.get_by_role("link", name="Gallery").click()
+    expect(page.locator(".clip img")).to_be_visible()
+
+    page.get_by_role("button", name="Delete").click()
+    page.locator("#confirm").get_by_role("button", name="Delete").click()
+
+    expect(page.locator(".clip")).to_have_count(0)
+    page.reload()
+    page.get_by_role("link", name="Make the first").click()
+    expect(page.locator("#prompt")).to_be_visible()
+
+
+def test_the_skip_link_stays_on_its_page(page: Page, url: str) -> None:
+    page.goto(f"{url}/gallery?text=a")
+    page.keyboard.press("Tab")
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#main")).to_be_focused()
+    assert page.url == f"{url}/gallery?text=a#main"
 
 
 def test_a_running_job_can_be_cancelled(page: Page, fake_triton: FakeTriton) -> None:
     fake_triton.faults = [Fault.HANG]
     page.click("#submit")
-    page.wait_for_selector("#progress:not([hidden])")
+    page.wait_for_selector("#progress-bar")
 
-    page.click("#cancel")
+    page.locator("#stage").get_by_role("button", name="Cancel").click()
 
-    expect(page.locator("#error")).to_have_text("Cancelled")
+    expect(page.locator("#video-title")).to_have_text("Cancelled")
 
 
 def test_the_interactive_documentation_shows_the_api(page: Page) -> None:
-    page.get_by_role("link", name="API docs").click()
+    page.get_by_role("link", name="API").click()
 
     expect(page.get_by_text("/generate").first).to_be_visible()

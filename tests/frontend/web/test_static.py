@@ -7,22 +7,30 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.frontend.api_process import running
-from tests.frontend.fake_triton import FakeTriton
+from frontend.web.examples import DEMO_MODEL
+from tests.browser import plays
+from tests.frontend.api_process import Api, running
+from tests.frontend.fake_triton import INFO, FakeTriton, Fault
 from tests.frontend.web.conftest import fill_form
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def page(browser_page: Page, fake_triton: FakeTriton, tmp_path: Path) -> Iterator[Page]:
-    """The home page, filled in."""
+def server(fake_triton: FakeTriton, tmp_path: Path) -> Iterator[Api]:
+    fake_triton.info = INFO.model_copy(update={"model_name": DEMO_MODEL})
     with running(fake_triton, tmp_path) as server:
-        fill_form(browser_page, str(server.http.base_url))
-        yield browser_page
+        yield server
 
 
-def test_failed_polls_do_not_give_up_a_job_and_its_video_joins_the_recent_ones(page: Page) -> None:
+@pytest.fixture
+def page(browser_page: Page, server: Api) -> Page:
+    """The home page, filled in."""
+    fill_form(browser_page, str(server.http.base_url))
+    return browser_page
+
+
+def test_failed_polls_do_not_give_up_a_job_and_its_video_joins_the_newest(page: Page) -> None:
     failures = iter([True, True])
 
     def fail(route: Route) -> None:
@@ -37,13 +45,13 @@ def test_failed_polls_do_not_give_up_a_job_and_its_video_joins_the_recent_ones(p
 
     polls: list[str] = []
     page.route(re.compile("/status/"), fail)
-    expect(page.locator("#recent")).to_contain_text("None yet.")
+    expect(page.locator("#newest")).to_be_hidden()
 
     page.click("#submit")
 
-    expect(page.locator("#result")).to_be_visible(timeout=30_000)
+    plays(page, "#player")
     assert len(polls) > 2
-    expect(page.locator("#recent").get_by_role("link", name="a lighthouse")).to_be_visible()
+    expect(page.locator("#newest").get_by_role("link", name="a lighthouse").first).to_be_visible()
     expect(page.locator("#error")).to_be_hidden()
 
 
@@ -58,12 +66,136 @@ def test_an_error_that_is_not_json_is_shown_readably(page: Page) -> None:
     expect(page.locator("#error")).to_have_text("The server answered 502 Bad Gateway")
 
 
-def test_a_list_that_cannot_be_refreshed_does_not_hide_the_new_video(page: Page) -> None:
-    page.route(re.compile("/$"), lambda route: route.fulfill(status=502, body="Bad gateway"))
+def test_a_page_that_cannot_be_asked_for_is_asked_for_again(page: Page) -> None:
+    failures = iter([True, True])
+
+    def fail(route: Route) -> None:
+        is_result = "job=" in route.request.url and next(failures, False)
+        route.fulfill(status=502, body="Bad gateway") if is_result else route.continue_()
+
+    page.route(re.compile(r"/\?job="), fail)
 
     page.click("#submit")
 
-    expect(page.locator("#result")).to_be_visible(timeout=30_000)
-    expect(page.locator("#submit")).to_be_enabled()
-    expect(page.locator("#error")).to_be_hidden()
-    expect(page.locator("#recent")).to_have_count(1)
+    plays(page, "#player")
+    expect(page.locator("#submit")).to_have_attribute("aria-disabled", "false")
+
+
+def test_a_server_that_is_away_is_said_to_be_and_nothing_typed_is_lost(
+    page: Page, server: Api
+) -> None:
+    server.process.kill()
+    server.process.wait()
+
+    page.click("#submit")
+
+    expect(page.locator("#error")).to_have_text(
+        "The server cannot be reached. Check that it is running, then try again."
+    )
+    expect(page.locator("#submit")).to_be_focused()
+    expect(page.locator("#prompt")).to_have_value("a lighthouse")
+
+
+def test_a_job_survives_a_reload_of_its_page(page: Page, fake_triton: FakeTriton) -> None:
+    fake_triton.step_seconds = 0.5
+    page.click("#submit")
+    page.wait_for_function("() => document.title.startsWith('5')")  # per cent of the way
+
+    page.reload()
+
+    expect(page.locator("#progress-bar")).to_be_visible()
+    expect(page.locator("#submit")).to_have_attribute("aria-disabled", "true")
+    plays(page, "#player")
+    expect(page.locator("#video-title")).to_be_focused()
+    expect(page).to_have_title("Ready: a lighthouse – LTX-Video")  # noqa: RUF001  a dash
+
+
+def test_a_failed_job_says_why_and_is_retried(page: Page, fake_triton: FakeTriton) -> None:
+    fake_triton.faults = [Fault.ERROR_MESSAGE]
+    page.click("#submit")
+    expect(page.locator("#video .error").first).to_contain_text("something broke")
+
+    page.locator("#video").get_by_role("button", name="Retry").click()
+
+    plays(page, "#player")
+    expect(page.get_by_role("heading", level=1)).to_have_text("a lighthouse")
+
+
+def test_cards_of_unfinished_jobs_are_kept_up_to_date(
+    page: Page, server: Api, fake_triton: FakeTriton
+) -> None:
+    fake_triton.faults = [Fault.HANG]
+    job_id = server.post()
+    page.goto(f"{server.http.base_url}/gallery")
+    expect(page.locator(".badge")).to_have_text("running")
+
+    server.http.delete(f"/jobs/{job_id}")
+
+    expect(page.locator(".badge")).to_have_text("cancelled")
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("typed", "clicks", "prompt"),
+    [
+        ("", ["motion left"], "a shape moving left"),
+        (
+            "",
+            ["colour red", "shape star", "background mint", "size large", "motion spinning"],
+            "a large red star spinning on a mint background",
+        ),
+        (
+            "On a navy background, a small yellow triangle spins in place",
+            ["background white", "colour orange", "size large", "motion up", "shape square"],
+            "On a white background, a large orange square moving up",
+        ),
+        (
+            "a black star on a black background",
+            ["colour orange"],
+            "an orange star on a black background",
+        ),
+        ("an orange star", ["colour orange"], "a star"),
+        ("A light blue ball.", ["background gray"], "A light blue ball on a gray background."),
+    ],
+)
+def test_chips_build_the_prompt_and_replace_the_words_of_their_group(
+    typed: str, clicks: list[str], prompt: str, page: Page
+) -> None:
+    page.fill("#prompt", typed)
+
+    for click in clicks:
+        group, word = click.split()
+        page.locator(f"[data-group={group}]").get_by_role("button", name=word).click()
+
+    expect(page.locator("#prompt")).to_have_value(prompt)
+
+
+def test_chips_show_what_the_prompt_says(page: Page) -> None:
+    page.fill("#prompt", "A tiny turquoise box rising against jet black")
+    pressed = page.locator(".chip[aria-pressed=true]")
+    expect(pressed).to_have_text(["small", "cyan", "square", "up"])
+    page.fill("#prompt", "a cat on a pale green surface")
+    expect(pressed).to_have_text(["mint"])
+
+
+def test_pictures_move_only_where_the_reader_does_not_mind(page: Page, server: Api) -> None:
+    server.http.post("/generate", json={"prompt": "a fox", "duration": 1, "resolution": 64})
+    moving = page.locator("#examples img[src$='.still.webp']")
+    page.reload()
+    expect(moving).to_have_count(0)
+    page.get_by_role("button", name="Pause the examples").click()
+    expect(moving).to_have_count(6)
+
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+
+    expect(moving).to_have_count(6)
+    picture = page.locator("#newest img").first
+    picture.hover()
+    expect(picture).to_have_attribute("src", re.compile("format=thumbnail"))
+    page.emulate_media(reduced_motion="no-preference")
+    page.mouse.move(0, 0)
+    picture.hover()
+    expect(picture).to_have_attribute("src", re.compile("format=webp"))
+    page.mouse.move(0, 0)
+    expect(picture).to_have_attribute("src", re.compile("format=thumbnail"))

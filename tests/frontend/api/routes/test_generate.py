@@ -284,7 +284,7 @@ def test_a_job_cancelled_meanwhile_is_answered_with_409(
     waiting.start()
     wait_until(lambda: bool(fake_triton.seen))
     page = api.get("/").text
-    job_id = page.split("/preview/")[1][:32]
+    job_id = page.split("preview/")[1][:32]
     assert api.delete(f"/jobs/{job_id}").json()["status"] == "cancelled"
     waiting.join(timeout=10)
     assert answers[0].status_code == 409

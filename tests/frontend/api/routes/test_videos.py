@@ -96,7 +96,10 @@ def test_a_missing_file_is_not_found(api: TestClient, job_id: str, output_dir: P
     response = api.get(f"/download/{job_id}")
     assert response.status_code == 404
     assert response.json()["detail"] == "Video file missing"
-    assert "video file is missing" in api.get(f"/preview/{job_id}").text
+    page = api.get(f"/preview/{job_id}").text
+    assert "The file is gone" in page
+    assert f'href=".?from={job_id}"' in page
+    assert "<video" not in page
 
 
 @pytest.mark.parametrize("path", ["/download", "/preview"])
@@ -118,6 +121,17 @@ def test_the_preview_plays_the_video_and_escapes_the_prompt(api: TestClient, job
     assert "&lt;script&gt;alert" in response.text
     assert "someone/Fake-Model on cpu" in response.text
     assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+    for kind in ("webp", "gif"):
+        assert f'href="/download/{job_id}?format={kind}"' in response.text
+    assert f'href="jobs/{job_id}/receipt" download' in response.text
+
+
+def test_the_preview_shows_what_the_model_does_not_know(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.prompt_warnings = ("the model does not know: <cat>",)
+    page = api.get(f"/preview/{post(api)}").text
+    assert '<p class="warning">Note: the model does not know: &lt;cat&gt;.</p>' in page
 
 
 def test_the_preview_of_a_running_job_follows_it(api: TestClient, fake_triton: FakeTriton) -> None:
@@ -125,11 +139,14 @@ def test_the_preview_of_a_running_job_follows_it(api: TestClient, fake_triton: F
     job_id = post(api)
     wait_for(api, job_id, "running")
     page = api.get(f"/preview/{job_id}").text
-    assert "static/preview.js" in page
+    assert "/preview.js" in page
     assert f'data-job-id="{job_id}"' in page
     assert "<video" not in page
     api.delete(f"/jobs/{job_id}")
-    assert "cancelled" in api.get(f"/preview/{job_id}").text
+    cancelled = api.get(f"/preview/{job_id}").text
+    assert "Cancelled" in cancelled
+    assert 'class="error"' not in cancelled.split('id="action-error"', maxsplit=1)[0]
+    assert 'data-action="retry"' in cancelled
 
 
 def test_the_preview_of_a_failed_job_shows_the_error(

@@ -14,7 +14,7 @@ def locked(start_api: StartApi) -> TestClient:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/docs", "/openapi.json", "/static/style.css", "/model-status", "/nowhere"]
+    "path", ["/", "/docs", "/openapi.json", "/swagger/swagger-ui.css", "/model-status", "/nowhere"]
 )
 def test_without_the_key_nothing_is_served(path: str, locked: TestClient) -> None:
     response = locked.get(path)
@@ -23,8 +23,16 @@ def test_without_the_key_nothing_is_served(path: str, locked: TestClient) -> Non
     assert response.headers["WWW-Authenticate"].startswith("Basic ")
 
 
-def test_health_needs_no_key(locked: TestClient) -> None:
-    assert locked.get("/health").status_code == 200
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/favicon.ico", "/static/style.css"])
+def test_what_tells_of_no_job_needs_no_key(path: str, locked: TestClient) -> None:
+    assert locked.get(path).status_code == 200
+
+
+def test_a_browser_is_asked_for_the_key_and_told_how_to_give_it(locked: TestClient) -> None:
+    page = locked.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert page.status_code == 401
+    assert page.headers["WWW-Authenticate"].startswith("Basic ")
+    assert "any user name will do" in page.text
 
 
 @pytest.mark.parametrize("way", ["X-API-Key", "Bearer", "Basic"])

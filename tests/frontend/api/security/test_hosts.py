@@ -53,6 +53,15 @@ def test_an_asterisk_allows_every_name(start_api: StartApi) -> None:
     assert status(start_api(allowed_hosts="*"), "anything.example") == 200
 
 
+@pytest.mark.parametrize("host", ["evil.example", "[evil"])
+def test_a_browser_gets_a_page(host: str, api: TestClient) -> None:
+    page = api.get("/", headers={"Host": host, "Accept": "text/html,*/*;q=0.8"})
+
+    assert page.status_code == 403
+    assert "ALLOWED_HOSTS" in page.text
+    assert page.headers["Content-Type"].startswith("text/html")
+
+
 @pytest.mark.parametrize("path", ["/health", "/metrics"])
 def test_monitoring_may_use_any_name(path: str, api: TestClient) -> None:
     assert status(api, "frontend:8000", path) == 200

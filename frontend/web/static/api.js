@@ -1,0 +1,47 @@
+// Talk to the service. Every failure is an Error whose message is a sentence.
+
+const RETRY_INTERVAL = 1000; // milliseconds
+const RETRY_TIMEOUT = 60_000; // milliseconds
+
+export const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function answer(path, options) {
+  const response = await fetch(path, options).catch((error) => {
+    if (error.name === "AbortError") throw error;
+    throw new Error("The server cannot be reached. Check that it is running, then try again.");
+  });
+  if (response.ok) return response;
+  const body = await response.json().catch(() => null);
+  const error = new Error(body?.detail ?? `The server answered ${response.status} ${response.statusText}`);
+  error.status = response.status;
+  throw error;
+}
+
+export async function request(path, options) {
+  return (await answer(path, options)).json();
+}
+
+// Try again for a while what fails without being refused: accepted jobs survive a restart of the server.
+export async function persist(work, onTrouble = () => {}) {
+  const deadline = Date.now() + RETRY_TIMEOUT;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error.status >= 400 && error.status < 500) || Date.now() > deadline) throw error;
+      onTrouble(error);
+      await wait(RETRY_INTERVAL);
+    }
+  }
+}
+
+// Replace these elements of the page by those that the server shows now.
+export async function refresh(...ids) {
+  const response = await answer(location.href, { headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const id of ids) {
+    const now = page.getElementById(id);
+    if (now) document.getElementById(id)?.replaceWith(document.adoptNode(now));
+  }
+  document.dispatchEvent(new Event("refreshed"));
+}

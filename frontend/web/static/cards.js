@@ -1,0 +1,33 @@
+// Keep the cards of unfinished jobs up to date.
+
+import { refresh, request, wait } from "./api.js";
+
+const POLL_INTERVAL = 1500; // milliseconds
+const UNFINISHED = ".clip:is([data-state=queued], [data-state=running])";
+
+function update(card, job) {
+  const bar = card.querySelector("progress");
+  if (job.status === "running") bar.value = job.percent;
+  const badge = card.querySelector(".badge");
+  badge.textContent = job.status;
+  badge.className = `badge ${job.status}`;
+}
+
+async function look() {
+  const { jobs } = await request("jobs?state=queued&state=running&limit=100");
+  const unfinished = new Map(jobs.map((job) => [job.job_id, job]));
+  const finished = [];
+  for (const card of document.querySelectorAll(UNFINISHED)) {
+    const job = unfinished.get(card.dataset.jobId);
+    if (job) update(card, job);
+    else finished.push(card.id);
+  }
+  if (finished.length) await refresh(...finished);
+}
+
+export async function followCards() {
+  for (;;) {
+    if (document.querySelector(UNFINISHED)) await look().catch(() => {}); // next time
+    await wait(POLL_INTERVAL);
+  }
+}
