@@ -44,16 +44,17 @@ def copy_engines(engines: Path, repository: Path) -> None:
     A repository counts as exported when it has `pipeline.json`: the old one goes first and the new
     one comes last.
     """
-    settings = version_folder(repository, LTX_VIDEO) / PIPELINE_CONFIG_FILE
-    settings.unlink(missing_ok=True)
-    others = shutil.ignore_patterns(PIPELINE_CONFIG_FILE)
-    shutil.copytree(engines, repository, dirs_exist_ok=True, ignore=others, copy_function=_replace)
-    _replace(version_folder(engines, LTX_VIDEO) / PIPELINE_CONFIG_FILE, settings)
+    settings = version_folder(engines, LTX_VIDEO) / PIPELINE_CONFIG_FILE
+    (repository / settings.relative_to(engines)).unlink(missing_ok=True)
+    others = [file for file in engines.rglob("*") if file.is_file() and file != settings]
+    for file in (*others, settings):
+        _replace(file, repository / file.relative_to(engines))
 
 
-def _replace(source: Path | str, target: Path | str) -> None:
+def _replace(source: Path, target: Path) -> None:
     """Copy into a new file: a server that runs may have mapped the old one into its memory."""
-    new = Path(f"{target}.new")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.with_name(f"{target.name}.new")
     shutil.copyfile(source, new)
     new.replace(target)
 

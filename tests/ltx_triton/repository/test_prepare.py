@@ -1,6 +1,7 @@
 """What is served: the demo checkpoint or an export, with the Python models of this version."""
 
 import shutil
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -69,6 +70,18 @@ def test_engines_are_copies_that_outlive_the_package(served: Path) -> None:
     prepare(served)
 
     assert not [file for file in served.rglob("*") if file.is_symlink()]
+
+
+def test_what_a_write_protected_package_gives_is_writable(
+    served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = upgrade("DEMO_ENGINES", tmp_path / "protected", monkeypatch)
+    for path in shipped.rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+    prepare(served)
+
+    assert all(path.stat().st_mode & stat.S_IWUSR for path in served.rglob("*"))
 
 
 def test_the_next_start_writes_nothing(served: Path) -> None:
