@@ -1,7 +1,8 @@
 """Measure the service and its alternatives, compare results, write the report.
 
 run      measure parts of the suite, or all of it (an hour or two on two cores)
-report   write docs/performance.md, its plots and docs/sizing.md from the results
+report   write docs/performance.md, its plots, docs/engines.md, docs/sizing.md and two tables of
+         README.md from the results
 compare  list the changes between two results that exceed the noise
 check    run a few rounds against diffusers; fail if the service has lost its lead
 """
@@ -90,10 +91,10 @@ def run(options: argparse.Namespace) -> None:
 
 
 def report(options: argparse.Namespace) -> None:
-    from benchmarks.report import document, sizing
+    from benchmarks.report import document, engines, readme, sizing
 
     results = result.load_all(options.results)
-    for page in (document, sizing):
+    for page in (document, engines, sizing, readme):
         page.write(results)
         print(f"Wrote {page.DOCUMENT}")
 

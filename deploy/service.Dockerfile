@@ -50,7 +50,7 @@ COPY --from=cpu-packages /opt/venv /opt/venv
 COPY --from=cpu-packages /opt/ltx/build build
 COPY ltx_triton ltx_triton
 COPY frontend frontend
+COPY ltx_command ltx_command
 COPY demo/__init__.py demo/
 COPY demo/shapes demo/shapes
-COPY ltx_command ltx_command
 CMD ["python", "-m", "ltx_command", "serve"]

@@ -1,1 +1,1 @@
-"""Write docs/performance.md and its plots from the results."""
+"""Write the measured documents and their plots from the results."""

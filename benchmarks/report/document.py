@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks.report import bf16, latency, load, plots, projections, resources
+from benchmarks.report import bf16, latency, load, plots, resources
 from benchmarks.report.figures import PEERS, Figures
 from benchmarks.report.markdown import table, with_article
 from benchmarks.result import BF16_FOLDER, Result, load_all
@@ -19,8 +19,6 @@ from benchmarks.suite import (
     rectangles,
     request,
     start,
-    steps,
-    text_projections,
     throughput,
     together,
 )
@@ -55,7 +53,6 @@ _SECTIONS: tuple[Section, ...] = (
     (request.PART, "## Stages", latency.stages),
     (encoding.PART, "## MP4 presets", latency.presets),
     (grid.PART, "## Other sizes, durations and frame rates", latency.sizes),
-    (steps.PART, "## Number of steps", latency.steps_of_triton),
     (throughput.PART, "## Load", load.closed_loop),
     (together.PART, "", load.four_and_one),
     (throughput.PART, "", load.open_loop),
@@ -63,12 +60,6 @@ _SECTIONS: tuple[Section, ...] = (
     (quotes.PART, "## Quoted times", load.quoted_times),
     (start.PART, "## Start and memory", resources.start_and_memory),
     (install.PART, "## Serving environment", resources.serving_environment),
-    (engines.PART, "## The engines", resources.engine_rates),
-    (
-        text_projections.PART,
-        "## Text projections, in every step or once",
-        projections.weighed,
-    ),
     (deployment.PART, "## More processes", load.processes),
 )
 
@@ -90,7 +81,8 @@ def _introduction(results: Sequence[Result], figures: Figures) -> str:
     machine = results[0].machine
     packages = ", ".join(f"{name} {version}" for name, version in machine.packages.items())
     precisions = {str(each["precision"]) for each in figures.labels(engines.PART, "flop/s")}
-    here = f": here in {', '.join(precisions).upper()}" if precisions else ""
+    upper = ", ".join(precisions).upper()
+    here = f": here in {upper}, unless a section says otherwise" if precisions else ""
     commits = ", ".join(sorted({f"`{result.machine.commit}`" for result in results}))
     return (
         f"Measured on {machine.cores} cores of {with_article(machine.processor)} with "
@@ -116,29 +108,11 @@ def _targets(figures: Figures) -> str:
 
 
 _HOW = """\
-`make bench` runs everything and writes this page; it takes an hour or two on two cores.
-`python -m benchmarks --help` lists the commands:
+`make bench` runs everything and writes this page and [Engines](engines.md), which has the rates of
+each engine; it takes an hour or two on two cores. `python -m benchmarks --help` lists the commands:
 
 ```bash
 python -m benchmarks run request --rounds 5 --output /tmp/now   # one part
 python -m benchmarks compare benchmarks/results/suite /tmp/now  # significant changes
 python -m benchmarks check                                      # ratios only, 90 seconds
-```
-
-The engine models speak Triton's standard protocol, so Triton's own tools work. `perf_analyzer` is
-in NVIDIA's containers; without containers, take it from a wheel of the client:
-
-```bash
-apt-get install libb64-0d
-pip download --no-deps tritonclient==2.45.0
-unzip -j tritonclient-2.45.0-*.whl '*/perf_analyzer' && chmod +x perf_analyzer
-pip install --no-deps --target cuda nvidia-cuda-runtime-cu12
-export LD_LIBRARY_PATH=$PWD/cuda/nvidia/cuda_runtime/lib
-```
-
-With `make triton` running in another shell:
-
-```bash
-./perf_analyzer -m transformer -u localhost:8001 -i grpc --concurrency-range 1:4 \\
-  --shape latents:4,16,16,78 --shape prompt_embeds:32,128 --shape attention_mask:32
 ```"""

@@ -93,6 +93,7 @@ def flood(figures: Figures) -> str:
 
 
 def quoted_times(figures: Figures) -> str:
+    [precision] = {str(each["precision"]) for each in figures.labels(quotes.PART, "s")}
     rows = []
     for load in quotes.LOADS:
         errors = figures.quote_errors(load)
@@ -107,6 +108,7 @@ def quoted_times(figures: Figures) -> str:
             ]
         )
     return (
+        f"Measured in {precision.upper()}: "
         "`eta_seconds` in the answer to a request, against the seconds until its video was there: "
         "*alone*, while nothing else is made, of sizes that were made before and of others; and in "
         "a *queue* of requests that come at once, where most wait and those that run share the "

@@ -17,6 +17,7 @@ from benchmarks.measurement import Measurement
 from benchmarks.suite.client import client
 from demo.evaluation.prompts import ClipRequest, held_out_prompts
 from frontend.local.service import local_service
+from ltx_triton.engines.cpu_precision import select_cpu_precision
 
 PART = "quotes"
 LOADS = ("alone", "alone, new size", "queue")
@@ -50,8 +51,9 @@ def measure(rounds: int, repository: Path) -> Iterator[Measurement]:
             quiet.wait_until_idle()
             quotes["queue"] += asyncio.run(_ask(service.url, queued))
     for load, given in quotes.items():
-        yield Measurement(PART, {"load": load, "what": "quoted"}, "s", [q.quoted for q in given])
-        yield Measurement(PART, {"load": load, "what": "took"}, "s", [q.took for q in given])
+        labels = {"precision": select_cpu_precision(), "load": load}
+        yield Measurement(PART, {**labels, "what": "quoted"}, "s", [q.quoted for q in given])
+        yield Measurement(PART, {**labels, "what": "took"}, "s", [q.took for q in given])
 
 
 def _requests(sizes: Sequence[tuple[int, int, int]]) -> list[ClipRequest]:

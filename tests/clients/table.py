@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.report.markdown import made_block, replace_block
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "clients.md"
 
-_BEGIN, _END = "<!-- made by python -m tests.clients -->\n", "<!-- end -->\n"
+_BEGIN = "<!-- made by python -m tests.clients -->\n"
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,9 @@ def render(calls: Iterable[Call]) -> str:
 
 def documented() -> str:
     """The table in the document."""
-    return DOCUMENT.read_text().partition(_BEGIN)[2].partition(_END)[0]
+    return made_block(DOCUMENT.read_text(), _BEGIN)
 
 
 def write(calls: Iterable[Call]) -> None:
     """Replace the table in the document."""
-    head, begin, rest = DOCUMENT.read_text().partition(_BEGIN)
-    tail = rest.partition(_END)[2]
-    DOCUMENT.write_text(head + begin + render(calls) + _END + tail)
+    DOCUMENT.write_text(replace_block(DOCUMENT.read_text(), _BEGIN, render(calls)))

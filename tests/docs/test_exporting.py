@@ -68,6 +68,12 @@ def test_the_other_figures_are_measured_as_well() -> None:
         assert figure in TEXT
 
 
+def test_the_readme_says_how_much_is_downloaded() -> None:
+    size = sum(figures["checkpoint_bytes"] for figures in RESULT["components"].values())
+    readme = (ROOT / "README.md").read_text()
+    assert f"The 13B checkpoint is {gigabytes(size, 0)} to download" in readme
+
+
 def test_make_takes_the_options_that_the_page_names() -> None:
     makefile = (ROOT / "Makefile").read_text()
     (exported,) = re.findall(r"^export (.*)$", makefile, re.MULTILINE)

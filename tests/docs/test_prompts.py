@@ -14,7 +14,10 @@ from ltx_triton.video_spec import VideoSpec
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = version_folder(ROOT / "demo" / "engines", LTX_VIDEO)
-_PROMPT = re.compile(r"""prompt(?:=|": "|", "|: )(?:"|')?([A-Za-z][A-Za-z0-9, %]{8,})""")
+_PROMPT = re.compile(
+    r"""(?:prompt(?:=|": "|", "|: )|PROMPT=|ltx-video (?:demo|generate) )"""
+    r"""(?:"|')?([A-Za-z][A-Za-z0-9, %]{8,})"""
+)
 
 
 def prompts(file: str) -> list[str]:
@@ -24,7 +27,9 @@ def prompts(file: str) -> list[str]:
 @pytest.mark.parametrize(
     "file",
     [
+        "README.md",
         "docs/api.md",
+        "docs/command.md",
         "docs/clients.md",
         "docs/webhooks.md",
         "examples/openai_sdk.py",

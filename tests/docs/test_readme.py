@@ -27,9 +27,8 @@ def documented(command: str) -> list[str]:
 
 
 def pattern(line: str) -> str:
-    """A line of the README with any numbers in it, and any bar."""
-    numbers = re.sub(r"\d+(\\\.\d+)?", r"[\\d.]+", re.escape(line))
-    return re.sub("█+", "█+", numbers)
+    """A line of the README with any numbers in it."""
+    return re.sub(r"\d+(\\\.\d+)?", r"[\\d.]+", re.escape(line))
 
 
 def run(folder: Path, *arguments: str) -> str:
@@ -69,8 +68,8 @@ def test_make_test_sets_itself_up_and_runs_the_tests(clone: Path) -> None:
     """With a few of them: all of them would run this one again."""
     printed = run(clone, "test", "PYTEST_ADDOPTS=tests/ltx_triton/repository/test_assemble.py")
 
-    summary = documented("make test")[-1].partition(" (")[0]
-    assert re.search(pattern(re.sub(r", \d+ skipped", "", summary)), printed)
+    assert documented("make test") == []
+    assert re.search(r"\d+ passed in", printed)
 
 
 def test_make_help_explains_every_target(clone: Path) -> None:

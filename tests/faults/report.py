@@ -46,7 +46,7 @@ Means of samples every 10 s; growth of more than {MARGIN:.0%} would count as a l
 """
 _HOW = """\
 `make test-faults` runs all of it and writes this page; the tests run five of the scenarios.
-What operators can do is in [Operations](operations.md).
+[Operations](operations.md) says what operators can do.
 """
 
 

@@ -77,8 +77,8 @@ def measurements() -> list[Measurement]:
     add("throughput", "s", 4.0, **flood, what="request")
     add("throughput", "s", 0.02, **flood, what="refusal")
     for quoted, error in (("alone", 1.1), ("alone, new size", 0.6), ("queue", 1.3)):
-        add("quotes", "s", 2.0, load=quoted, what="took")
-        add("quotes", "s", 2.0 * error, load=quoted, what="quoted")
+        add("quotes", "s", 2.0, load=quoted, precision="bf16", what="took")
+        add("quotes", "s", 2.0 * error, load=quoted, precision="bf16", what="quoted")
     for steps in (1, 2, 4):
         add("steps", "s", 1.0 + 0.5 * steps, steps=steps, what="request")
         add("steps", "s", 0.5, steps=steps, what="step")

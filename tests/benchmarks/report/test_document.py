@@ -17,7 +17,7 @@ def document(tmp_path: Path) -> Path:
 
 def test_rows_of_tables_are_as_wide_as_their_heads(document: Path) -> None:
     tables = [part for part in document.read_text().split("\n\n") if part.startswith("|")]
-    assert len(tables) == 22
+    assert len(tables) == 17
     for table in tables:
         head, _, *rows = table.splitlines()
         assert rows
@@ -32,14 +32,9 @@ def test_figures_come_from_the_results(document: Path) -> None:
     assert "18 of 45. 9 of the 27 kept were disturbed all the same" in text
     assert "| OpenVINO GenAI | 24.0 | 1.20 (1.20 to 1.20) | 0.50 | 2.00 | 1.00 |" in text
     assert "| 512 x 288 | 1.70 | 1.50 | 2.60 | 2.40 |" in text
-    assert "| transformer | 512 x 512 x 25 | 1 | 2 | 40.00 | 410.0 | 98 | 49% |" in text
-    assert "| 512 x 512 x 25 | 256 | 5.0% | 1.05 (1.05 to 1.05) |" in text
-    on_h100 = "1.01 of 20.2 ms (5.0%) | 1.58 ms"
-    assert f"| 2B | 512 x 512 x 25 | 256 | 5.0% | 10.0% | 1.0 → 102.4 | {on_h100} |" in text
     assert "Four clients and one, interleaved: 20.0 and 10.0 videos per minute" in text
+    assert "| `pip download` | 10.0 | 10 |" in text
     assert "| package 7 | 30 |\n| 2 others | 30 |\n| all | 550 |" in text
-    assert "| 2 | 2.00 | 1.82 | 2.36 | 500.0 | 455.0 | 590.0 |" in text
-    assert "Least-squares fit: 1.00 s plus 500.0 ms per step." in text
     assert "31 of 34 requests were refused, within 24 ms at most; the others took 4.0 s" in text
     assert "| alone, new size | 3 | 1.8 to 2.4 | 40 % | 40 % |" in text
     assert "| 4 | 60.0 | 40.0 | 1.50 (1.50 to 1.50) | 8.0 | 9.4 | 1.20 | 2.0 | 2.00 |" in text
