@@ -67,9 +67,9 @@ train-demo: $(VENV)/export  ## Train the demo checkpoint again: hours on two cor
 quality: $(VENV)/export repository  ## Score the demo checkpoint on held-out prompts, served and in diffusers, and at other sizes
 	$(BIN)/python -m demo.evaluation
 	$(BIN)/python -m demo.evaluation --reference demo/checkpoint
-	$(BIN)/python -m demo.evaluation --width 512 --height 288 --count 100
-	$(BIN)/python -m demo.evaluation --width 288 --height 512 --count 100
-	for side in 64 96 128 192 256 288 320 384; do \
+	$(BIN)/python -m demo.evaluation --width 672 --height 384 --count 100
+	$(BIN)/python -m demo.evaluation --width 384 --height 672 --count 100
+	for side in 128 256 320 384 448; do \
 	  $(BIN)/python -m demo.evaluation --width $$side --height $$side --count 30 || exit 1; done
 
 examples: $(VENV)/dev repository  ## Draw the README's and the web page's examples again

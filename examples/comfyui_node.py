@@ -19,8 +19,8 @@ class LtxVideo:
         return {
             "required": {
                 "prompt": ("STRING", {"multiline": True}),
-                "width": ("INT", {"default": 512, "min": 64, "max": 2048, "step": 32}),
-                "height": ("INT", {"default": 288, "min": 64, "max": 2048, "step": 32}),
+                "width": ("INT", {"default": 672, "min": 64, "max": 2048, "step": 32}),
+                "height": ("INT", {"default": 384, "min": 64, "max": 2048, "step": 32}),
                 "num_frames": ("INT", {"default": 24, "min": 1, "max": 257}),
                 "fps": ("INT", {"default": 8, "min": 1, "max": 60}),
                 "seed": ("INT", {"default": 0, "min": 0, "max": 2**63 - 1}),

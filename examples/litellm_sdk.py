@@ -16,8 +16,8 @@ server = {
 video = litellm.video_generation(
     model="hosted_vllm/ltx",
     prompt="a large blue star moving left on a white background",
-    width=512,
-    height=288,
+    width=672,
+    height=384,
     seed=42,
     **server,
 )

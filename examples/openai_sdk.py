@@ -9,7 +9,7 @@ client = OpenAI(base_url=f"{base_url}/v1", api_key="the server's API_KEY, or any
 
 video = client.videos.create_and_poll(
     prompt="a large blue star moving left on a white background",
-    extra_body={"width": 512, "height": 288, "duration": 3, "seed": 42},
+    extra_body={"width": 672, "height": 384, "duration": 3, "seed": 42},
 )
 if video.error:
     sys.exit(f"{video.error.code}: {video.error.message}")

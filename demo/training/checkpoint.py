@@ -21,7 +21,7 @@ from export.checkpoint.index import write_index
 from export.checkpoint.trained_on import TrainedOn
 
 # Pixels: smaller and larger frames are trained on, but few of them show the right shape.
-DRAWN_SIDES = (256, 512)
+DRAWN_SIDES = (384, 672)
 
 
 def set_statistics(autoencoder: AutoencoderKLLTXVideo, statistics: Statistics) -> None:

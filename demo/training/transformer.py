@@ -97,6 +97,8 @@ _OFFERED = (
     ClipSize(512, 512, 25, 8),
     ClipSize(384, 672, 25, 8),
     ClipSize(672, 384, 25, 8),
+    ClipSize(512, 512, 49, 16),
+    ClipSize(512, 512, 73, 24),
     *(size for size in _RECTANGLES[1:] if min(size.width, size.height) >= 384),
 )
 _SCHEDULE = linear_quadratic_schedule(8)  # noise levels of 8 denoising steps
@@ -123,8 +125,8 @@ STAGE_DATA = (
         0.8,
         _BY_STEP,
         hard=0.35,
-        first=0.6,
-        first_sizes=3,
+        first=0.7,
+        first_sizes=5,
         probe_weight=0.0,
         compiled=False,
     ),

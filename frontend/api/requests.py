@@ -25,7 +25,7 @@ _TEXTS = {
     ("callback_url", "string_too_long"): "callback_url cannot exceed {max_length} characters; "
     "it has {length}",
 }
-_SIZE = "WIDTHxHEIGHT in pixels, such as 512x288"
+_SIZE = "WIDTHxHEIGHT in pixels, such as 672x384"
 
 _Fields = TypeVar("_Fields", bound=BaseModel)
 

@@ -18,7 +18,7 @@ class JobBody(SharedFields):
     status: State | Literal["success"]
     duration: int
     fps: float
-    resolution: Annotated[str, Field(examples=["512x288"], description="Width x height")]
+    resolution: Annotated[str, Field(examples=["672x384"], description="Width x height")]
     width: int
     height: int
     num_frames: int

@@ -84,7 +84,7 @@ class VideoFields(PromptFields):
         title="Size",
         pattern=f"^({_SIZE.pattern})?$",  # empty: not filled in
         description="Width and height in one, instead of `resolution`",
-        examples=["512x288"],
+        examples=["672x384"],
     )
     num_inference_steps: int | None = Field(
         None,

@@ -20,7 +20,7 @@ def seconds(given: float) -> str:
 
 
 def size(given: str) -> str:
-    """Write a size such as 512x288."""
+    """Write a size such as 672x384."""
     return given.replace("x", " \N{MULTIPLICATION SIGN} ")
 
 

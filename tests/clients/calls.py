@@ -29,7 +29,7 @@ def aiperf_call(python: Path, url: str) -> Call:
         options = [
             *("--endpoint-type", "video_generation", "--model", "ltx-demo"),
             *("--request-count", "3", "--concurrency", "2", "--download-video-content"),
-            *("--extra-inputs", "seconds:1", "--extra-inputs", "size:512x288"),
+            *("--extra-inputs", "seconds:1", "--extra-inputs", "size:672x384"),
             *("--extra-inputs", "num_inference_steps:8", "--extra-inputs", "guidance_scale:1"),
         ]
         _run(

@@ -59,7 +59,7 @@ def load(name: str) -> ModuleType:
 @pytest.mark.parametrize("program", ["openai_sdk.py", "litellm_sdk.py"])
 def test_an_sdk_makes_a_wide_video(program: str, url: str, tmp_path: Path) -> None:
     subprocess.run([clients_python(), EXAMPLES / program, url], cwd=tmp_path, check=True)
-    assert read(tmp_path / "star.mp4").frames.shape == (24, 288, 512, 3)
+    assert read(tmp_path / "star.mp4").frames.shape == (24, 384, 672, 3)
 
 
 def test_a_page_of_another_origin_makes_and_plays_a_video(url: str, pages: str) -> None:
@@ -88,7 +88,7 @@ def test_the_comfyui_node_returns_the_path_of_the_video(
     (path,) = getattr(node(), node.FUNCTION)(**given | {"prompt": PROMPT, "server": url})
 
     assert Path(path).parent == tmp_path
-    assert read(Path(path)).frames.shape == (24, 288, 512, 3)
+    assert read(Path(path)).frames.shape == (24, 384, 672, 3)
 
 
 def test_the_open_webui_tool_says_where_the_video_is(url: str) -> None:

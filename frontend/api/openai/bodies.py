@@ -35,7 +35,7 @@ class Video(BaseModel):
     prompt: str
     progress: Annotated[int, Field(description="Percent", ge=0, le=100)]
     seconds: Annotated[str, Field(examples=["3"])]
-    size: Annotated[str, Field(examples=["512x288"])]
+    size: Annotated[str, Field(examples=["672x384"])]
     created_at: UnixTime
     completed_at: UnixTime | None
     expires_at: Annotated[UnixTime | None, Field(description="When the video is removed")]

@@ -26,8 +26,8 @@ video = litellm.video_generation(
     model="hosted_vllm/ltx-demo",
     prompt=PROMPT,
     seconds="1",
-    width=512,
-    height=288,
+    width=672,
+    height=384,
     seed=7,
     **server,
 )
@@ -35,7 +35,7 @@ while video.status in ("queued", "in_progress"):
     time.sleep(0.2)
     video = litellm.video_status(video.id, **server)
 report(
-    'video_generation(model="hosted_vllm/ltx-demo", prompt=…, seconds="1", width=512, …), '
+    'video_generation(model="hosted_vllm/ltx-demo", prompt=…, seconds="1", width=672, …), '
     "video_status(id)",
     f"status {video.status}, size {video.size}, seconds {video.seconds}",
 )

@@ -21,10 +21,10 @@ def report(call: str, answer: object) -> None:
 client = openai.OpenAI(base_url=f"{sys.argv[1]}/v1", api_key="unused")
 
 video = client.videos.create_and_poll(
-    prompt=PROMPT, seconds="1", size="512x288", extra_body={"seed": 7, "num_inference_steps": 8}
+    prompt=PROMPT, seconds="1", size="672x384", extra_body={"seed": 7, "num_inference_steps": 8}
 )
 report(
-    'videos.create_and_poll(prompt=…, seconds="1", size="512x288", extra_body={"seed": 7, …})',
+    'videos.create_and_poll(prompt=…, seconds="1", size="672x384", extra_body={"seed": 7, …})',
     f"status {video.status}, progress {video.progress}, size {video.size}, seconds {video.seconds}",
 )
 content = client.videos.download_content(video.id)

@@ -136,12 +136,18 @@ def test_a_stage_may_do_without_probes() -> None:
     assert flow_loss(model, batch(), replace(stage(0.5), probe_weight=0.0)).item() < 1e-6
 
 
-@pytest.mark.parametrize(("stage", "longest"), [(-2, (1024, 256)), (-1, (672, 384))])
-def test_the_last_stages_see_wide_and_tall_clips(stage: int, longest: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("stage", "smallest", "longest"),
+    [(-3, 256, (1024, 256)), (-2, 256, (672, 384)), (-1, 384, (672, 384))],
+)
+def test_the_last_stages_see_wide_and_tall_clips(
+    stage: int, smallest: int, longest: tuple[int, int]
+) -> None:
     first, *others = STAGE_DATA[stage].sizes
     assert (first.width, first.height) == (512, 512)
     sides = {(size.width, size.height) for size in others}
-    assert {(512, 288), (288, 512), (256, 256), longest} <= sides
+    assert {(smallest, smallest), (512, 384), (384, 512), longest} <= sides
+    assert min(min(size) for size in sides) == smallest
     assert {(height, width) for width, height in sides} == sides
     assert all(width * height <= 512**2 for width, height in sides)
 
