@@ -37,7 +37,7 @@ def find_gpu() -> Gpu:
         NoGpuError: there is no GPU, or cuda-python is not installed.
     """
     if cudart is None:
-        raise NoGpuError("cuda-python is not installed: pip install '.[gpu]'")
+        raise NoGpuError("cuda-python is not installed: pip install 'ltx-triton[gpu]'")
     try:
         if check(cudart.cudaGetDeviceCount(), "counting GPUs") == 0:
             raise NoGpuError("no GPU was found: CUDA shows none")

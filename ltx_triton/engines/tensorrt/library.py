@@ -17,7 +17,7 @@ from ltx_triton.engines.tensorrt.tensorrt_rtx import TensorRtRtx
 LibraryName = Literal["tensorrt", "tensorrt-rtx"]
 INSTALL_HINTS: dict[LibraryName, str] = {
     "tensorrt": "pip install tensorrt-cu13, or the NGC image of Triton",
-    "tensorrt-rtx": "pip install '.[tensorrt-rtx]'",
+    "tensorrt-rtx": "pip install 'ltx-triton[tensorrt-rtx]'",
 }
 SUPPORTED_VERSIONS = "8.6, or 10.13 and later"
 

@@ -37,7 +37,7 @@ find_gpu()
     )
     assert finished.stderr.splitlines()[-1] == (
         "ltx_triton.engines.tensorrt.cuda.NoGpuError: "
-        "cuda-python is not installed: pip install '.[gpu]'"
+        "cuda-python is not installed: pip install 'ltx-triton[gpu]'"
     )
 
 

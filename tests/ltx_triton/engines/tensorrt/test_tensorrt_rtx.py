@@ -132,5 +132,5 @@ def test_a_missing_library_says_how_to_get_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorrt_rtx_bindings", None)
 
-    with pytest.raises(TensorRtError, match=r"pip install '\.\[tensorrt-rtx\]'"):
+    with pytest.raises(TensorRtError, match=r"pip install 'ltx-triton\[tensorrt-rtx\]'"):
         machine.open()
