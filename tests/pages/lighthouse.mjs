@@ -26,11 +26,24 @@ async function scores(page, port, config) {
 }
 
 async function measure(page, port, config) {
+  try {
+    return await measureOnce(page, port, config);
+  } catch (error) {
+    console.error(`${page.url}: ${error.message}; trying again`); // as on a machine that is busy
+    return measureOnce(page, port, config);
+  }
+}
+
+async function measureOnce(page, port, config) {
   const flags = {
     port,
     logLevel: "error",
     disableFullPageScreenshot: true,
-    maxWaitForLoad: 15_000, // a job that is followed keeps its page busy
+    maxWaitForLoad: 10_000, // a job that is followed keeps its page busy
+    pauseAfterFcpMs: 0,
+    pauseAfterLoadMs: 0,
+    networkQuietThresholdMs: 500,
+    cpuQuietThresholdMs: 500,
     ...(page.isError ? OF_ERRORS : {}),
   };
   const { lhr } = await lighthouse(page.url, flags, config);

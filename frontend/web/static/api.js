@@ -40,8 +40,11 @@ export async function refresh(...ids) {
   const response = await answer(location.href, { headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const id of ids) {
-    const now = page.getElementById(id);
-    if (now) document.getElementById(id)?.replaceWith(document.adoptNode(now));
+    const [before, now] = [document.getElementById(id), page.getElementById(id)];
+    if (!before || !now) continue;
+    const hadFocus = before.contains(document.activeElement);
+    before.replaceWith(document.adoptNode(now));
+    if (hadFocus) now.querySelector("a, button")?.focus();
   }
   document.dispatchEvent(new Event("refreshed"));
 }
