@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors import safe_open
 
-from demo.evaluation.score import RESULTS, result_file, table
+from demo.evaluation.score import ASPECTS, RESULTS, result_file, table
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder
@@ -18,8 +19,8 @@ MEASURED = {
     for source in ("service", "reference")
 }
 
-PROPORTIONS = ((512, 512), (512, 288), (288, 512))  # pixels, width and height
-SQUARES = tuple((side, side) for side in (64, 96, 128, 192, 256, 288, 320, 384))
+PROPORTIONS = ((512, 512), (672, 384), (384, 672))  # pixels, width and height
+SQUARES = tuple((side, side) for side in (128, 256, 320, 384, 448))
 
 
 def test_the_table_is_that_of_the_results() -> None:
@@ -36,6 +37,22 @@ def test_the_table_of_sizes_is_that_of_the_results(sizes: tuple[tuple[int, int],
         assert measured["checkpoint"] == MEASURED["service"]["checkpoint"]
         scores[f"{width}x{height}"] = measured["scores"]
     assert table(scores) in (ROOT / "docs" / "quality.md").read_text()
+
+
+def test_the_same_prompts_are_compared_in_all_proportions() -> None:
+    text = (ROOT / "docs" / "quality.md").read_text()
+    squares, *others = (
+        json.loads(result_file("service", *size).read_text())["clips"][:100] for size in PROPORTIONS
+    )
+    right = [clip for clip in squares if not wrong_aspects(clip)]
+    assert f"Of the square clips of the same 100 prompts, {len(right)} show all four" in text
+    failed = [clip for clips in others for clip in clips if wrong_aspects(clip)]
+    assert {clip["expected"]["shape"] for clip in failed} == {"star"}
+    assert all(wrong_aspects(clip) == {"shape"} for clip in failed)
+
+
+def wrong_aspects(clip: dict[str, Any]) -> set[str]:
+    return {aspect for aspect in ASPECTS if clip["predicted"][aspect] != clip["expected"][aspect]}
 
 
 def test_the_results_are_those_of_the_shipped_checkpoint() -> None:
