@@ -56,7 +56,7 @@ down:  ## Stop and remove the containers; videos and engines stay
 logs:  ## Follow the logs of the containers
 	docker compose logs --follow
 
-train-demo: $(VENV)/export  ## Train the demo checkpoint again: hours on two cores, and what stopped goes on
+train-demo: $(VENV)/export  ## Train the demo checkpoint again: hours on two cores; resumes if interrupted
 	@# Keep freed memory: the system takes long to clear the large attention scores of each step.
 	MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8000000000 \
 	  $(BIN)/python -m demo.training demo/checkpoint
@@ -72,7 +72,7 @@ quality: $(VENV)/export repository  ## Score the demo checkpoint on held-out pro
 	for side in 128 256 320 384 448; do \
 	  $(BIN)/python -m demo.evaluation --width $$side --height $$side --count 30 || exit 1; done
 
-examples: $(VENV)/dev repository  ## Draw the README's and the web page's examples again
+examples: $(VENV)/dev repository  ## Make the clips of the page and the README again
 	$(BIN)/python -m demo.evaluation.examples
 
 bench: $(VENV)/bench repository $(PEERS)/models/ready  ## Measure the service and its peers, write docs/performance.md: an hour or two

@@ -95,7 +95,7 @@ class ApiClient:
             except httpx.TransportError as error:
                 if time.monotonic() - last_response > _RECONNECT_TIMEOUT:
                     raise ClientError(
-                        f"lost the connection to {self.url}: {error}; job {job_id} goes on there"
+                        f"lost the connection to {self.url}: {error}; job {job_id} continues there"
                     ) from error
             else:
                 last_response = time.monotonic()

@@ -99,7 +99,7 @@ async def _require_possible(spec: VideoSpec, services: Services) -> ModelInfo | 
     if info := await services.triton.prompt_info(spec.prompt):
         require_engines(spec, info, services.budget)
     if not await asyncio.to_thread(services.folder.has_room):
-        raise storage_full("The disk of the server is full; its operator has to make room")
+        raise storage_full("The disk of the server is full; its operator has to free space")
     return info
 
 
@@ -138,6 +138,6 @@ async def _add(job: Job, services: Services) -> Job:
         ) from None
     except QuotaExceededError:
         raise storage_full(
-            f"The videos, with those of the waiting jobs, use up the {services.folder.max_gb:g} GB "
-            "they may take; older ones have to expire first"
+            "The videos, including those of waiting jobs, use up the "
+            f"{services.folder.max_gb:g} GB allowed; older ones have to expire first"
         ) from None

@@ -114,7 +114,7 @@ def not_found(detail: str, job_id: str | None = None) -> ApiError:
 
 
 def storage_full(problem: str) -> ApiError:
-    """507: an operator has to make room."""
+    """507: an operator has to free space."""
     return ApiError(HTTPStatus.INSUFFICIENT_STORAGE, ErrorType.STORAGE_FULL, problem)
 
 

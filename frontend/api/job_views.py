@@ -37,7 +37,7 @@ def accepted(job: Job, forecast: Forecast | None, root_path: str) -> JSONRespons
     return _answer(
         job,
         HTTPStatus.ACCEPTED,
-        message=f"Job {job.state}; ask status_url how far it is",
+        message=f"Job {job.state}; poll status_url for progress",
         status_url=f"{root_path}/status/{job.id}",
         **_forecast(forecast),
         **_links(job, root_path),

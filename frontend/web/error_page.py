@@ -31,7 +31,7 @@ _TEXTS = {
     HTTPStatus.SERVICE_UNAVAILABLE: ("Not ready", "Reload this page in a few seconds."),
     HTTPStatus.INSUFFICIENT_STORAGE: (
         "The disk is full",
-        "Delete videos that are not needed any more, or ask whoever runs the service to make room.",
+        "Delete videos that are no longer needed, or ask the operator to free space.",
     ),
 }
 

@@ -53,7 +53,7 @@ async def _wait(job: Job, services: Services) -> Job:
         raise ApiError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             ErrorType.INTERNAL,
-            f"The server is being restarted; the job goes on, ask /status/{job.id}",
+            f"The server is restarting; the job continues, see /status/{job.id}",
             job.id,
             headers={"Retry-After": "10"},
         ) from None
