@@ -47,9 +47,11 @@ async def home(
         settings_of: ID of the job whose prompt and settings to fill in.
     """
     typed: dict[str, Any] = {"prompt": prompt} if prompt else {}
+    if shown := await _find(job, services):
+        typed = _settings(shown) | {"seed": ""}  # another video of the same words
     if source := await _find(settings_of, services):
         typed = _settings(source)
-    return await _page(request, services, typed, job_id=job)
+    return await _page(request, services, typed, job=shown, is_gone=bool(job) and not shown)
 
 
 @router.post("/")
@@ -60,7 +62,8 @@ async def create(request: Request, services: CurrentServices) -> Response:
     try:
         values = parse_values(sent, services.generate_request)
         asked = check_values(request, values, services.generate_request)
-        job = await admit(asked.fields.spec(), asked.identity, services)
+        fields = asked.fields
+        job = await admit(fields.spec(), asked.identity, services, callback_url=fields.callback_url)
     except ApiError as error:
         return await _page(request, services, _typed(sent), error=error)
     root_path = services.settings.root_path
@@ -71,11 +74,12 @@ async def _page(
     request: Request,
     services: Services,
     typed: dict[str, Any],
-    job_id: str = "",
+    *,
+    job: Job | None = None,
+    is_gone: bool = False,
     error: ApiError | None = None,
 ) -> Response:
     settings = services.settings
-    job = await _find(job_id, services)
     limit = 0 if settings.private_jobs else _NEWEST
     newest = await asyncio.to_thread(services.store.find, JobFilter(), limit)
     info = await services.triton.model_info()
@@ -96,7 +100,7 @@ async def _page(
         max_frames=settings.max_frames,
         typed=typed,
         error=error,
-        job_id=job_id,
+        is_gone=is_gone,
         job=await shown_job(job, services) if job else None,
         newest=[await shown_job(each, services) for each in newest.jobs],
     )

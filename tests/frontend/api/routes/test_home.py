@@ -114,6 +114,14 @@ def test_prompt_and_settings_of_a_job_are_filled_in(api: TestClient) -> None:
     assert [value(page, name) for name in ("duration", "fps", "seed")] == ["2", "12", str(seed)]
 
 
+def test_a_reload_beside_a_job_keeps_the_words_and_draws_another_seed(api: TestClient) -> None:
+    job_id = post(api, prompt="a tree", seed=7)
+    page = api.get("/", params={"job": job_id}).text
+    assert prompt(page) == "a tree"
+    assert chosen_size(page) == "64x64"
+    assert value(page, "seed") == ""
+
+
 def test_a_prompt_in_the_address_is_filled_in(api: TestClient) -> None:
     assert prompt(api.get("/", params={"prompt": "a & b"}).text) == "a & b"
 
