@@ -9,7 +9,7 @@ from tests.pages.axe import violations
 from tests.pages.results import load
 from tests.pages.site import PageCase
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_no_page_has_a_violation(cases: list[PageCase], modules: Path) -> None:
