@@ -105,6 +105,7 @@ format: $(VENV)/dev  ## Format the code
 
 wheel: $(BIN)/python  ## Build a package for pip into dist, with the demo checkpoint in it
 	rm -rf build/lib build/bdist.*  # setuptools would pack what lies there from earlier builds
+	rm -f dist/*.whl
 	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 clean:  ## Remove the environment, engines, checkpoints and videos made here

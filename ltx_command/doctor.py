@@ -1,4 +1,4 @@
-"""`ltx-video doctor`: look for what keeps the service from running."""
+"""`ltx-video doctor`: find what is wrong with this machine, and say what to do."""
 
 import json
 from dataclasses import asdict

@@ -17,7 +17,7 @@ from ltx_triton.settings import Settings, load_settings
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _OPEN_TO_ALL = (
-    "Whoever reaches this machine can make and delete videos: set API_KEY_REQUIRED and API_KEY, or "
+    "Anyone on the network can make and delete videos: set API_KEY_REQUIRED and API_KEY, or "
     "listen on this machine alone with --host 127.0.0.1"
 )
 

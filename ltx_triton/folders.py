@@ -1,7 +1,7 @@
 """Folders of this project: what it ships, and where it keeps what it makes.
 
 In a checkout both are in the checkout. An installed package may be write-protected and is replaced
-by the next upgrade, so that what it makes belongs in the user's own folder.
+by the next upgrade, so its files belong in the user's own folder.
 """
 
 import os

@@ -35,7 +35,7 @@ def serving_environment(figures: Figures) -> str:
     return (
         "The wheel, with the demo checkpoint in it, installed into an empty environment:\n\n"
         + table(["", "s", "MB"], _installation(figures, sum(sizes.values())))
-        + "\n\nWhat it needs, with the bytecode that pip compiles, without pip itself:\n\n"
+        + "\n\nIts dependencies, with the bytecode that pip compiles, without pip itself:\n\n"
         + table(["package", "MB"], [[name, f"{size / 1e6:.0f}"] for name, size in rows])
     )
 

@@ -69,4 +69,4 @@ def _of_triton(port: Port) -> Finding:
 
 
 def _another(port: Port) -> str:
-    return f"end what holds it, or set {port.variable} to another port"
+    return f"end that program, or set {port.variable} to another port"

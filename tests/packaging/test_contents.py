@@ -12,7 +12,15 @@ import pytest
 from benchmarks.fresh_environment import FreshEnvironment, build_wheel, run_pip
 from ltx_triton import __version__
 
-FOLDERS = ("demo/engines", "export", "frontend", "ltx_command", "ltx_triton", "model_repository")
+FOLDERS = (
+    "demo/engines",
+    "demo/shapes",
+    "export",
+    "frontend",
+    "ltx_command",
+    "ltx_triton",
+    "model_repository",
+)
 
 pytestmark = pytest.mark.slow
 
@@ -28,11 +36,10 @@ def contents(wheel: Path) -> dict[str, bytes]:
 def test_it_has_all_files_of_what_is_served_and_exported_and_no_others(
     source: Path, wheel: Path
 ) -> None:
+    files = [file for folder in FOLDERS for file in (source / folder).rglob("*") if file.is_file()]
     shipped = {
         str(file.relative_to(source)): file.read_bytes()
-        for folder in FOLDERS
-        for file in (source / folder).rglob("*")
-        if file.is_file()
+        for file in (source / "demo" / "__init__.py", *files)
     }
 
     assert {"demo/engines/transformer/1/model.onnx.data", "export/fp8/prompts.txt"} <= set(shipped)
