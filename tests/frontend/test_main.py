@@ -86,9 +86,8 @@ def test_a_job_goes_on_when_its_client_disconnects(fake_triton: FakeTriton, tmp_
     with running(fake_triton, tmp_path) as api:
         with pytest.raises(httpx.ReadTimeout):
             api.http.post("/generate", json={**SMALL, "wait": True}, timeout=0.5)
-        page = api.http.get("/").text
-        job_id = page.split("/preview/")[1][:32]
-        wait_until(lambda: api.status(job_id) == "completed")
+        [job] = api.http.get("/jobs").json()["jobs"]
+        wait_until(lambda: api.status(job["job_id"]) == "completed")
 
 
 @pytest.mark.parametrize(
