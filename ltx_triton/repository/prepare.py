@@ -40,16 +40,13 @@ def prepare(repository: Path) -> None:
         FileNotFoundError, JsonFileError: the description of a plan is missing, or of another
             version.
     """
-    # An image has a repository, and not what it was made from.
-    if repository != SERVED_REPOSITORY or not TEMPLATE_REPOSITORY.is_dir():
-        return
-    if _is_current(repository):
-        return
     try:
+        if is_prepared(repository):
+            return
         repository.mkdir(parents=True, exist_ok=True)
         with (repository / _LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not _is_current(repository):  # another process has just prepared it
+            if not is_prepared(repository):  # another process has just prepared it
                 _write(repository)
     except FileNotFoundError:
         raise  # of a plan's description, and says how to make it
@@ -58,6 +55,14 @@ def prepare(repository: Path) -> None:
             f"cannot write the model repository {repository}: {error.strerror}. Run this once as a "
             "user who may; XDG_DATA_HOME chooses another place for what pip has installed."
         ) from error
+
+
+def is_prepared(repository: Path) -> bool:
+    """Return whether the next start has nothing to write there."""
+    # An image has a repository, and not what it was made from.
+    if repository != SERVED_REPOSITORY or not TEMPLATE_REPOSITORY.is_dir():
+        return True
+    return _settings(repository)[0].is_file() and _noted(repository) == _shipped()
 
 
 def models_to_serve(repository: Path) -> Path:
@@ -77,10 +82,6 @@ def _write(repository: Path) -> None:
         copy_engines(DEMO_ENGINES, repository)
     assemble(repository, TEMPLATE_REPOSITORY)
     (repository / _NOTE).write_text(" ".join(_shipped()), encoding="utf-8")
-
-
-def _is_current(repository: Path) -> bool:
-    return _settings(repository)[0].is_file() and _noted(repository) == _shipped()
 
 
 def _holds_export(repository: Path) -> bool:

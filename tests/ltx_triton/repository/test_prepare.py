@@ -21,7 +21,7 @@ from ltx_triton.repository.layout import (
     version_folder,
 )
 from ltx_triton.repository.prepare import PreparationError, models_to_serve, prepare
-from tests.nobody import as_nobody
+from tests.nobody import as_nobody, unprivileged
 
 
 @pytest.fixture
@@ -194,6 +194,13 @@ def test_a_place_that_cannot_be_written_is_named(served: Path, tmp_path: Path) -
     (tmp_path / "data").touch()
 
     with pytest.raises(PreparationError, match=rf"{served}: Not a directory"):
+        prepare(served)
+
+
+def test_a_place_that_may_not_be_searched_is_named(served: Path) -> None:
+    served.parent.mkdir(mode=0)
+
+    with unprivileged(), pytest.raises(PreparationError, match=rf"{served}: Permission denied"):
         prepare(served)
 
 
