@@ -67,9 +67,8 @@ def is_prepared(repository: Path) -> bool:
 
 def models_to_serve(repository: Path) -> Path:
     """Return where the models are that the next start serves, which may have to copy them first."""
-    if repository == SERVED_REPOSITORY and not _settings(repository)[0].is_file():
-        return DEMO_ENGINES
-    return repository
+    keeps_its_engines = is_prepared(repository) or _holds_export(repository)
+    return repository if keeps_its_engines else DEMO_ENGINES
 
 
 def _write(repository: Path) -> None:

@@ -174,6 +174,19 @@ def test_until_the_first_start_the_models_to_serve_are_those_of_the_package(serv
     assert models_to_serve(served) == served
 
 
+@pytest.mark.parametrize("exported", [False, True])
+def test_the_models_to_serve_after_an_upgrade_are_those_of_the_next_start(
+    *, exported: bool, served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(served)
+    if exported:
+        export(served)
+    newer = upgrade("DEMO_ENGINES", tmp_path / "newer", monkeypatch)
+    (version_folder(newer, LTX_VIDEO) / "export.sha256").write_text("newer")
+
+    assert models_to_serve(served) == (served if exported else newer)
+
+
 def test_a_folder_of_the_users_own_is_left_as_it_is(served: Path, tmp_path: Path) -> None:
     prepare(tmp_path / "own")
 
