@@ -32,6 +32,21 @@ class UnauthorizedError(ClientError):
     """The server requires an API key, and another one than was given."""
 
 
+class NotFoundError(ClientError):
+    """There is no such job."""
+
+
+class ConflictError(ClientError):
+    """The state of the job does not allow it."""
+
+
+_ERRORS: dict[int, type[ClientError]] = {
+    HTTPStatus.UNAUTHORIZED: UnauthorizedError,
+    HTTPStatus.NOT_FOUND: NotFoundError,
+    HTTPStatus.CONFLICT: ConflictError,
+}
+
+
 @dataclass(frozen=True)
 class DownloadedVideo:
     path: Path
@@ -76,6 +91,10 @@ class ApiClient:
 
     def receipt(self, job_id: str) -> dict[str, Any]:
         return self._request("GET", f"/jobs/{_in_path(job_id)}/receipt")
+
+    def cancel(self, job_id: str) -> JobStatus:
+        """Cancel a job; ConflictError if it is finished."""
+        return self._request("POST", f"/jobs/{_in_path(job_id)}/cancel")
 
     def delete(self, job_id: str) -> JobStatus:
         """Cancel a job; remove it, with its video, if it is finished."""
@@ -162,7 +181,8 @@ def make_video(
             for status in api.follow(job_id):
                 watch(status)
         except KeyboardInterrupt:
-            api.delete(job.result()["job_id"])
+            with suppress(ConflictError):  # it has just finished
+                api.cancel(job.result()["job_id"])
             raise
     if status["status"] != "completed":
         raise ClientError(status.get("error") or f"the job is {status['status']}")
@@ -179,8 +199,7 @@ def _parse_body(response: httpx.Response) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ClientError(f"{response.url} answered {response.status_code} without a JSON body")
     if response.is_error:
-        wrong_key = response.status_code == HTTPStatus.UNAUTHORIZED
-        kind = UnauthorizedError if wrong_key else ClientError
+        kind = _ERRORS.get(response.status_code, ClientError)
         raise kind(str(body.get("detail", response.status_code)))
     return body
 

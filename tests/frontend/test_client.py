@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from frontend.client import ApiClient, ClientError, make_video
+from frontend.client import ApiClient, ClientError, JobStatus, make_video
+from tests.frontend.api_process import Api, running
+from tests.frontend.conftest import SMALL
+from tests.frontend.fake_triton import FakeTriton
 
 
 class BadServer(BaseHTTPRequestHandler):
@@ -45,6 +48,12 @@ def bad_server() -> Iterator[ApiClient]:
         server.shutdown()
 
 
+@pytest.fixture
+def server(fake_triton: FakeTriton, tmp_path: Path) -> Iterator[Api]:
+    with running(fake_triton, tmp_path) as api:
+        yield api
+
+
 def test_a_failed_download_leaves_the_files_that_are_there_and_says_where_the_video_is(
     bad_server: ApiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,3 +81,17 @@ def test_an_answer_that_is_no_object_is_an_error(bad_server: ApiClient) -> None:
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(ClientError, match="is no URL"):
         ApiClient(url)
+
+
+def test_ctrl_c_keeps_a_video_that_has_just_been_completed(server: Api, tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def interrupt(status: JobStatus) -> None:
+        seen.append(status["job_id"])
+        if status["status"] == "completed":
+            raise KeyboardInterrupt
+
+    with ApiClient(str(server.http.base_url)) as api, pytest.raises(KeyboardInterrupt):
+        make_video(api, SMALL, tmp_path / "cat.mp4", interrupt)
+
+    assert server.status(seen[0]) == "completed"
