@@ -18,6 +18,12 @@ FORMATS = {".mp4": "mp4", ".webp": "webp", ".gif": "gif"}  # suffix -> `format` 
 _POLL_INTERVAL = 0.3  # seconds
 _RECONNECT_TIMEOUT = 60.0  # seconds; an accepted job survives a restart of the server
 _REQUEST_TIMEOUT = 30.0  # seconds
+# The service or its job store restarts, as it or a proxy before it says.
+_AWAY = (
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
 # A proxy of the environment is not for this machine itself.
 _WITHOUT_PROXY = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 
@@ -110,7 +116,7 @@ class ApiClient:
         last_response = time.monotonic()
         while True:
             try:
-                status = _parse_body(self._http.get(f"/status/{job_id}"))
+                status = self._look_up(job_id)
             except httpx.TransportError as error:
                 if time.monotonic() - last_response > _RECONNECT_TIMEOUT:
                     raise ClientError(
@@ -122,6 +128,12 @@ class ApiClient:
                 if status["status"] not in ("queued", "running"):
                     return
             time.sleep(_POLL_INTERVAL)
+
+    def _look_up(self, job_id: str) -> JobStatus:
+        response = self._http.get(f"/status/{job_id}")
+        if response.status_code in _AWAY:
+            raise httpx.TransportError(f"it answered {response.status_code}")
+        return _parse_body(response)
 
     def download(self, job_id: str, target: Path) -> None:
         """Write a finished job's video, in the format of the suffix; an MP4 for any other."""

@@ -1,12 +1,15 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from frontend import client
 from frontend.client import ApiClient, ClientError, JobStatus, make_video
 from tests.frontend.api_process import Api, running
 from tests.frontend.conftest import SMALL
@@ -39,13 +42,36 @@ class BadServer(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def bad_server() -> Iterator[ApiClient]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), BadServer) as server:
+class RestartingServer(BaseHTTPRequestHandler):
+    """Gives the answers in turn, each the HTTP status or the status of the job."""
+
+    answers: Iterator[int | str]
+
+    def do_GET(self) -> None:
+        answer = next(self.answers)
+        self.send_response(answer if isinstance(answer, int) else 200)
+        body = json.dumps({"status": answer}).encode() if isinstance(answer, str) else b"away"
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[ApiClient]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         with ApiClient(f"http://127.0.0.1:{server.server_port}") as api:
             yield api
         server.shutdown()
+
+
+@pytest.fixture
+def bad_server() -> Iterator[ApiClient]:
+    with serving(BadServer) as api:
+        yield api
 
 
 @pytest.fixture
@@ -95,3 +121,24 @@ def test_ctrl_c_keeps_a_video_that_has_just_been_completed(server: Api, tmp_path
         make_video(api, SMALL, tmp_path / "cat.mp4", interrupt)
 
     assert server.status(seen[0]) == "completed"
+
+
+@pytest.mark.parametrize("away", [502, 503, 504])
+def test_a_job_is_followed_through_a_restart_behind_a_proxy(
+    away: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["running", away, "completed"])
+    monkeypatch.setattr(RestartingServer, "answers", answers, raising=False)
+    with serving(RestartingServer) as api:
+        followed = [status["status"] for status in api.follow("0badcafe")]
+    assert followed == ["running", "completed"]
+
+
+def test_a_service_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_RECONNECT_TIMEOUT", 0.1)
+    monkeypatch.setattr(RestartingServer, "answers", repeat(503), raising=False)
+    with (
+        serving(RestartingServer) as api,
+        pytest.raises(ClientError, match="it answered 503; job 0badcafe continues there"),
+    ):
+        list(api.follow("0badcafe"))
