@@ -1,5 +1,6 @@
 """Calls of the HTTP API: request a video, follow it, download it."""
 
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -139,13 +140,14 @@ class ApiClient:
         """Write a finished job's video, in the format of the suffix; an MP4 for any other."""
         path = f"/download/{job_id}"
         query = {"format": FORMATS.get(target.suffix.lower(), "mp4")}
-        partial = Path(f"{target}.part")  # replace an existing file only by a complete one
+        # Replace an existing file only by a complete one, and touch no other: the name is new.
+        partial = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
             with self._http.stream("GET", path, params=query) as response:
                 if response.is_error:
                     response.read()
                     _parse_body(response)
-                with partial.open("wb") as file:
+                with partial.open("xb") as file:
                     for chunk in response.iter_bytes():
                         file.write(chunk)
             partial.replace(target)

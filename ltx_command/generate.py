@@ -7,7 +7,7 @@ import click
 from frontend.client import ApiClient, make_video
 from ltx_command.connection import with_api
 from ltx_command.progress import Progress
-from ltx_command.video_options import VideoFile, report, unwritable, with_video_fields
+from ltx_command.video_options import VideoFile, report, unwritable_folder, with_video_fields
 from ltx_triton.launcher.signals import raise_on_termination
 
 
@@ -29,7 +29,7 @@ def command(
     Sends the PROMPT, shows the progress and downloads the video; Ctrl-C cancels the job. The ranges
     and defaults below are those of a service with default settings; the service has the last word.
     """
-    if problem := unwritable(output or Path("video.mp4")):
+    if output is None and (problem := unwritable_folder(Path())):
         raise click.ClickException(problem)
     raise_on_termination()
     given = {name: value for name, value in parameters.items() if value is not None}

@@ -75,12 +75,17 @@ def unwritable(path: Path) -> str | None:
     """Return why no file can be written there, or None."""
     if path.is_dir():
         return f"{path} is a folder, not a file to write"
-    if not path.parent.is_dir():
-        return f"the folder {path.parent} does not exist"
+    return unwritable_folder(path.parent)
+
+
+def unwritable_folder(folder: Path) -> str | None:
+    """Return why no file can be made in the folder, or None."""
+    if not folder.is_dir():
+        return f"the folder {folder} does not exist"
     try:
-        tempfile.TemporaryFile(dir=path.parent).close()
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        return f"the folder {path.parent} cannot be written to: {error.strerror}"
+        return f"the folder {folder} cannot be written to: {error.strerror}"
     return None
 
 
