@@ -1,6 +1,7 @@
 """The options of commands that make videos: what to make, and where to write it."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,15 @@ class VideoFile(click.ParamType[Path]):
         if problem := unwritable(path):
             self.fail(problem, param, ctx)
         return path
+
+
+def output_option(otherwise: str) -> Callable[[Command], Command]:
+    """Give the command the file to write as `output`; None if it is to write `otherwise`."""
+    return click.option(
+        "--output",
+        type=VideoFile(),
+        help=f"File to write; its suffix chooses the format: {_SUFFIXES}. Otherwise {otherwise}.",
+    )
 
 
 def unwritable(path: Path) -> str | None:
