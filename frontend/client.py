@@ -1,5 +1,6 @@
 """Calls of the HTTP API: request a video, follow it, download it."""
 
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,12 @@ FORMATS = {".mp4": "mp4", ".webp": "webp", ".gif": "gif"}  # suffix -> `format` 
 _POLL_INTERVAL = 0.3  # seconds
 _RECONNECT_TIMEOUT = 60.0  # seconds; an accepted job survives a restart of the server
 _REQUEST_TIMEOUT = 30.0  # seconds
+# The service or its job store restarts, as it or a proxy before it says.
+_AWAY = (
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
 # A proxy of the environment is not for this machine itself.
 _WITHOUT_PROXY = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 
@@ -30,6 +37,21 @@ class ClientError(Exception):
 
 class UnauthorizedError(ClientError):
     """The server requires an API key, and another one than was given."""
+
+
+class NotFoundError(ClientError):
+    """There is no such job."""
+
+
+class ConflictError(ClientError):
+    """The state of the job does not allow it."""
+
+
+_ERRORS: dict[int, type[ClientError]] = {
+    HTTPStatus.UNAUTHORIZED: UnauthorizedError,
+    HTTPStatus.NOT_FOUND: NotFoundError,
+    HTTPStatus.CONFLICT: ConflictError,
+}
 
 
 @dataclass(frozen=True)
@@ -77,6 +99,10 @@ class ApiClient:
     def receipt(self, job_id: str) -> dict[str, Any]:
         return self._request("GET", f"/jobs/{_in_path(job_id)}/receipt")
 
+    def cancel(self, job_id: str) -> JobStatus:
+        """Cancel a job; ConflictError if it is finished."""
+        return self._request("POST", f"/jobs/{_in_path(job_id)}/cancel")
+
     def delete(self, job_id: str) -> JobStatus:
         """Cancel a job; remove it, with its video, if it is finished."""
         return self._request("DELETE", f"/jobs/{_in_path(job_id)}")
@@ -91,7 +117,7 @@ class ApiClient:
         last_response = time.monotonic()
         while True:
             try:
-                status = _parse_body(self._http.get(f"/status/{job_id}"))
+                status = self._look_up(job_id)
             except httpx.TransportError as error:
                 if time.monotonic() - last_response > _RECONNECT_TIMEOUT:
                     raise ClientError(
@@ -104,17 +130,24 @@ class ApiClient:
                     return
             time.sleep(_POLL_INTERVAL)
 
+    def _look_up(self, job_id: str) -> JobStatus:
+        response = self._http.get(f"/status/{job_id}")
+        if response.status_code in _AWAY:
+            raise httpx.TransportError(f"it answered {response.status_code}")
+        return _parse_body(response)
+
     def download(self, job_id: str, target: Path) -> None:
         """Write a finished job's video, in the format of the suffix; an MP4 for any other."""
         path = f"/download/{job_id}"
         query = {"format": FORMATS.get(target.suffix.lower(), "mp4")}
-        partial = Path(f"{target}.part")  # replace an existing file only by a complete one
+        # Replace an existing file only by a complete one, and touch no other: the name is new.
+        partial = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
             with self._http.stream("GET", path, params=query) as response:
                 if response.is_error:
                     response.read()
                     _parse_body(response)
-                with partial.open("wb") as file:
+                with partial.open("xb") as file:
                     for chunk in response.iter_bytes():
                         file.write(chunk)
             partial.replace(target)
@@ -162,7 +195,8 @@ def make_video(
             for status in api.follow(job_id):
                 watch(status)
         except KeyboardInterrupt:
-            api.delete(job.result()["job_id"])
+            with suppress(ConflictError):  # it has just finished
+                api.cancel(job.result()["job_id"])
             raise
     if status["status"] != "completed":
         raise ClientError(status.get("error") or f"the job is {status['status']}")
@@ -179,8 +213,7 @@ def _parse_body(response: httpx.Response) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ClientError(f"{response.url} answered {response.status_code} without a JSON body")
     if response.is_error:
-        wrong_key = response.status_code == HTTPStatus.UNAUTHORIZED
-        kind = UnauthorizedError if wrong_key else ClientError
+        kind = _ERRORS.get(response.status_code, ClientError)
         raise kind(str(body.get("detail", response.status_code)))
     return body
 

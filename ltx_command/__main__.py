@@ -46,7 +46,8 @@ def main() -> None:
     """Make videos from text, on a machine of your own.
 
     Begin with `ltx-video demo`. `ltx-video COMMAND --help` explains a command. Commands end with
-    exit code 0, 1 after an error, 2 if they were called in a wrong way, 130 after Ctrl-C.
+    exit code 0, 1 after an error, 2 if they were called in a wrong way, 130 after Ctrl-C. `serve`
+    ends with 0 then.
     """
 
 

@@ -14,11 +14,4 @@ def command(api: ApiClient, job_id: str) -> None:
 
     `ltx-video list` shows the IDs. A finished job is left alone: `ltx-video delete` removes it.
     """
-    state = api.status(job_id)["status"]
-    if state not in ("queued", "running"):
-        raise click.ClickException(f"{job_id} is {state}; there is nothing to cancel")
-    answer = api.delete(job_id)
-    if answer.get("deleted"):
-        click.echo(f"{job_id} was {answer['status']} meanwhile, and has been deleted")
-    else:
-        click.echo(f"{job_id} is {answer['status']}")
+    click.echo(f"{job_id} is {api.cancel(job_id)['status']}")

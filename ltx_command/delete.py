@@ -2,7 +2,7 @@
 
 import click
 
-from frontend.client import ApiClient, ClientError
+from frontend.client import ApiClient, ConflictError, NotFoundError
 from ltx_command.connection import with_api
 
 
@@ -18,7 +18,7 @@ def command(api: ApiClient, job_ids: tuple[str, ...]) -> None:
     for job_id in job_ids:
         try:
             _delete(api, job_id)
-        except ClientError as error:
+        except (NotFoundError, ConflictError) as error:
             failed = True
             click.echo(f"Error: {job_id}: {error}", err=True)
         else:
@@ -32,4 +32,4 @@ def _delete(api: ApiClient, job_id: str) -> None:
         return
     answer = api.delete(job_id)  # the first has cancelled it
     if not answer.get("deleted"):
-        raise ClientError(f"is still {answer['status']}; try again when it has stopped")
+        raise ConflictError(f"is still {answer['status']}; try again when it has stopped")

@@ -9,7 +9,7 @@ from frontend.client import ApiClient, DownloadedVideo, make_video
 from frontend.local.api import START_ERRORS, LocalFrontend
 from ltx_command.model_repository import with_model_repository
 from ltx_command.progress import Progress
-from ltx_command.video_options import DEFAULT_PROMPT, VideoFile, report
+from ltx_command.video_options import DEFAULT_PROMPT, output_option, report, unwritable
 from ltx_triton.launcher.local_triton import LocalTriton, log_to_terminal
 from ltx_triton.launcher.signals import raise_on_termination
 from ltx_triton.repository.prepare import prepare
@@ -21,12 +21,7 @@ _LOG = "demo.log"
 
 @click.command("demo")
 @click.argument("prompt", default=DEFAULT_PROMPT)
-@click.option(
-    "--output",
-    type=VideoFile(),
-    help="File to write; its suffix chooses MP4, WebP or GIF: .mp4, .webp or .gif. Otherwise "
-    f"{_VIDEO} in OUTPUT_DIR.",
-)
+@output_option(f"{_VIDEO} in OUTPUT_DIR")
 @with_model_repository
 def command(prompt: str, output: Path | None, model_repository: Path) -> None:
     """Start the service, make one video over HTTP, and stop it.
@@ -38,8 +33,11 @@ def command(prompt: str, output: Path | None, model_repository: Path) -> None:
     folder = load_settings().output_dir
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        reason = unwritable(folder / _LOG)
     except OSError as error:
-        raise click.ClickException(f"OUTPUT_DIR={folder} cannot be used: {error}") from error
+        reason = str(error)
+    if reason:
+        raise click.ClickException(f"OUTPUT_DIR={folder} cannot be used: {reason}")
     raise_on_termination()
     try:
         video = _demonstrate(prompt, model_repository, output or folder / _VIDEO, folder / _LOG)

@@ -65,8 +65,18 @@ def _findings(repository: Path) -> dict[str, Finding]:
     installation = Installation(settings, repository)
     return {
         "settings": about_settings,
-        **{name: check(installation) for name, check in CHECKS.items()},
+        **{name: examine(check, installation) for name, check in CHECKS.items()},
     }
+
+
+def examine(check: Check, installation: Installation) -> Finding:
+    try:
+        return check(installation)
+    except PermissionError as error:
+        return problem(
+            f"{error.filename}: {error.strerror}",
+            "run as a user who may read it, or set another folder",
+        )
 
 
 def _print(name: str, finding: Finding) -> None:

@@ -2,6 +2,10 @@
 
 import click
 
+EXTRA_MODULES = (
+    *("accelerate", "diffusers", "huggingface_hub", "ml_dtypes", "onnx", "onnx_ir", "onnxruntime"),
+    *("onnxscript", "safetensors", "sentencepiece", "torch", "transformers"),
+)
 _NAME = "ltx-video export"
 _MISSING = "exporting needs {}, which is not installed: pip install 'ltx-triton[export]'"
 
@@ -17,5 +21,7 @@ def command(arguments: tuple[str, ...]) -> None:
     try:
         from export.__main__ import main
     except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in EXTRA_MODULES:
+            raise
         raise click.ClickException(_MISSING.format(error.name)) from error
     raise SystemExit(main(arguments, _NAME))

@@ -59,7 +59,7 @@ def _table(jobs: list[JobStatus]) -> Iterator[str]:
             job["created_at"],
             job["status"],
             job["resolution"],
-            f"{job['num_frames'] / job['fps']:.2g}",
+            f"{job['num_frames'] / job['fps']:.1f}",
             _one_line(job["prompt"]),
         )[:width]
 

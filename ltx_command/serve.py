@@ -42,7 +42,8 @@ def command(host: str | None, port: str | None, model_repository: Path) -> None:
     settings = load_settings()
     raise_on_termination()
     try:
-        _serve(settings, model_repository)
+        with contextlib.suppress(KeyboardInterrupt):
+            _serve(settings, model_repository)
     except START_ERRORS as error:
         raise click.ClickException(str(error)) from error
 
@@ -52,7 +53,7 @@ def _serve(settings: Settings, repository: Path) -> None:
     frontend = LocalFrontend(triton, host=settings.api_host, port=settings.api_port)
     require_free(frontend.port, *triton.ports)  # all that are taken at once
     prepare(repository)
-    with contextlib.suppress(KeyboardInterrupt), triton.starting(), frontend:
+    with triton.starting(), frontend:
         log.info("Ready: %s (Ctrl-C stops)", frontend.url)
         if not settings.api_key_required and settings.api_host not in _LOOPBACK:
             log.warning(_OPEN_TO_ALL)

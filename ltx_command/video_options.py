@@ -1,6 +1,7 @@
 """The options of commands that make videos: what to make, and where to write it."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -71,16 +72,30 @@ class VideoFile(click.ParamType[Path]):
         return path
 
 
+def output_option(otherwise: str) -> Callable[[Command], Command]:
+    """Give the command the file to write as `output`; None if it is to write `otherwise`."""
+    return click.option(
+        "--output",
+        type=VideoFile(),
+        help=f"File to write; its suffix chooses the format: {_SUFFIXES}. Otherwise {otherwise}.",
+    )
+
+
 def unwritable(path: Path) -> str | None:
     """Return why no file can be written there, or None."""
     if path.is_dir():
         return f"{path} is a folder, not a file to write"
-    if not path.parent.is_dir():
-        return f"the folder {path.parent} does not exist"
+    return unwritable_folder(path.parent)
+
+
+def unwritable_folder(folder: Path) -> str | None:
+    """Return why no file can be made in the folder, or None."""
+    if not folder.is_dir():
+        return f"the folder {folder} does not exist"
     try:
-        tempfile.TemporaryFile(dir=path.parent).close()
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        return f"the folder {path.parent} cannot be written to: {error.strerror}"
+        return f"the folder {folder} cannot be written to: {error.strerror}"
     return None
 
 

@@ -72,9 +72,20 @@ def _expand(folder: Path) -> Path:
         raise ValueError("~ leads to no home folder here") from error
 
 
-def _require_driver(url: str | None) -> str | None:
+def _require_database(url: str | None) -> str | None:
     if url is not None and url.partition("://")[0] not in _DATABASES:
         raise ValueError(f"must begin with {' or '.join(f'{name}://' for name in _DATABASES)}")
+    if url is not None:
+        from sqlalchemy.engine import make_url  # images for engines do without it
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            make_url(url)
+        except (ArgumentError, ValueError):  # their messages may quote a part of the password
+            raise ValueError(
+                "is no URL such as postgresql+psycopg://user:password@host:5432/jobs: the port is "
+                "a number, and @ in a password is %40"
+            ) from None
     return url
 
 
@@ -152,7 +163,7 @@ class Settings(BaseSettings):
     max_storage_gb: Annotated[float, Field(gt=0)] = 100.0
     cleanup_after_days: Annotated[float, Field(gt=0)] = 7.0
     # None: SQLite in OUTPUT_DIR
-    database_url: Annotated[str | None, AfterValidator(_require_driver)] = None
+    database_url: Annotated[str | None, AfterValidator(_require_database)] = None
 
     # Triton
     triton_grpc_address: Annotated[str, Field(pattern=r"^.+:\d{1,5}$")] = "127.0.0.1:8001"

@@ -12,6 +12,7 @@ from typing import Self
 
 from frontend.health_reasons import ENGINES_FAIL
 from frontend.local.health import UnhealthyError, unhealthy_reason, wait_until_healthy
+from ltx_triton.folders import SHIPPED
 from ltx_triton.launcher import local_triton
 from ltx_triton.launcher.listening import Port, require_free
 from ltx_triton.launcher.local_triton import LocalTriton, free_port
@@ -60,6 +61,9 @@ class LocalFrontend:
             "API_PORT": str(self._port),
             "TRITON_GRPC_ADDRESS": triton.grpc_address,
             "TRITON_METRICS_URL": triton.metrics_url,
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, (str(SHIPPED), os.environ.get("PYTHONPATH")))
+            ),
         }
 
     @property
@@ -86,7 +90,8 @@ class LocalFrontend:
         require_free(self.port)  # otherwise a health check could reach another server
         output = self._log_file.open("ab") if self._log_file else None
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "frontend"],
+            # Not from the current folder (-P), which may hold a `frontend` of somebody else.
+            [sys.executable, "-P", "-m", "frontend"],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

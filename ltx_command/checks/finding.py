@@ -1,5 +1,6 @@
 """What a check is given, and what it finds."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,4 +59,5 @@ def gb(size: float) -> str:
 def existing(folder: Path) -> Path:
     """Return the folder, or the nearest one above it that exists."""
     absolute = folder.absolute()
-    return next(path for path in (absolute, *absolute.parents) if path.exists())
+    # `Path.exists` raises an error below a folder that may not be searched.
+    return next(path for path in (absolute, *absolute.parents) if os.access(path, os.F_OK))

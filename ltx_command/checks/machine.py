@@ -7,6 +7,7 @@ import shutil
 import sys
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
 import psutil
 
@@ -14,6 +15,8 @@ from frontend.jobs.storage import RESERVE_BYTES
 from ltx_command.checks.finding import Finding, Installation, existing, gb, ok, problem, warning
 from ltx_triton.engines.machine_memory import SHARED_MEMORY, left_bytes, shared_memory_bytes
 from ltx_triton.launcher.local_triton import LEAST_SHARED_BYTES
+from ltx_triton.repository.layout import DEMO_ENGINES
+from ltx_triton.repository.prepare import is_prepared
 
 PYTHONS = ((3, 11), (3, 12))
 
@@ -74,7 +77,7 @@ def output_folder(installation: Installation) -> Finding:
     nearest = existing(folder)
     free = shutil.disk_usage(nearest).free
     found = f"{gb(free)} free for OUTPUT_DIR={folder}"
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+    if not _is_writable(nearest):
         return problem(f"OUTPUT_DIR={folder} is not writable", "set OUTPUT_DIR to another folder")
     if free < RESERVE_BYTES:
         return problem(found, f"make room: the service needs {RESERVE_BYTES / 1e6:.0f} MB")
@@ -82,5 +85,25 @@ def output_folder(installation: Installation) -> Finding:
 
 
 def repository_disk(installation: Installation) -> Finding:
-    free = shutil.disk_usage(existing(installation.repository)).free
-    return ok(f"{gb(free)} free for models in {installation.repository}")
+    repository = installation.repository
+    nearest = existing(repository)
+    free = shutil.disk_usage(nearest).free
+    found = f"{gb(free)} free for models in {repository}"
+    if is_prepared(repository):
+        return ok(found)
+    if not _is_writable(nearest):
+        return problem(
+            f"{repository} is not writable, and the next start has to write there",
+            "start once as a user who may, or set XDG_DATA_HOME to another folder",
+        )
+    if installation.models == DEMO_ENGINES and free < (needed := _size(DEMO_ENGINES)):
+        return problem(found, f"make room: the demo checkpoint takes {gb(needed)}")
+    return ok(found)
+
+
+def _is_writable(folder: Path) -> bool:
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -10,6 +9,7 @@ import psutil
 from frontend.local.api import local_url
 from ltx_command.checks.finding import Finding, Installation, ok, problem
 from ltx_triton.launcher.listening import Port
+from ltx_triton.launcher.local_triton import expected_ports
 
 _SERVER = "tritonserver"
 
@@ -38,21 +38,20 @@ def _health(url: str) -> dict[str, Any] | None:
 
 
 def triton_grpc(installation: Installation) -> Finding:
-    host, _, number = installation.settings.triton_grpc_address.rpartition(":")
-    return _of_triton(Port("TRITON_GRPC_ADDRESS", host, int(number)))
+    grpc, _ = expected_ports(installation.settings)
+    return _of_triton(grpc)
 
 
 def triton_metrics(installation: Installation) -> Finding:
-    host, _, _ = installation.settings.triton_grpc_address.rpartition(":")
-    number = urlsplit(installation.settings.triton_metrics_url).port or 0
-    return _of_triton(Port("TRITON_METRICS_URL", host, number))
+    _, metrics = expected_ports(installation.settings)
+    return _of_triton(metrics)
 
 
 def running_server(installation: Installation) -> psutil.Process | None:
     """Return the Triton that runs where the service expects it."""
-    host, _, number = installation.settings.triton_grpc_address.rpartition(":")
+    grpc, _ = expected_ports(installation.settings)
     with suppress(psutil.NoSuchProcess):
-        holder = Port("TRITON_GRPC_ADDRESS", host, int(number)).holder()
+        holder = grpc.holder()
         if holder and holder.name() == _SERVER:
             return holder
     return None

@@ -67,6 +67,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def expected_ports(settings: Settings) -> tuple[Port, Port]:
+    """Return where `settings` make the frontend expect Triton: for requests, and for metrics."""
+    host, _, number = settings.triton_grpc_address.rpartition(":")
+    return _ports(host, int(number), urlsplit(settings.triton_metrics_url).port or 0)
+
+
+def _ports(host: str, grpc: int, metrics: int) -> tuple[Port, Port]:
+    return Port("TRITON_GRPC_ADDRESS", host, grpc), Port("TRITON_METRICS_URL", host, metrics)
+
+
 class LocalTriton:
     """Keeps a server running, as a context manager, and restarts it when it dies.
 
@@ -100,28 +110,20 @@ class LocalTriton:
         Raises:
             TritonStartError: its name has no IPv4 address.
         """
-        name, _, port = settings.triton_grpc_address.rpartition(":")
+        grpc, metrics = expected_ports(settings)
         try:
-            host = socket.gethostbyname(name)
+            host = socket.gethostbyname(grpc.host)
         except OSError as error:
             raise TritonStartError(
-                f"Triton cannot listen on TRITON_GRPC_ADDRESS={name}:{port}: {error.strerror}"
+                f"Triton cannot listen on {grpc.variable}={settings.triton_grpc_address}: "
+                f"{error.strerror}"
             ) from error
-        return cls(
-            repository,
-            host=host,
-            grpc_port=int(port),
-            metrics_port=urlsplit(settings.triton_metrics_url).port,
-        )
+        return cls(repository, host=host, grpc_port=grpc.number, metrics_port=metrics.number)
 
     @property
     def ports(self) -> tuple[Port, ...]:
         """The ports that others use."""
-        host = self._ports.host
-        return (
-            Port("TRITON_GRPC_ADDRESS", host, self._ports.grpc),
-            Port("TRITON_METRICS_URL", host, self._ports.metrics),
-        )
+        return _ports(self._ports.host, self._ports.grpc, self._ports.metrics)
 
     @property
     def grpc_address(self) -> str:

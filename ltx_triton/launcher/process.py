@@ -84,6 +84,7 @@ class TritonProcess:
                 stdout=log_file,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
+                cwd=links.folder,  # stubs import from the current folder before anything else
                 env=_MALLOC | os.environ | wheel.environment(links),
                 start_new_session=True,  # Ctrl-C goes to the launcher, which ends the server
                 # SIGTERM would let it drain, and hold the ports that the next start needs.

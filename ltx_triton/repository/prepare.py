@@ -40,16 +40,13 @@ def prepare(repository: Path) -> None:
         FileNotFoundError, JsonFileError: the description of a plan is missing, or of another
             version.
     """
-    # An image has a repository, and not what it was made from.
-    if repository != SERVED_REPOSITORY or not TEMPLATE_REPOSITORY.is_dir():
-        return
-    if _is_current(repository):
-        return
     try:
+        if is_prepared(repository):
+            return
         repository.mkdir(parents=True, exist_ok=True)
         with (repository / _LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not _is_current(repository):  # another process has just prepared it
+            if not is_prepared(repository):  # another process has just prepared it
                 _write(repository)
     except FileNotFoundError:
         raise  # of a plan's description, and says how to make it
@@ -60,11 +57,18 @@ def prepare(repository: Path) -> None:
         ) from error
 
 
+def is_prepared(repository: Path) -> bool:
+    """Return whether the next start has nothing to write there."""
+    # An image has a repository, and not what it was made from.
+    if repository != SERVED_REPOSITORY or not TEMPLATE_REPOSITORY.is_dir():
+        return True
+    return _settings(repository)[0].is_file() and _noted(repository) == _shipped()
+
+
 def models_to_serve(repository: Path) -> Path:
     """Return where the models are that the next start serves, which may have to copy them first."""
-    if repository == SERVED_REPOSITORY and not _settings(repository)[0].is_file():
-        return DEMO_ENGINES
-    return repository
+    keeps_its_engines = is_prepared(repository) or _holds_export(repository)
+    return repository if keeps_its_engines else DEMO_ENGINES
 
 
 def _write(repository: Path) -> None:
@@ -77,10 +81,6 @@ def _write(repository: Path) -> None:
         copy_engines(DEMO_ENGINES, repository)
     assemble(repository, TEMPLATE_REPOSITORY)
     (repository / _NOTE).write_text(" ".join(_shipped()), encoding="utf-8")
-
-
-def _is_current(repository: Path) -> bool:
-    return _settings(repository)[0].is_file() and _noted(repository) == _shipped()
 
 
 def _holds_export(repository: Path) -> bool:

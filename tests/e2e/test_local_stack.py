@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from frontend.local.api import LocalFrontend
+from frontend.local.service import local_service
 from ltx_triton.launcher.listening import PortTakenError
 from ltx_triton.launcher.local_triton import LocalTriton, free_port
 from tests.e2e.jobs import finish, post, wait_until
@@ -183,3 +184,14 @@ def test_an_engine_that_hangs_is_restarted_and_no_job_is_lost(
     assert {answer["status"] for answer in answers} == {"completed"}
     assert max(answer["attempts"] for answer in answers) <= 2
     assert sum(answer["attempts"] == 1 for answer in answers) >= 2  # those that had not begun
+
+
+def test_packages_of_the_current_folder_are_not_run(
+    demo_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("frontend", "ltx_triton", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('of another project')")
+    monkeypatch.chdir(tmp_path)
+
+    with local_service(demo_repository) as service:
+        finish(service.url, post(service.url)["job_id"])

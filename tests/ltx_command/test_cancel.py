@@ -28,7 +28,7 @@ def test_a_finished_job_is_left_alone(
     refused = run("cancel", job_id, folder=tmp_path, **service)
 
     assert refused.returncode == 1
-    assert refused.stderr == f"Error: {job_id} is completed; there is nothing to cancel\n"
+    assert refused.stderr == "Error: The job is completed; there is nothing to cancel\n"
     assert server.status(job_id) == "completed"
 
 

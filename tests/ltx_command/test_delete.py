@@ -1,5 +1,7 @@
 from pathlib import Path
 
+from ltx_command.connection import API_KEY_VARIABLE, URL_VARIABLE
+from ltx_triton.launcher.local_triton import free_port
 from tests.frontend.api_process import Api
 from tests.frontend.conftest import wait_until
 from tests.frontend.fake_triton import FakeTriton, Fault
@@ -35,3 +37,13 @@ def test_an_unknown_job_keeps_none_of_the_others_from_being_deleted(
     assert deleted.returncode == 1
     assert deleted.stderr == "Error: 0badcafe: Job not found\n"
     assert deleted.stdout == f"deleted {job_id}\n"
+
+
+def test_a_service_that_refuses_or_is_away_is_told_once(
+    service: dict[str, str], tmp_path: Path
+) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    for wrong in ({API_KEY_VARIABLE: "wrong"}, {URL_VARIABLE: away}):
+        refused = run("delete", "0badcafe", "0badcaff", folder=tmp_path, **service | wrong)
+        assert refused.returncode == 1
+        assert len(refused.stderr.splitlines()) == 1

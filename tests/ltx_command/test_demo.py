@@ -15,12 +15,13 @@ def test_without_models_the_missing_file_and_the_remedy_are_named(tmp_path: Path
     assert line.startswith(f"Error: {tmp_path}/ltx_video/1/pipeline.json is missing: ")
 
 
-@pytest.mark.parametrize("folder", ["/proc/outputs", "/dev/null/outputs"])
-def test_a_folder_that_cannot_be_made_is_named(folder: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["/proc", "/proc/outputs", "/dev/null/outputs"])
+def test_a_folder_that_cannot_be_made_or_written_is_named(folder: str, tmp_path: Path) -> None:
     refused = run("demo", folder=tmp_path, OUTPUT_DIR=folder)
 
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"Error: OUTPUT_DIR={folder} cannot be used: ")
+    assert refused.stdout == ""
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_anything_starts(

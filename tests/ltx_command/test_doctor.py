@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 
+from ltx_command.checks.finding import Installation, Level
+from ltx_command.doctor import CHECKS, examine
 from ltx_triton.launcher.local_triton import free_port
+from ltx_triton.settings import Settings
 from tests.conftest import DEMO_ENGINES
 from tests.frontend.api_process import Api
 from tests.ltx_command.command import run
 from tests.ltx_triton.launcher.processes import free_triton_ports
+from tests.nobody import unprivileged
 
 
 @pytest.fixture
@@ -60,6 +64,21 @@ def test_a_problem_is_printed_with_what_to_do(environment: dict[str, str], tmp_p
     [at] = [at for at, line in enumerate(lines) if line.startswith("problem")]
     assert lines[at].startswith(f"problem  models         {tmp_path}/ltx_video/1/pipeline.json is")
     assert "-> run `ltx-video export`" in lines[at + 1]
+
+
+def test_a_folder_that_may_not_be_searched_is_a_problem(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    below = Installation(Settings(output_dir=closed / "outputs"), closed / "models")
+    checks = ("output folder", "job store", "models", "TensorRT", "video memory")
+
+    with unprivileged():
+        found = {name: examine(CHECKS[name], below) for name in checks}
+
+    assert {each.level for each in found.values()} == {Level.PROBLEM}
+    assert found["output folder"].text == f"OUTPUT_DIR={below.settings.output_dir} is not writable"
+    assert found["job store"].text == f"{below.settings.output_dir}/jobs.db: Permission denied"
+    assert found["models"].text.startswith(f"{closed}/models/ltx_video/1/pipeline.json")
 
 
 def test_a_running_service_holds_its_port_rightly(

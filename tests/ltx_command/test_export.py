@@ -1,9 +1,12 @@
 import sys
+import tomllib
 
 import pytest
 from click.testing import CliRunner
 
 from ltx_command.__main__ import main
+from ltx_command.export import EXTRA_MODULES
+from tests.ltx_command.command import ROOT
 
 
 def test_arguments_and_options_reach_the_exporter() -> None:
@@ -34,3 +37,20 @@ def test_without_the_extra_the_command_that_installs_it_is_named(
         "Error: exporting needs diffusers, which is not installed: "
         "pip install 'ltx-triton[export]'\n"
     )
+
+
+def test_a_module_that_the_extra_does_not_bring_is_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "export.run", None)
+    monkeypatch.delitem(sys.modules, "export.__main__", raising=False)
+
+    failed = CliRunner().invoke(main, ["export", "--help"])
+
+    assert isinstance(failed.exception, ModuleNotFoundError)
+
+
+def test_the_modules_are_those_of_the_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extra = project["optional-dependencies"]["export"]
+    assert tuple(package.replace("-", "_") for package in extra) == EXTRA_MODULES

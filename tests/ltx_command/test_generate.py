@@ -51,6 +51,7 @@ def test_without_a_terminal_the_progress_is_the_job_and_a_line_for_each_stage(
 def test_without_an_output_the_servers_name_is_used(
     service: dict[str, str], tmp_path: Path
 ) -> None:
+    (tmp_path / "video.mp4").mkdir()
     made = run("generate", "A cat", *SMALL, folder=tmp_path, **service)
     name = made.stdout.splitlines()[-1].removeprefix("Video: ")
     assert (tmp_path / name).is_file()

@@ -34,7 +34,7 @@ def test_jobs_are_shown_in_a_table_the_newest_first(
     heading, *rows = shown.stdout.splitlines()
     assert heading.split() == ["ID", "CREATED", "(UTC)", "STATE", "SIZE", "SECONDS", "PROMPT"]
     assert [row.split()[0] for row in rows] == jobs
-    assert rows[0].endswith("completed      64x64        1  red square")
+    assert rows[0].endswith("completed      64x64      1.0  red square")
 
 
 def test_a_prompt_cannot_move_the_cursor(

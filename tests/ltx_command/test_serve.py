@@ -1,10 +1,13 @@
 """How `ltx-video serve` refuses to start; tests/e2e/test_local_stack.py has how it runs."""
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from ltx_triton.launcher.local_triton import free_port
-from tests.ltx_command.command import run
+from tests.ltx_command.command import ROOT, run
 from tests.ltx_triton.launcher.processes import free_triton_ports
 
 
@@ -41,3 +44,16 @@ def test_an_option_is_checked_as_the_variable_that_it_stands_for(tmp_path: Path)
     assert refused.stderr.splitlines()[0] == "Bad configuration:"
     assert "API_PORT='eighty'" in refused.stderr
     assert "API_KEY: is not set" in refused.stderr
+
+
+def test_ctrl_c_before_anything_runs_is_a_usual_end_too(tmp_path: Path) -> None:
+    code = (
+        "import signal; from ltx_command import serve;"
+        "serve.prepare = lambda _: signal.raise_signal(signal.SIGINT);"
+        f"serve.command(['--port', '{free_port()}'])"
+    )
+    environment = os.environ | free_triton_ports() | {"PYTHONPATH": str(ROOT)}
+    stopped = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, stderr=subprocess.PIPE
+    )
+    assert (stopped.returncode, stopped.stderr) == (0, b"")

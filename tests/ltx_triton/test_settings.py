@@ -243,6 +243,18 @@ def test_a_database_that_has_no_driver_here_is_refused_without_its_password(
     assert "hunter2" not in str(stop.value)
 
 
+@pytest.mark.parametrize("address", ["me:hunter2@host:port/jobs", "me:x@y:hunter2@host"])
+def test_a_database_that_is_no_url_is_refused_without_its_password(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql+psycopg://{address}")
+
+    with pytest.raises(SystemExit, match="DATABASE_URL: is no URL such as") as stop:
+        load_settings()
+
+    assert "hunter2" not in str(stop.value)
+
+
 @pytest.mark.parametrize("variable", ["OUTPUT_DIR", "MODEL_CACHE_DIR"])
 def test_a_tilde_is_the_home_folder(
     variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -130,6 +130,30 @@ async def delete(job_id: str, services: CurrentServices) -> JSONResponse:
 
 
 @router.post(
+    "/jobs/{job_id}/cancel",
+    summary="Cancel a job, and keep a finished one",
+    operation_id="cancel_job",
+    response_model=JobBody,
+    responses=errors(403, 404, 409),
+)
+async def cancel_only(job_id: str, services: CurrentServices) -> JSONResponse:
+    """Cancel a queued job at once, a running one at the engine's next step."""
+    job = await find_job(job_id, services)
+    is_kept = job.state in FINISHED
+    if not is_kept:
+        job = await cancel(job_id, services)
+        is_kept = job.state in (JobState.COMPLETED, JobState.FAILED)
+    if is_kept:
+        raise ApiError(
+            HTTPStatus.CONFLICT,
+            ErrorType.CONFLICT,
+            f"The job is {job.state}; there is nothing to cancel",
+            job_id,
+        )
+    return await _answer(job, services)
+
+
+@router.post(
     "/jobs/{job_id}/retry",
     summary="Retry a failed or cancelled job",
     operation_id="retry_job",

@@ -22,7 +22,7 @@ function removeCard(card) {
 
 const ACTIONS = {
   async cancel(jobId) {
-    await request(`jobs/${jobId}`, { method: "DELETE" });
+    await request(`jobs/${jobId}/cancel`, { method: "POST" });
   },
   async retry(jobId) {
     const again = await request(`jobs/${jobId}/retry`, { method: "POST" });

@@ -24,6 +24,7 @@ def test_every_documented_endpoint_is_described(document: dict[str, Any]) -> Non
         ("/jobs", "get"),
         ("/jobs/{job_id}", "get"),
         ("/jobs/{job_id}", "delete"),
+        ("/jobs/{job_id}/cancel", "post"),
         ("/jobs/{job_id}/retry", "post"),
         ("/jobs/{job_id}/receipt", "get"),
         ("/jobs/{job_id}/events", "get"),

@@ -1,5 +1,6 @@
 import platform
 import re
+import shutil
 import sys
 import tomllib
 from collections import namedtuple
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 
 from ltx_command.checks import machine
-from ltx_command.checks.finding import Installation, Level
+from ltx_command.checks.finding import Finding, Installation, Level
+from ltx_triton.repository import prepare
 from ltx_triton.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 Version = namedtuple("Version", "major minor micro releaselevel serial")
+Usage = namedtuple("Usage", "free")
 
 
 def installation(**settings: Any) -> Installation:
@@ -73,3 +76,27 @@ def test_the_output_folder_may_be_missing_but_not_unwritable(tmp_path: Path) -> 
     assert not missing.parent.exists()
     found = machine.output_folder(installation(output_dir="/dev/null/outputs"))
     assert found.level is Level.PROBLEM
+
+
+def served_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Finding:
+    monkeypatch.setattr(prepare, "SERVED_REPOSITORY", folder)
+    return machine.repository_disk(Installation(Settings(), folder))
+
+
+def test_the_model_folder_may_be_missing_but_not_unwritable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert served_from(tmp_path / "a" / "b", monkeypatch).level is Level.OK
+    found = served_from(Path("/dev/null/models"), monkeypatch)
+    assert found.level is Level.PROBLEM
+    assert found.text.startswith("/dev/null/models is not writable")
+
+
+def test_the_demo_checkpoint_needs_room_until_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(free=1e6))
+    assert machine.repository_disk(installation()).level is Level.OK
+    found = served_from(tmp_path, monkeypatch)
+    assert found.level is Level.PROBLEM
+    assert found.text == f"0.0 GB free for models in {tmp_path}"

@@ -21,7 +21,7 @@ from ltx_triton.repository.layout import (
     version_folder,
 )
 from ltx_triton.repository.prepare import PreparationError, models_to_serve, prepare
-from tests.nobody import as_nobody
+from tests.nobody import as_nobody, unprivileged
 
 
 @pytest.fixture
@@ -174,6 +174,19 @@ def test_until_the_first_start_the_models_to_serve_are_those_of_the_package(serv
     assert models_to_serve(served) == served
 
 
+@pytest.mark.parametrize("exported", [False, True])
+def test_the_models_to_serve_after_an_upgrade_are_those_of_the_next_start(
+    *, exported: bool, served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(served)
+    if exported:
+        export(served)
+    newer = upgrade("DEMO_ENGINES", tmp_path / "newer", monkeypatch)
+    (version_folder(newer, LTX_VIDEO) / "export.sha256").write_text("newer")
+
+    assert models_to_serve(served) == (served if exported else newer)
+
+
 def test_a_folder_of_the_users_own_is_left_as_it_is(served: Path, tmp_path: Path) -> None:
     prepare(tmp_path / "own")
 
@@ -194,6 +207,13 @@ def test_a_place_that_cannot_be_written_is_named(served: Path, tmp_path: Path) -
     (tmp_path / "data").touch()
 
     with pytest.raises(PreparationError, match=rf"{served}: Not a directory"):
+        prepare(served)
+
+
+def test_a_place_that_may_not_be_searched_is_named(served: Path) -> None:
+    served.parent.mkdir(mode=0)
+
+    with unprivileged(), pytest.raises(PreparationError, match=rf"{served}: Permission denied"):
         prepare(served)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from frontend.jobs.model import JobState
+from frontend.jobs.model import Job, JobState
 from frontend.jobs.store import JobStore
 from ltx_triton import __version__
 from tests.frontend.conftest import SMALL, StartApi, post, wait_for, wait_until
@@ -152,6 +152,51 @@ def test_the_end_of_a_job_that_is_claimed_while_it_is_cancelled_is_logged_once(
 
     wait_until(lambda: f"job {queued} cancelled" in caplog.messages)
     assert caplog.messages.count(f"job {queued} cancelled") == 1
+
+
+def test_a_job_that_runs_or_waits_is_cancelled_and_kept(
+    start_api: StartApi, fake_triton: FakeTriton
+) -> None:
+    api = start_api(max_concurrent_jobs=1)
+    fake_triton.faults = [Fault.HANG]
+    running, queued = post(api), post(api)
+    wait_for(api, running, "running")
+
+    for job_id in (queued, running):
+        answer = api.post(f"/jobs/{job_id}/cancel")
+        assert answer.status_code == 200
+        assert answer.json() == api.get(f"/status/{job_id}").json()
+        assert answer.json()["status"] == "cancelled"
+    wait_until(lambda: fake_triton.seen[0].cancelled, seconds=2)
+    again = api.post(f"/jobs/{queued}/cancel")
+    assert again.status_code == 409
+    assert again.json()["detail"] == "The job is cancelled; there is nothing to cancel"
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_job_that_is_completed_is_kept_when_it_is_cancelled(
+    *, meanwhile: bool, api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = post(api)
+    wait_for(api, job_id, "completed")
+    if meanwhile:
+        look_up = JobStore.get
+        looked_up: list[str] = []
+
+        def get_early(store: JobStore, wanted: str) -> Job | None:
+            job = look_up(store, wanted)
+            if job is not None and not looked_up:
+                job.state = JobState.RUNNING
+            looked_up.append(wanted)
+            return job
+
+        monkeypatch.setattr(JobStore, "get", get_early)
+
+    answer = api.post(f"/jobs/{job_id}/cancel")
+
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == "The job is completed; there is nothing to cancel"
+    assert api.get(f"/download/{job_id}").status_code == 200
 
 
 def test_a_finished_job_is_removed_with_its_video(
