@@ -2,6 +2,7 @@
 
 import { announce } from "./announce.js";
 import { request } from "./api.js";
+import { removeCard } from "./cards.js";
 
 function confirmed() {
   const dialog = document.getElementById("confirm");
@@ -10,14 +11,6 @@ function confirmed() {
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "delete"), { once: true });
   });
-}
-
-function removeCard(card) {
-  const next = card.nextElementSibling ?? card.previousElementSibling;
-  const focused = next?.querySelector("a") ?? document.getElementById("main");
-  card.remove();
-  focused.focus();
-  announce("Deleted");
 }
 
 const ACTIONS = {
@@ -29,11 +22,15 @@ const ACTIONS = {
     location.assign(`preview/${again.job_id}`);
   },
   async delete(jobId, button) {
+    const isCard = Boolean(button.closest(".clip"));
     if (!(await confirmed())) return;
     await request(`jobs/${jobId}`, { method: "DELETE" });
-    const card = button.closest(".clip");
-    if (card) removeCard(card);
-    else location.assign(button.closest("#video").dataset.afterDelete);
+    if (!isCard) {
+      location.assign(button.closest("#video").dataset.afterDelete);
+      return;
+    }
+    removeCard(document.getElementById(`job-${jobId}`)); // it may have been replaced meanwhile
+    announce("Deleted");
   },
 };
 

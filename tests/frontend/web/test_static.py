@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from frontend.web.examples import DEMO_MODEL
 from tests.browser import plays
 from tests.frontend.api_process import Api, running
+from tests.frontend.conftest import wait_until
 from tests.frontend.fake_triton import INFO, FakeTriton, Fault
 from tests.frontend.web.conftest import fill_form
 
@@ -133,6 +134,37 @@ def test_cards_of_unfinished_jobs_are_kept_up_to_date(
 
     expect(page.locator(".badge")).to_have_text("cancelled")
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def test_a_card_leaves_a_page_that_does_not_show_its_job_any_more(
+    page: Page, server: Api, fake_triton: FakeTriton
+) -> None:
+    fake_triton.faults = [Fault.HANG]
+    job_id = server.post()
+    wait_until(lambda: server.http.get(f"/status/{job_id}").json()["status"] == "running")
+    page.goto(f"{server.http.base_url}/gallery?state=running")
+    page.locator(".clip a").focus()
+
+    server.http.delete(f"/jobs/{job_id}")
+
+    expect(page.locator(".clip")).to_have_count(0)
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_a_card_that_was_replaced_while_its_deletion_was_confirmed_is_removed(
+    page: Page, server: Api
+) -> None:
+    server.http.post("/generate", json={"prompt": "a fox", "duration": 1, "resolution": 64})
+    page.goto(f"{server.http.base_url}/gallery")
+    page.get_by_role("button", name="Delete “a fox”").click()
+    page.evaluate(
+        "() => { const card = document.querySelector('.clip');"
+        " card.replaceWith(card.cloneNode(true)) }"
+    )
+
+    page.locator("#confirm").get_by_role("button", name="Delete").click()
+
+    expect(page.locator(".clip")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
