@@ -72,6 +72,12 @@ for (const example of document.querySelectorAll(".example")) {
   });
 }
 
+// The address changes with the job that is shown: the link would load the page again.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
+
 connectChips(prompt);
 keepQuoting(form);
 followCards();

@@ -111,6 +111,28 @@ def test_a_job_survives_a_reload_of_its_page(page: Page, fake_triton: FakeTriton
     expect(page).to_have_title("Ready: a lighthouse – LTX-Video")  # noqa: RUF001  a dash
 
 
+def test_the_skip_link_keeps_what_was_typed_beside_a_job(page: Page) -> None:
+    page.click("#submit")
+    plays(page, "#player")
+    page.fill("#prompt", "another one")
+
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("#prompt")).to_have_value("another one")
+
+
+def test_a_paused_video_stays_paused_when_cards_are_refreshed(page: Page) -> None:
+    page.click("#submit")
+    plays(page, "#player")
+    page.evaluate("() => document.querySelector('#player').pause()")
+
+    page.evaluate("() => document.dispatchEvent(new Event('refreshed'))")
+
+    assert page.evaluate("() => document.querySelector('#player').paused")
+
+
 def test_a_failed_job_says_why_and_is_retried(page: Page, fake_triton: FakeTriton) -> None:
     fake_triton.faults = [Fault.ERROR_MESSAGE]
     page.click("#submit")
