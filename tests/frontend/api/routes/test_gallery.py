@@ -92,6 +92,18 @@ def test_the_search_goes_on_through_the_pages(
     assert shown(api.get(f"/{newest}").text) == shown(first)
 
 
+def test_a_page_behind_a_job_that_was_deleted_leads_to_the_newest_of_the_search(
+    start_api: StartApi,
+) -> None:
+    api = start_api(root_path="/video")
+    job_id = make(api, "a fox")
+    api.delete(f"/jobs/{job_id}")
+    search = {"text": "a fox", "after": job_id}
+    answer = api.get("/gallery", params=search, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/video/gallery?text=a+fox"
+
+
 def test_there_is_no_gallery_of_private_jobs(start_api: StartApi) -> None:
     refused = start_api(private_jobs=True).get("/gallery")
     assert refused.status_code == 403
