@@ -23,7 +23,7 @@ async def status_page(request: Request, services: CurrentServices) -> Response:
         reason=reason,
         model=await model_status(services),
         info=info,
-        unfinished=await asyncio.to_thread(services.store.unfinished),
+        unfinished=await services.unfinished(),
         used_bytes=await asyncio.to_thread(services.folder.used_bytes),
         settings=services.settings,
     )
