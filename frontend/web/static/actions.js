@@ -3,6 +3,7 @@
 import { announce } from "./announce.js";
 import { request } from "./api.js";
 import { removeCard } from "./cards.js";
+import { follow, show, stage } from "./stage.js";
 
 function confirmed() {
   const dialog = document.getElementById("confirm");
@@ -19,17 +20,23 @@ const ACTIONS = {
   },
   async retry(jobId) {
     const again = await request(`jobs/${jobId}/retry`, { method: "POST" });
-    location.assign(`preview/${again.job_id}`);
+    if (!stage()) {
+      location.assign(`preview/${again.job_id}`);
+      return;
+    }
+    await show(again.job_id);
+    follow(again.job_id);
   },
-  async delete(jobId, button) {
-    const isCard = Boolean(button.closest(".clip"));
+  async delete(jobId) {
     if (!(await confirmed())) return;
     await request(`jobs/${jobId}`, { method: "DELETE" });
-    if (!isCard) {
-      location.assign(button.closest("#video").dataset.afterDelete);
+    const isShown = document.getElementById("video")?.dataset.jobId === jobId;
+    if (isShown && !stage()) {
+      location.assign(document.getElementById("video").dataset.afterDelete);
       return;
     }
     removeCard(document.getElementById(`job-${jobId}`)); // it may have been replaced meanwhile
+    if (isShown) await show(null);
     announce("Deleted");
   },
 };
@@ -46,7 +53,7 @@ document.addEventListener("click", async (event) => {
   if (!button || button.ariaDisabled === "true") return;
   button.ariaDisabled = "true";
   try {
-    await ACTIONS[button.dataset.action](button.dataset.jobId, button);
+    await ACTIONS[button.dataset.action](button.dataset.jobId);
   } catch (error) {
     showError(error.message);
   }

@@ -105,7 +105,6 @@ def test_a_job_survives_a_reload_of_its_page(page: Page, fake_triton: FakeTriton
     page.reload()
 
     expect(page.locator("#progress-bar")).to_be_visible()
-    expect(page.locator("#submit")).to_have_attribute("aria-disabled", "true")
     plays(page, "#player")
     expect(page.locator("#video-title")).to_be_focused()
     expect(page).to_have_title("Ready: a lighthouse – LTX-Video")  # noqa: RUF001  a dash
@@ -138,10 +137,89 @@ def test_a_failed_job_says_why_and_is_retried(page: Page, fake_triton: FakeTrito
     page.click("#submit")
     expect(page.locator("#video .error").first).to_contain_text("something broke")
 
+    page.fill("#prompt", "the next one")
     page.locator("#video").get_by_role("button", name="Retry").click()
 
     plays(page, "#player")
-    expect(page.get_by_role("heading", level=1)).to_have_text("a lighthouse")
+    expect(page.locator("#prompt")).to_have_value("the next one")
+    page.reload()
+    plays(page, "#player")
+
+
+def test_a_video_is_asked_for_while_another_is_made(
+    page: Page, server: Api, fake_triton: FakeTriton
+) -> None:
+    fake_triton.faults = [Fault.HANG]
+    page.click("#submit")
+    expect(page.locator("#video-title")).to_have_text("Making the video")
+    first = page.locator("#video").get_attribute("data-job-id")
+
+    page.fill("#prompt", "a harbour")
+    page.click("#submit")
+
+    expect(page.locator("#video-title")).to_have_text("Waiting for its turn")
+    expect(page.locator("#video")).not_to_have_attribute("data-job-id", str(first))
+    server.http.delete(f"/jobs/{first}")
+    plays(page, "#player")
+    expect(page.locator("#newest .prompt")).to_have_text(["a harbour", "a lighthouse"])
+    expect(page.locator(f"#job-{first} .badge")).to_have_text("cancelled")
+
+
+def test_a_deletion_on_the_home_page_keeps_the_form(page: Page) -> None:
+    page.click("#submit")
+    plays(page, "#player")
+    page.fill("#prompt", "the next one")
+
+    page.locator("#video").get_by_role("button", name="Delete").click()
+    page.locator("#confirm").get_by_role("button", name="Delete").click()
+
+    expect(page.locator("#stage")).to_have_text("Your video appears here.")
+    expect(page.locator("#newest")).to_be_hidden()
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("#announcement")).to_have_text("Deleted")
+    expect(page.locator("#prompt")).to_have_value("the next one")
+    expect(page).to_have_title("LTX-Video")
+
+
+def test_a_video_of_unknown_time_is_announced_without_one(page: Page) -> None:
+    def forget_time(route: Route) -> None:
+        answer = route.fetch()
+        known = {name: each for name, each in answer.json().items() if name != "eta_seconds"}
+        route.fulfill(response=answer, json=known)
+
+    page.route(re.compile("/generate"), forget_time)
+    page.click("#submit")
+
+    expect(page.locator("#announcement")).to_have_text("Your video is being made")
+
+
+def test_a_result_does_not_take_the_focus_from_elsewhere(
+    page: Page, fake_triton: FakeTriton
+) -> None:
+    fake_triton.step_seconds = 0.2
+    page.click("#submit")
+    expect(page.locator("#progress-bar")).to_be_visible()
+    elsewhere = page.get_by_role("link", name="Gallery")
+    elsewhere.focus()
+
+    plays(page, "#player")
+
+    expect(page.locator("#announcement")).to_have_text("Your video")
+    expect(elsewhere).to_be_focused()
+
+
+def test_a_video_that_is_ready_at_once_is_presented(page: Page, server: Api) -> None:
+    def wait_for_it(route: Route) -> None:
+        answer = route.fetch()
+        job_id = answer.json()["job_id"]
+        wait_until(lambda: server.status(job_id) == "completed")
+        route.fulfill(response=answer)
+
+    page.route(re.compile("/generate"), wait_for_it)
+    page.click("#submit")
+
+    expect(page.locator("#video-title")).to_be_focused()
+    expect(page).to_have_title("Ready: a lighthouse – LTX-Video")  # noqa: RUF001  a dash
 
 
 def test_cards_of_unfinished_jobs_are_kept_up_to_date(
@@ -163,7 +241,7 @@ def test_a_card_leaves_a_page_that_does_not_show_its_job_any_more(
 ) -> None:
     fake_triton.faults = [Fault.HANG]
     job_id = server.post()
-    wait_until(lambda: server.http.get(f"/status/{job_id}").json()["status"] == "running")
+    wait_until(lambda: server.status(job_id) == "running")
     page.goto(f"{server.http.base_url}/gallery?state=running")
     page.locator(".clip a").focus()
 
