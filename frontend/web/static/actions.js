@@ -41,11 +41,18 @@ const ACTIONS = {
   },
 };
 
+let shownError = null;
+
 function showError(message) {
-  const error = document.getElementById("action-error") ?? document.getElementById("error");
-  error.textContent = message;
-  error.hidden = false;
-  error.scrollIntoView({ block: "nearest" });
+  shownError = document.getElementById("action-error") ?? document.getElementById("error");
+  shownError.textContent = message;
+  shownError.hidden = false;
+  shownError.scrollIntoView({ block: "nearest" });
+}
+
+function hideError() {
+  if (shownError) shownError.hidden = true;
+  shownError = null;
 }
 
 document.addEventListener("click", async (event) => {
@@ -54,6 +61,7 @@ document.addEventListener("click", async (event) => {
   button.ariaDisabled = "true";
   try {
     await ACTIONS[button.dataset.action](button.dataset.jobId);
+    hideError();
   } catch (error) {
     showError(error.message);
   }

@@ -251,6 +251,23 @@ def test_a_card_leaves_a_page_that_does_not_show_its_job_any_more(
     expect(page.locator("#main")).to_be_focused()
 
 
+def test_the_error_of_an_action_goes_when_a_later_one_succeeds(page: Page, server: Api) -> None:
+    server.http.post("/generate", json={"prompt": "a fox", "duration": 1, "resolution": 64})
+    page.goto(f"{server.http.base_url}/gallery")
+    failures = iter([True])
+
+    def fail(route: Route) -> None:
+        route.fulfill(status=502, body="") if next(failures, False) else route.continue_()
+
+    page.route(re.compile("/jobs/[0-9a-f]+$"), fail)
+    for count in (1, 0):
+        page.get_by_role("button", name="Delete “a fox”").click()
+        page.locator("#confirm").get_by_role("button", name="Delete").click()
+
+        expect(page.locator(".error:visible")).to_have_count(count)
+    expect(page.locator(".clip")).to_have_count(0)
+
+
 def test_a_card_that_was_replaced_while_its_deletion_was_confirmed_is_removed(
     page: Page, server: Api
 ) -> None:
