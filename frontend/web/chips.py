@@ -37,7 +37,7 @@ class Chip:
 
 @dataclass(frozen=True)
 class ChipGroup:
-    """Of its chips a prompt holds one."""
+    """A prompt holds one of its chips."""
 
     name: str
     chips: list[Chip]

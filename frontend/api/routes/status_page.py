@@ -14,7 +14,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/status")
 async def status_page(request: Request, services: CurrentServices) -> Response:
-    """Show whether videos can be made, with which model, and what is to do."""
+    """Show whether videos can be made, with which model, and what to do."""
     reason = await services.error()
     info = None if reason else await services.triton.model_info()
     return render(

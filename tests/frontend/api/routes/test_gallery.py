@@ -72,7 +72,7 @@ def test_videos_are_searched_by_words_and_state(api: TestClient, fake_triton: Fa
     assert shown(api.get("/gallery", params={"text": "FOX", "state": ""}).text) == [fox]
     assert shown(api.get("/gallery", params={"text": "red", "state": "failed"}).text) == [hen]
     nothing = api.get("/gallery", params={"text": "<b>cow"}).text
-    assert "No video fits" in nothing
+    assert "No video matches" in nothing
     assert 'value="&lt;b&gt;cow"' in nothing
 
 
