@@ -5,7 +5,7 @@ from starlette.types import Scope
 
 
 def prefers_html(scope: Scope) -> bool:
-    """Whether it is a browser that opens a page; those of curl, fetch and SDKs take any type."""
+    """Return whether a browser opens a page; curl, fetch and SDKs accept any type."""
     accepted = Headers(scope=scope).get("accept", "*/*")
     weights = dict(_weighted(part) for part in accepted.split(","))
     return _weight("text/html", weights) > _weight("application/json", weights)

@@ -66,7 +66,7 @@ class JobBody(SharedFields):
 
 
 class Quote(BaseModel):
-    """What a video would take that was not asked for yet. null: no video was made yet."""
+    """Size and time of a video before it is asked for. null: no video was made yet."""
 
     width: int
     height: int

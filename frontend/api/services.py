@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from frontend.api.openai.requests import CreateVideoRequest, RemixVideoRequest
 from frontend.api.rate_limit import RateLimiter
 from frontend.api.requests import GenerateRequest, QuoteRequest
-from frontend.database.database import StoreLostError
+from frontend.database.database import STORE_AWAY, StoreLostError
 from frontend.health_reasons import DISK_FULL
 from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.estimate import Estimator
@@ -46,6 +46,13 @@ class Services:
     async def error(self) -> str | None:
         """Return why no video can be made now, or None."""
         return await self.breaker.error() or await asyncio.to_thread(self._storage_error)
+
+    async def unfinished(self) -> dict[str, int] | None:
+        """Count the unfinished jobs by state; None while the job store is away."""
+        try:
+            return await asyncio.to_thread(self.store.unfinished)
+        except STORE_AWAY:
+            return None
 
     def _storage_error(self) -> str | None:
         try:

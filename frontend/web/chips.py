@@ -37,7 +37,7 @@ class Chip:
 
 @dataclass(frozen=True)
 class ChipGroup:
-    """Of its chips a prompt holds one."""
+    """A prompt holds one of its chips."""
 
     name: str
     chips: list[Chip]
@@ -70,8 +70,9 @@ def _motion(motion: Motion) -> Chip:
 
 def _background(background: Background) -> Chip:
     words = _any(BACKGROUND_WORDS[background])
-    ground = rf"(?:(?:on|over|against|in front of|with) )?(?:(?:an?|the) )?{words} {_any(NOUNS)}"
-    bare = rf"(?:on|over|against|in front of) {words}"
+    before = "(?:on|over|against|in front of|with)"
+    ground = rf"(?:{before} )?(?:(?:an?|the) )?{words} {_any(NOUNS)}"
+    bare = rf"{before} {words}"
     phrase = f"on a {background} {NOUNS[0]}"
     return Chip(background, phrase, _either(ground, bare), BACKGROUNDS[background])
 

@@ -18,7 +18,7 @@ _TEXTS = {
         "An API key is needed",
         "Reload this page and give the key as the password; any user name will do.",
     ),
-    HTTPStatus.FORBIDDEN: ("This is not allowed", "Whoever runs the service can allow it."),
+    HTTPStatus.FORBIDDEN: ("This is not allowed", "Ask the operator of the service."),
     HTTPStatus.NOT_FOUND: (
         "There is nothing here",
         "The address may be mistyped, or the video has been deleted or has expired.",

@@ -15,6 +15,7 @@ _templates = Jinja2Templates(Path(__file__).parent / "templates")
 _templates.env.trim_blocks = _templates.env.lstrip_blocks = True
 _templates.env.globals |= {"static": STATIC.address, "swagger": SWAGGER.address}
 _templates.env.filters |= {
+    "frames": units.frames,
     "megabytes": units.megabytes,
     "seconds": units.seconds,
     "size": units.size,

@@ -6,6 +6,10 @@ _MINUTE = 60  # seconds
 _LONG = 90  # seconds
 
 
+def frames(count: int) -> str:
+    return "1 frame" if count == 1 else f"{count} frames"
+
+
 def megabytes(given: float) -> str:
     """Write a size in MB, which is 0.199 at times."""
     if given < 1:

@@ -221,7 +221,11 @@ def test_the_interactive_documentation_works_offline(
 ) -> None:
     page.goto(f"{frontend}/docs")
 
-    expect(page.get_by_text("/generate").first).to_be_visible()
+    page.get_by_role("link", name="POST /generate").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".opblock.is-open")).to_contain_text("/generate")
+    expect(page.locator(".opblock.is-open button").first).to_be_focused()
     screenshot(page, "docs", tmp_path)
 
 

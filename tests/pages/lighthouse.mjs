@@ -11,7 +11,7 @@ const load = (name) => import(pathToFileURL(resolve(name)));
 const { default: lighthouse, desktopConfig } = await load("lighthouse");
 const { launch } = await load("chrome-launcher");
 
-// What the page of an error cannot pass: its status is that of the error, and Chromium logs it.
+// Skipped for error pages: their status is that of the error, and Chromium logs it.
 const OF_ERRORS = { ignoreStatusCode: true, skipAudits: ["http-status-code", "errors-in-console"] };
 
 // Simulated throttling, Lighthouse's default, scales the times of this machine: other work on it

@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
+from tests.browser import plays
 from tests.pages.site import PageCase
 from tests.pages.views import SCHEMES, SIZES, View, open_page, show
 
@@ -23,7 +24,6 @@ PICTURED = (
 )
 _HEIGHT = 420  # pixels of a page in a sheet
 _GAP = 12
-_CONTROLS_FADE = 4000  # milliseconds after a video has begun to play
 _BETWEEN = "#8a8d99"
 
 
@@ -49,7 +49,8 @@ def take_for_readme(page: Page, case: PageCase) -> None:
     """Save the page as a newcomer sees it."""
     open_page(page, case)
     show(page, View("light", 1280, 960))
-    page.wait_for_timeout(_CONTROLS_FADE)
+    plays(page, "#player")
+    page.evaluate("() => { document.querySelector('#player').controls = false }")
     page.screenshot(path=README_PICTURE)
 
 

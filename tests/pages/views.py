@@ -38,7 +38,7 @@ def open_page(page: Page, case: PageCase) -> None:
 
 
 def show(page: Page, view: View) -> None:
-    """Look at it so."""
+    """Show the page in this view."""
     page.emulate_media(color_scheme=view.scheme)
     page.set_viewport_size({"width": view.width, "height": view.height})
     page.evaluate("scrollTo(0, 0)")

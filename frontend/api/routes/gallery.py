@@ -1,11 +1,13 @@
 """The gallery: all videos, page by page."""
 
+from http import HTTPStatus
 from typing import Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
+from frontend.api.errors import ApiError
 from frontend.api.page_views import shown_job
 from frontend.api.routes.jobs import Cursor, SearchText, find_page
 from frontend.api.services import CurrentServices
@@ -28,8 +30,15 @@ async def gallery(
 ) -> Response:
     """Show the newest videos, those of a search, or those behind a job."""
     jobs = JobFilter(states=[state] if state else (), text=text)
-    page = await find_page(jobs, _PAGE, after, services)
     search = {name: value for name, value in (("text", text), ("state", state)) if value}
+    newest = f"gallery?{urlencode(search)}"
+    try:
+        page = await find_page(jobs, _PAGE, after, services)
+    except ApiError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        # The job of `after` was deleted since.
+        return RedirectResponse(f"{services.settings.root_path}/{newest}", HTTPStatus.SEE_OTHER)
     older = {**search, "after": page.jobs[-1].id} if page.has_more else None
     return render(
         request,
@@ -39,6 +48,6 @@ async def gallery(
         state=state,
         states=list(JobState),
         after=after,
-        newest=f"gallery?{urlencode(search)}",
+        newest=newest,
         older=older and f"gallery?{urlencode(older)}",
     )

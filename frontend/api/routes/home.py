@@ -57,15 +57,17 @@ async def home(
 @router.post("/")
 async def create(request: Request, services: CurrentServices) -> Response:
     """Take the form of a browser without JavaScript, and lead to the page of its job."""
-    await require_rate(request, services)
     sent = await sent_values(request)
     try:
+        await require_rate(request, services)
         values = parse_values(sent, services.generate_request)
         asked = check_values(request, values, services.generate_request)
         fields = asked.fields
         job = await admit(fields.spec(), asked.identity, services, callback_url=fields.callback_url)
     except ApiError as error:
-        return await _page(request, services, _typed(sent), error=error)
+        page = await _page(request, services, _typed(sent), error=error)
+        page.headers.update(error.headers or {})
+        return page
     root_path = services.settings.root_path
     return RedirectResponse(f"{root_path}/preview/{job.id}", HTTPStatus.SEE_OTHER)
 

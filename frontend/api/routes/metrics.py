@@ -8,9 +8,7 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from frontend.api.services import CurrentServices, Services
-from frontend.database.database import STORE_AWAY
 from frontend.jobs.model import JobState
-from frontend.jobs.store import JobStore
 from frontend.metrics.counters import counts
 from frontend.metrics.gauges import Gauges
 
@@ -24,17 +22,10 @@ async def metrics(services: CurrentServices) -> Response:
     return Response(counts() + gauges.render(), media_type=CONTENT_TYPE_LATEST)
 
 
-def _unfinished(store: JobStore) -> dict[str, int] | None:
-    try:
-        return store.unfinished()
-    except STORE_AWAY:
-        return None
-
-
 async def _read_gauges(services: Services) -> Gauges:
     settings, folder = services.settings, services.folder
     return Gauges(
-        jobs=await asyncio.to_thread(_unfinished, services.store),
+        jobs=await services.unfinished(),
         job_limits={
             JobState.QUEUED.value: settings.max_queued_jobs,
             JobState.RUNNING.value: settings.max_concurrent_jobs,

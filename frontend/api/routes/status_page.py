@@ -14,7 +14,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/status")
 async def status_page(request: Request, services: CurrentServices) -> Response:
-    """Show whether videos can be made, with which model, and what is to do."""
+    """Show whether videos can be made, with which model, and what to do."""
     reason = await services.error()
     info = None if reason else await services.triton.model_info()
     return render(
@@ -23,7 +23,7 @@ async def status_page(request: Request, services: CurrentServices) -> Response:
         reason=reason,
         model=await model_status(services),
         info=info,
-        unfinished=await asyncio.to_thread(services.store.unfinished),
+        unfinished=await services.unfinished(),
         used_bytes=await asyncio.to_thread(services.folder.used_bytes),
         settings=services.settings,
     )

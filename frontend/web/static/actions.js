@@ -2,6 +2,8 @@
 
 import { announce } from "./announce.js";
 import { request } from "./api.js";
+import { removeCard } from "./cards.js";
+import { follow, show, stage } from "./stage.js";
 
 function confirmed() {
   const dialog = document.getElementById("confirm");
@@ -12,36 +14,45 @@ function confirmed() {
   });
 }
 
-function removeCard(card) {
-  const next = card.nextElementSibling ?? card.previousElementSibling;
-  const focused = next?.querySelector("a") ?? document.getElementById("main");
-  card.remove();
-  focused.focus();
-  announce("Deleted");
-}
-
 const ACTIONS = {
   async cancel(jobId) {
     await request(`jobs/${jobId}/cancel`, { method: "POST" });
   },
   async retry(jobId) {
     const again = await request(`jobs/${jobId}/retry`, { method: "POST" });
-    location.assign(`preview/${again.job_id}`);
+    if (!stage()) {
+      location.assign(`preview/${again.job_id}`);
+      return;
+    }
+    await show(again.job_id);
+    follow(again.job_id);
   },
-  async delete(jobId, button) {
+  async delete(jobId) {
     if (!(await confirmed())) return;
     await request(`jobs/${jobId}`, { method: "DELETE" });
-    const card = button.closest(".clip");
-    if (card) removeCard(card);
-    else location.assign(button.closest("#video").dataset.afterDelete);
+    const isShown = document.getElementById("video")?.dataset.jobId === jobId;
+    if (isShown && !stage()) {
+      location.assign(document.getElementById("video").dataset.afterDelete);
+      return;
+    }
+    removeCard(document.getElementById(`job-${jobId}`)); // it may have been replaced meanwhile
+    if (isShown) await show(null);
+    announce("Deleted");
   },
 };
 
+let shownError = null;
+
 function showError(message) {
-  const error = document.getElementById("action-error") ?? document.getElementById("error");
-  error.textContent = message;
-  error.hidden = false;
-  error.scrollIntoView({ block: "nearest" });
+  shownError = document.getElementById("action-error") ?? document.getElementById("error");
+  shownError.textContent = message;
+  shownError.hidden = false;
+  shownError.scrollIntoView({ block: "nearest" });
+}
+
+function hideError() {
+  if (shownError) shownError.hidden = true;
+  shownError = null;
 }
 
 document.addEventListener("click", async (event) => {
@@ -49,7 +60,8 @@ document.addEventListener("click", async (event) => {
   if (!button || button.ariaDisabled === "true") return;
   button.ariaDisabled = "true";
   try {
-    await ACTIONS[button.dataset.action](button.dataset.jobId, button);
+    await ACTIONS[button.dataset.action](button.dataset.jobId);
+    hideError();
   } catch (error) {
     showError(error.message);
   }

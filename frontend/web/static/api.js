@@ -35,16 +35,21 @@ export async function persist(work, onTrouble = () => {}) {
   }
 }
 
-// Replace these elements of the page by those that the server shows now.
+// Replace these elements of the page by those that the server shows now; return the IDs of those it lacks.
 export async function refresh(...ids) {
-  const response = await answer(location.href, { headers: { Accept: "text/html" } });
+  const address = location.href;
+  const response = await answer(address, { headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (address !== location.href) return refresh(...ids); // the page shows another job by now
+  const missing = [];
   for (const id of ids) {
     const [before, now] = [document.getElementById(id), page.getElementById(id)];
+    if (!now) missing.push(id);
     if (!before || !now) continue;
     const hadFocus = before.contains(document.activeElement);
     before.replaceWith(document.adoptNode(now));
-    if (hadFocus) now.querySelector("a, button")?.focus();
+    if (hadFocus) (now.querySelector("a, button") ?? document.getElementById("main")).focus();
   }
   document.dispatchEvent(new Event("refreshed"));
+  return missing;
 }

@@ -22,7 +22,17 @@ async function look() {
     if (job) update(card, job);
     else finished.push(card.id);
   }
-  if (finished.length) await refresh(...finished);
+  if (!finished.length) return;
+  // Newer jobs, the search or a deletion may have taken a card off the page.
+  for (const id of await refresh(...finished)) removeCard(document.getElementById(id));
+}
+
+export function removeCard(card) {
+  if (!card) return;
+  const next = card.nextElementSibling ?? card.previousElementSibling;
+  const hadFocus = card.contains(document.activeElement);
+  card.remove();
+  if (hadFocus) (next?.querySelector("a") ?? document.getElementById("main")).focus();
 }
 
 export async function followCards() {

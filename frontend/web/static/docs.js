@@ -3,6 +3,7 @@
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const place = document.getElementById("swagger-ui");
+let focusIsLost = false; // until the operation that was opened is drawn
 
 function openOperation() {
   if (!location.hash.startsWith("#/")) return;
@@ -23,8 +24,15 @@ function drawSwagger() {
     deepLinking: true,
     defaultModelsExpandDepth: 0, // the schemas are drawn when somebody opens them
     syntaxHighlight: { theme: "tomorrow-night" }, // most others have colours too dark to read
-    onComplete: () => document.getElementById("operations").remove(),
+    onComplete: removeList,
   });
+}
+
+function removeList() {
+  const list = document.getElementById("operations");
+  focusIsLost = list.contains(document.activeElement);
+  list.remove();
+  mend();
 }
 
 function followColours() {
@@ -32,6 +40,11 @@ function followColours() {
 }
 
 function mend() {
+  if (focusIsLost) {
+    const opened = place.querySelector(".opblock.is-open button");
+    opened?.focus();
+    focusIsLost = !opened;
+  }
   // The operations below the page's h1 are h3, their parts h4 and so on.
   for (const heading of place.querySelectorAll("h3, h4, h5")) {
     heading.ariaLevel = Number(heading.localName[1]) - 1;

@@ -4,12 +4,14 @@ import "./actions.js";
 import "./motion.js";
 import "./times.js";
 import { announce } from "./announce.js";
-import { persist, refresh, request } from "./api.js";
+import { request } from "./api.js";
 import { followCards } from "./cards.js";
 import { connectChips } from "./chips.js";
 import { clearErrors, showError } from "./errors.js";
 import { keepQuoting, showQuote } from "./quote.js";
-import { followVideo, hasUnfinished } from "./video.js";
+import { follow, show, stage } from "./stage.js";
+import { roughly } from "./units.js";
+import { unfinishedJob } from "./video.js";
 
 const form = document.getElementById("generate");
 const submit = document.getElementById("submit");
@@ -20,18 +22,6 @@ function setBusy(isBusy) {
   submit.ariaDisabled = String(isBusy);
 }
 
-async function follow() {
-  setBusy(true);
-  try {
-    await followVideo("newest");
-  } catch (error) {
-    showError(error.message);
-  } finally {
-    setBusy(false);
-    showQuote(form);
-  }
-}
-
 async function send() {
   if (submit.ariaDisabled === "true") return;
   setBusy(true);
@@ -40,17 +30,15 @@ async function send() {
     const body = new URLSearchParams(new FormData(form));
     body.set("wait", "false");
     const { job_id: jobId, eta_seconds: eta } = await request("generate", { method: "POST", body });
-    history.replaceState(null, "", `.?job=${jobId}`); // a reload shows the job again
-    announce(eta === null ? "Your video is being made" : `Your video is ready in about ${Math.ceil(eta)} seconds`);
-    await persist(() => refresh("stage", "newest")); // the job is accepted, whatever happens
-    document.getElementById("stage").scrollIntoView({ block: "nearest" });
+    announce(eta == null ? "Your video is being made" : `Your video is ready in ${roughly(eta)}`);
+    await show(jobId);
+    stage().scrollIntoView({ block: "nearest" });
+    follow(jobId);
   } catch (error) {
-    setBusy(false);
     await showQuote(form); // marks what else is wrong
     showError(error.message)?.focus();
-    return;
   }
-  await follow();
+  setBusy(false);
 }
 
 form.noValidate = true; // the service's own sentences say what is wrong
@@ -72,7 +60,14 @@ for (const example of document.querySelectorAll(".example")) {
   });
 }
 
+// The address changes with the job that is shown: the link would load the page again.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
+
 connectChips(prompt);
 keepQuoting(form);
 followCards();
-if (hasUnfinished()) follow();
+const jobId = unfinishedJob();
+if (jobId) follow(jobId);

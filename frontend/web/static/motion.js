@@ -37,8 +37,12 @@ function playExamples() {
   play(!still.matches);
 }
 
+let played;
+
 function playVideo() {
   const player = document.getElementById("player");
+  if (player === played) return; // it may have been paused
+  played = player;
   if (player && !still.matches) player.play().catch(() => {}); // a browser may not allow it
 }
 

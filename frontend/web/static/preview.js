@@ -3,7 +3,8 @@
 import "./actions.js";
 import "./motion.js";
 import "./times.js";
-import { followVideo } from "./video.js";
 import { showError } from "./errors.js";
+import { followVideo, unfinishedJob } from "./video.js";
 
-followVideo().catch((error) => showError(error.message));
+const jobId = unfinishedJob();
+if (jobId) followVideo(jobId).catch((error) => showError(error.message));

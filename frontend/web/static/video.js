@@ -9,21 +9,29 @@ const TITLES = { completed: "Ready", failed: "Failed", cancelled: "Cancelled" };
 
 const panel = () => document.getElementById("video");
 const isFinished = (state) => !["queued", "running"].includes(state);
+const isShown = (jobId) => panel()?.dataset.jobId === jobId;
 
+// Return the finished job, or null once the page shows another.
 async function finished(jobId) {
-  for (;;) {
-    const job = await persist(() => request(`status/${jobId}`), showTrouble);
+  while (isShown(jobId)) {
+    const job = await persist(
+      () => request(`status/${jobId}`),
+      () => unfinishedJob() === jobId && showTrouble(),
+    );
+    if (!isShown(jobId)) break;
     if (isFinished(job.status)) return job;
     showProgress(job);
     await wait(POLL_INTERVAL);
   }
+  return null;
 }
 
-// Move the focus to the result, unless the user types something by now.
+// Move the focus to the result, unless the user is elsewhere by now.
 function present(job) {
   const heading = document.getElementById("video-title");
   document.title = `${TITLES[job.status]}: ${job.prompt.slice(0, 60)} – LTX-Video`;
-  if (document.activeElement.matches("textarea, input")) {
+  const { activeElement } = document;
+  if (activeElement !== document.body && !activeElement.closest("#submit, #stage, #video")) {
     announce(heading.textContent);
     return;
   }
@@ -33,11 +41,17 @@ function present(job) {
   if (!isInView) panel().scrollIntoView({ block: "start" });
 }
 
-export const hasUnfinished = () => Boolean(panel()) && !isFinished(panel().dataset.state);
+// Return the ID of the job that the page shows, if it is not finished.
+export function unfinishedJob() {
+  const shown = panel()?.dataset;
+  return shown && !isFinished(shown.state) ? shown.jobId : null;
+}
 
-export async function followVideo(...alsoRefreshed) {
-  if (!hasUnfinished()) return;
-  const job = await finished(panel().dataset.jobId);
-  await persist(() => refresh(panel().parentElement.id === "stage" ? "stage" : "video", ...alsoRefreshed));
-  present(job);
+export async function followVideo(jobId, ...alsoRefreshed) {
+  const job = await finished(jobId);
+  if (!job) return;
+  if (unfinishedJob()) {
+    await persist(() => refresh(panel().parentElement.id === "stage" ? "stage" : "video", ...alsoRefreshed));
+  }
+  if (isShown(jobId)) present(job);
 }

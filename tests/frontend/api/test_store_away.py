@@ -62,6 +62,10 @@ def test_a_database_that_is_away_for_longer_than_the_lease_costs_nothing(
         health = first.get("/health")
         assert health.status_code == 503
         assert health.json()["reason"] == "the job store does not answer"
+        page = first.get("/status")
+        assert page.status_code == 200
+        assert "The job store does not answer" in page.text
+        assert "<dt>Jobs</dt>" not in page.text
         metrics = first.get("/metrics")
         assert metrics.status_code == 200
         assert "ltx_jobs{" not in metrics.text

@@ -85,4 +85,7 @@ def test_a_running_job_can_be_cancelled(page: Page, fake_triton: FakeTriton) -> 
 def test_the_interactive_documentation_shows_the_api(page: Page) -> None:
     page.get_by_role("link", name="API").click()
 
-    expect(page.get_by_text("/generate").first).to_be_visible()
+    page.get_by_role("link", name="POST /generate").click()
+
+    expect(page.locator(".opblock.is-open")).to_contain_text("/generate")
+    expect(page.locator(".opblock.is-open button").first).to_be_focused()

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from frontend.web.examples import DEMO_MODEL
 from tests.browser import plays
 from tests.frontend.api_process import Api, running
+from tests.frontend.conftest import wait_until
 from tests.frontend.fake_triton import INFO, FakeTriton, Fault
 from tests.frontend.web.conftest import fill_form
 
@@ -104,10 +105,31 @@ def test_a_job_survives_a_reload_of_its_page(page: Page, fake_triton: FakeTriton
     page.reload()
 
     expect(page.locator("#progress-bar")).to_be_visible()
-    expect(page.locator("#submit")).to_have_attribute("aria-disabled", "true")
     plays(page, "#player")
     expect(page.locator("#video-title")).to_be_focused()
     expect(page).to_have_title("Ready: a lighthouse – LTX-Video")  # noqa: RUF001  a dash
+
+
+def test_the_skip_link_keeps_what_was_typed_beside_a_job(page: Page) -> None:
+    page.click("#submit")
+    plays(page, "#player")
+    page.fill("#prompt", "another one")
+
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("#prompt")).to_have_value("another one")
+
+
+def test_a_paused_video_stays_paused_when_cards_are_refreshed(page: Page) -> None:
+    page.click("#submit")
+    plays(page, "#player")
+    page.evaluate("() => document.querySelector('#player').pause()")
+
+    page.evaluate("() => document.dispatchEvent(new Event('refreshed'))")
+
+    assert page.evaluate("() => document.querySelector('#player').paused")
 
 
 def test_a_failed_job_says_why_and_is_retried(page: Page, fake_triton: FakeTriton) -> None:
@@ -115,10 +137,89 @@ def test_a_failed_job_says_why_and_is_retried(page: Page, fake_triton: FakeTrito
     page.click("#submit")
     expect(page.locator("#video .error").first).to_contain_text("something broke")
 
+    page.fill("#prompt", "the next one")
     page.locator("#video").get_by_role("button", name="Retry").click()
 
     plays(page, "#player")
-    expect(page.get_by_role("heading", level=1)).to_have_text("a lighthouse")
+    expect(page.locator("#prompt")).to_have_value("the next one")
+    page.reload()
+    plays(page, "#player")
+
+
+def test_a_video_is_asked_for_while_another_is_made(
+    page: Page, server: Api, fake_triton: FakeTriton
+) -> None:
+    fake_triton.faults = [Fault.HANG]
+    page.click("#submit")
+    expect(page.locator("#video-title")).to_have_text("Making the video")
+    first = page.locator("#video").get_attribute("data-job-id")
+
+    page.fill("#prompt", "a harbour")
+    page.click("#submit")
+
+    expect(page.locator("#video-title")).to_have_text("Waiting for its turn")
+    expect(page.locator("#video")).not_to_have_attribute("data-job-id", str(first))
+    server.http.delete(f"/jobs/{first}")
+    plays(page, "#player")
+    expect(page.locator("#newest .prompt")).to_have_text(["a harbour", "a lighthouse"])
+    expect(page.locator(f"#job-{first} .badge")).to_have_text("cancelled")
+
+
+def test_a_deletion_on_the_home_page_keeps_the_form(page: Page) -> None:
+    page.click("#submit")
+    plays(page, "#player")
+    page.fill("#prompt", "the next one")
+
+    page.locator("#video").get_by_role("button", name="Delete").click()
+    page.locator("#confirm").get_by_role("button", name="Delete").click()
+
+    expect(page.locator("#stage")).to_have_text("Your video appears here.")
+    expect(page.locator("#newest")).to_be_hidden()
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("#announcement")).to_have_text("Deleted")
+    expect(page.locator("#prompt")).to_have_value("the next one")
+    expect(page).to_have_title("LTX-Video")
+
+
+def test_a_video_of_unknown_time_is_announced_without_one(page: Page) -> None:
+    def forget_time(route: Route) -> None:
+        answer = route.fetch()
+        known = {name: each for name, each in answer.json().items() if name != "eta_seconds"}
+        route.fulfill(response=answer, json=known)
+
+    page.route(re.compile("/generate"), forget_time)
+    page.click("#submit")
+
+    expect(page.locator("#announcement")).to_have_text("Your video is being made")
+
+
+def test_a_result_does_not_take_the_focus_from_elsewhere(
+    page: Page, fake_triton: FakeTriton
+) -> None:
+    fake_triton.step_seconds = 0.2
+    page.click("#submit")
+    expect(page.locator("#progress-bar")).to_be_visible()
+    elsewhere = page.get_by_role("link", name="Gallery")
+    elsewhere.focus()
+
+    plays(page, "#player")
+
+    expect(page.locator("#announcement")).to_have_text("Your video")
+    expect(elsewhere).to_be_focused()
+
+
+def test_a_video_that_is_ready_at_once_is_presented(page: Page, server: Api) -> None:
+    def wait_for_it(route: Route) -> None:
+        answer = route.fetch()
+        job_id = answer.json()["job_id"]
+        wait_until(lambda: server.status(job_id) == "completed")
+        route.fulfill(response=answer)
+
+    page.route(re.compile("/generate"), wait_for_it)
+    page.click("#submit")
+
+    expect(page.locator("#video-title")).to_be_focused()
+    expect(page).to_have_title("Ready: a lighthouse – LTX-Video")  # noqa: RUF001  a dash
 
 
 def test_cards_of_unfinished_jobs_are_kept_up_to_date(
@@ -133,6 +234,54 @@ def test_cards_of_unfinished_jobs_are_kept_up_to_date(
 
     expect(page.locator(".badge")).to_have_text("cancelled")
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def test_a_card_leaves_a_page_that_does_not_show_its_job_any_more(
+    page: Page, server: Api, fake_triton: FakeTriton
+) -> None:
+    fake_triton.faults = [Fault.HANG]
+    job_id = server.post()
+    wait_until(lambda: server.status(job_id) == "running")
+    page.goto(f"{server.http.base_url}/gallery?state=running")
+    page.locator(".clip a").focus()
+
+    server.http.delete(f"/jobs/{job_id}")
+
+    expect(page.locator(".clip")).to_have_count(0)
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_the_error_of_an_action_goes_when_a_later_one_succeeds(page: Page, server: Api) -> None:
+    server.http.post("/generate", json={"prompt": "a fox", "duration": 1, "resolution": 64})
+    page.goto(f"{server.http.base_url}/gallery")
+    failures = iter([True])
+
+    def fail(route: Route) -> None:
+        route.fulfill(status=502, body="") if next(failures, False) else route.continue_()
+
+    page.route(re.compile("/jobs/[0-9a-f]+$"), fail)
+    for count in (1, 0):
+        page.get_by_role("button", name="Delete “a fox”").click()
+        page.locator("#confirm").get_by_role("button", name="Delete").click()
+
+        expect(page.locator(".error:visible")).to_have_count(count)
+    expect(page.locator(".clip")).to_have_count(0)
+
+
+def test_a_card_that_was_replaced_while_its_deletion_was_confirmed_is_removed(
+    page: Page, server: Api
+) -> None:
+    server.http.post("/generate", json={"prompt": "a fox", "duration": 1, "resolution": 64})
+    page.goto(f"{server.http.base_url}/gallery")
+    page.get_by_role("button", name="Delete “a fox”").click()
+    page.evaluate(
+        "() => { const card = document.querySelector('.clip');"
+        " card.replaceWith(card.cloneNode(true)) }"
+    )
+
+    page.locator("#confirm").get_by_role("button", name="Delete").click()
+
+    expect(page.locator(".clip")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

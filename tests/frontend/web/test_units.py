@@ -16,5 +16,9 @@ def test_long_times_are_in_minutes(given: float, written: str) -> None:
     assert units.seconds(given) == written
 
 
+def test_one_frame_is_none_of_several() -> None:
+    assert [units.frames(count) for count in (1, 24)] == ["1 frame", "24 frames"]
+
+
 def test_a_moment_of_the_api_is_utc() -> None:
     assert units.time("2026-11-05T08:04:00") == "5 November 2026, 08:04 UTC"

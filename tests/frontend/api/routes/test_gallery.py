@@ -72,7 +72,7 @@ def test_videos_are_searched_by_words_and_state(api: TestClient, fake_triton: Fa
     assert shown(api.get("/gallery", params={"text": "FOX", "state": ""}).text) == [fox]
     assert shown(api.get("/gallery", params={"text": "red", "state": "failed"}).text) == [hen]
     nothing = api.get("/gallery", params={"text": "<b>cow"}).text
-    assert "No video fits" in nothing
+    assert "No video matches" in nothing
     assert 'value="&lt;b&gt;cow"' in nothing
 
 
@@ -90,6 +90,18 @@ def test_the_search_goes_on_through_the_pages(
     assert "Older" not in last
     [newest] = re.findall(r'href="(gallery\?[^"]*)">Newest', last)
     assert shown(api.get(f"/{newest}").text) == shown(first)
+
+
+def test_a_page_behind_a_job_that_was_deleted_leads_to_the_newest_of_the_search(
+    start_api: StartApi,
+) -> None:
+    api = start_api(root_path="/video")
+    job_id = make(api, "a fox")
+    api.delete(f"/jobs/{job_id}")
+    search = {"text": "a fox", "after": job_id}
+    answer = api.get("/gallery", params=search, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/video/gallery?text=a+fox"
 
 
 def test_there_is_no_gallery_of_private_jobs(start_api: StartApi) -> None:

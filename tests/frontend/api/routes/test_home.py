@@ -186,4 +186,8 @@ def test_forms_of_other_sites_make_no_video(site: str, api: TestClient) -> None:
 def test_the_form_counts_against_the_rate_limit(start_api: StartApi) -> None:
     api = start_api(enable_rate_limit=True, rate_limit_per_minute=1)
     assert api.post("/", data=FORM, follow_redirects=False).status_code == 303
-    assert api.post("/", data=FORM, follow_redirects=False).status_code == 429
+    refused = api.post("/", data=FORM, headers=BROWSER)
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "At most 1 requests per minute" in refused.text
+    assert prompt(refused.text) == FORM["prompt"]

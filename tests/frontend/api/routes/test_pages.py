@@ -53,6 +53,14 @@ def test_every_page_lets_the_keyboard_skip_to_its_content(path: str, api: TestCl
     assert page.count("<h1") == 1
 
 
+@pytest.mark.parametrize("path", ["//evil.example/x", "/%09/evil.example", "/%5Cevil.example"])
+def test_the_skip_link_of_an_error_stays_on_this_site(path: str, api: TestClient) -> None:
+    page = api.get(f"http://localhost{path}", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    [link] = re.findall(r'class="skip" href="([^"]*)#main"', page.text)
+    assert re.fullmatch(r"/[\w%.-][\w%./-]*", link)
+
+
 def test_the_menu_leads_to_pages_for_people(api: TestClient) -> None:
     [menu] = re.findall(r"<nav.*?</nav>", api.get("/gallery").text, re.DOTALL)
     addresses = re.findall(r'href="([^"]*)"', menu)

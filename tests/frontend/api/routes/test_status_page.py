@@ -13,6 +13,7 @@ def test_a_service_that_works_says_with_what(api: TestClient, fake_triton: FakeT
     assert "someone/Fake-Model (loaded)" in page
     assert "A CPU, fp32" in page
     assert "1 running, 0 waiting" in page
+    assert "3.22 GB for the engines" in page  # 3 GiB
     api.delete(f"/jobs/{job_id}")
 
 

@@ -25,6 +25,17 @@ def test_the_video_is_downloaded_under_its_documented_name(
     assert response.content == (output_dir / filename).read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("num_frames", "said"), [(1, "1 frame · 64"), (5, "· 0.2 s ·"), (24, "· 1 s ·")]
+)
+def test_the_page_says_how_long_a_short_video_is(
+    num_frames: int, said: str, api: TestClient
+) -> None:
+    job_id = post(api, duration=None, num_frames=num_frames, fps=24)
+    wait_for(api, job_id, "completed")
+    assert said in api.get(f"/preview/{job_id}").text
+
+
 def test_the_video_is_shown_in_the_browser_on_request(api: TestClient, job_id: str) -> None:
     shown = api.get(f"/download/{job_id}", params={"inline": "true"})
     assert shown.headers["Content-Disposition"].startswith("inline; filename=")
