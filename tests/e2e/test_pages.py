@@ -234,6 +234,7 @@ def test_an_example_of_the_demo_fills_the_form(
 ) -> None:
     browser_page.goto(demo)
     example = browser_page.locator(".example").nth(1)
+    example.scroll_into_view_if_needed()  # images far below are not loaded
     browser_page.wait_for_function(
         "() => [...document.querySelectorAll('.example img')].every(image => image.naturalWidth)"
     )

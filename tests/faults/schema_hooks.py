@@ -9,6 +9,7 @@ import schemathesis
 SETTINGS = {"MAX_VIDEO_DURATION": "1", "DEFAULT_VIDEO_DURATION": "1", "MAX_RESOLUTION": "64"}
 
 _CREATORS = ("/generate", "/v1/videos", "/v1/videos/{video_id}/remix")
+_WITH_VIDEO_FIELDS = ("/quote", *_CREATORS)
 _ALTERNATIVES = ("size", "width", "height", "num_frames")  # of resolution and duration
 _UNKNOWN = (
     "callback_url",  # the service has no secret to sign events with
@@ -25,7 +26,7 @@ def map_case(
         return case
     if case.headers and case.headers.get("Idempotency-Key"):
         case.headers["Idempotency-Key"] = uuid.uuid4().hex  # one of another request is refused
-    if case.operation.path in _CREATORS:
+    if case.operation.path in _WITH_VIDEO_FIELDS:
         for part in (case.query, case.body):
             if isinstance(part, dict):
                 for name in (*_ALTERNATIVES, *_UNKNOWN):
