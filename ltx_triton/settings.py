@@ -33,7 +33,13 @@ Mp4Preset = Literal[
 
 MIN_KEY_LENGTH = 16  # characters: 64 bits even if they are hexadecimal
 
+_LAST_PORT = 65535
 _DATABASES = ("postgresql+psycopg", "sqlite")
+_ADDRESS = re.compile(
+    r"(?:[^:/@]*(?::[^@]*)?@)?"  # user:password@
+    r"(?:\[[^]]+\]|[^:/@?]*)(?::\d+)?"  # host:port
+    r"(?:[/?].*)?"  # name and options
+)
 _SECRETS = ("API_KEY", "DATABASE_URL", "WEBHOOK_SECRET")
 
 _WEBHOOK_PREFIX = "whsec_"
@@ -75,18 +81,20 @@ def _expand(folder: Path) -> Path:
 def _require_database(url: str | None) -> str | None:
     if url is not None and url.partition("://")[0] not in _DATABASES:
         raise ValueError(f"must begin with {' or '.join(f'{name}://' for name in _DATABASES)}")
-    if url is not None:
-        from sqlalchemy.engine import make_url  # images for engines do without it
-        from sqlalchemy.exc import ArgumentError
-
-        try:
-            make_url(url)
-        except (ArgumentError, ValueError):  # their messages may quote a part of the password
-            raise ValueError(
-                "is no URL such as postgresql+psycopg://user:password@host:5432/jobs: the port is "
-                "a number, and @ in a password is %40"
-            ) from None
+    # Not by SQLAlchemy: images for engines do without it, and its messages quote passwords.
+    if url is not None and not _ADDRESS.fullmatch(url.partition("://")[2]):
+        raise ValueError(
+            "is no URL such as postgresql+psycopg://user:password@host:5432/jobs: the port is "
+            "a number, and @ in a password is %40"
+        )
     return url
+
+
+def _require_port(address: str) -> str:
+    found = re.search(r":(\d+)(?:/|$)", address)
+    if found and int(found[1]) > _LAST_PORT:
+        raise ValueError(f"has port {found[1]}; the last one is {_LAST_PORT}")
+    return address
 
 
 def _require_webhook_secret(secret: SecretStr | None) -> SecretStr | None:
@@ -166,10 +174,12 @@ class Settings(BaseSettings):
     database_url: Annotated[str | None, AfterValidator(_require_database)] = None
 
     # Triton
-    triton_grpc_address: Annotated[str, Field(pattern=r"^.+:\d{1,5}$")] = "127.0.0.1:8001"
-    triton_metrics_url: Annotated[str, Field(pattern=r"^https?://[^/]+:\d{1,5}/")] = (
-        "http://127.0.0.1:8002/metrics"
-    )
+    triton_grpc_address: Annotated[
+        str, Field(pattern=r"^.+:\d{1,5}$"), AfterValidator(_require_port)
+    ] = "127.0.0.1:8001"
+    triton_metrics_url: Annotated[
+        str, Field(pattern=r"^https?://[^/]+:\d{1,5}/"), AfterValidator(_require_port)
+    ] = "http://127.0.0.1:8002/metrics"
 
     # Logging
     log_level: Annotated[

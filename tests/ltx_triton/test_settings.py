@@ -255,6 +255,34 @@ def test_a_database_that_is_no_url_is_refused_without_its_password(
     assert "hunter2" not in str(stop.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["me:hunter2@host:5432/jobs", "me@[::1]:5432/jobs?sslmode=require", "/jobs?host=/run", "host"],
+)
+def test_the_address_of_a_database_may_leave_parts_out(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql+psycopg://{address}")
+
+    assert make_url(load_settings().job_store_url).drivername == "postgresql+psycopg"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TRITON_GRPC_ADDRESS", "127.0.0.1:65536"),
+        ("TRITON_METRICS_URL", "http://127.0.0.1:65536/metrics"),
+    ],
+)
+def test_a_port_that_cannot_be_is_refused(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SystemExit, match=f"{variable}: has port 65536; the last one is 65535"):
+        load_settings()
+
+
 @pytest.mark.parametrize("variable", ["OUTPUT_DIR", "MODEL_CACHE_DIR"])
 def test_a_tilde_is_the_home_folder(
     variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
