@@ -68,10 +68,10 @@ def test_the_other_figures_are_measured_as_well() -> None:
         assert figure in TEXT
 
 
-def test_the_readme_says_how_much_is_downloaded() -> None:
+def test_the_readme_says_how_large_the_checkpoint_is() -> None:
     size = sum(figures["checkpoint_bytes"] for figures in RESULT["components"].values())
     readme = (ROOT / "README.md").read_text()
-    assert f"The 13B checkpoint is {gigabytes(size, 0)} to download" in readme
+    assert f"The 13B checkpoint is {gigabytes(size, 0)} in BF16" in readme
 
 
 def test_make_takes_the_options_that_the_page_names() -> None:
