@@ -85,7 +85,7 @@ class FreshEnvironment:
         run_pip(self.program("python"), "download", *options, wheel)
 
     def packages(self) -> list[Distribution]:
-        """Return what is installed, without what was there at the beginning."""
+        """Return the installed packages except pip and setuptools."""
         found = distributions(path=[str(self.site_packages)])
         return [each for each in found if each.name not in ("pip", "setuptools")]
 

@@ -50,7 +50,7 @@ def _installation(figures: Figures, packages: float) -> list[list[str]]:
     return [
         ["the wheel", "", f"{size('wheel') / 1e6:.1f}"],
         ["`pip download`", seconds("download"), f"{size('downloads') / 1e6:.0f}"],
-        ["`pip install`, of what was downloaded", seconds("install"), f"{packages / 1e6:.0f}"],
+        ["`pip install` of the downloads", seconds("install"), f"{packages / 1e6:.0f}"],
         [
             "the first `ltx-video demo`, and what it keeps for later",
             seconds("first demo"),

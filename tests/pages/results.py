@@ -44,8 +44,8 @@ def render(results: Results) -> str:
         f"`python -m tests.pages` opens every page in every state, {' and '.join(SCHEMES)}, "
         f"{widths} pixels wide, writes this page and takes the pictures ({versions}). The tests "
         f"accept no violation that axe-core finds, and no score of Lighthouse below {LEAST}, "
-        "measured with its simulated slow phone and its desktop. Pages of errors are not judged by "
-        "their status, which is that of the error.",
+        "measured with its simulated slow phone and its desktop. Error pages answer with the "
+        "error's status, so Lighthouse skips its check of the status there.",
         "",
         "| page | violations | phone | desktop |",
         "|---|---|---|---|",
