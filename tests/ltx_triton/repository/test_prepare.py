@@ -125,15 +125,23 @@ def test_an_upgrade_brings_its_models(
     assert model(served).read_text() == "newer"
 
 
+def upgrade_demo(
+    served: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, *, exported: bool
+) -> Path:
+    """Prepare `served`, export into it or not, and install a newer demo checkpoint."""
+    prepare(served)
+    if exported:
+        export(served)
+    newer = upgrade("DEMO_ENGINES", folder, monkeypatch)
+    (version_folder(newer, LTX_VIDEO) / "export.sha256").write_text("newer")
+    return newer
+
+
 @pytest.mark.parametrize("exported", [False, True])
 def test_an_upgrade_brings_its_demo_checkpoint_unless_another_was_exported(
     *, exported: bool, served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare(served)
-    if exported:
-        export(served)
-    newer = upgrade("DEMO_ENGINES", tmp_path / "newer", monkeypatch)
-    (version_folder(newer, LTX_VIDEO) / "export.sha256").write_text("newer")
+    newer = upgrade_demo(served, tmp_path / "newer", monkeypatch, exported=exported)
     engine(newer).write_text("newer")
 
     prepare(served)
@@ -178,11 +186,7 @@ def test_until_the_first_start_the_models_to_serve_are_those_of_the_package(serv
 def test_the_models_to_serve_after_an_upgrade_are_those_of_the_next_start(
     *, exported: bool, served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare(served)
-    if exported:
-        export(served)
-    newer = upgrade("DEMO_ENGINES", tmp_path / "newer", monkeypatch)
-    (version_folder(newer, LTX_VIDEO) / "export.sha256").write_text("newer")
+    newer = upgrade_demo(served, tmp_path / "newer", monkeypatch, exported=exported)
 
     assert models_to_serve(served) == (served if exported else newer)
 
