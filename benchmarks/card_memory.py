@@ -23,7 +23,8 @@ from transformers import T5Config
 from benchmarks.architectures import T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from benchmarks.machine import Machine
 from benchmarks.report.markdown import table
-from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.folder import FolderCheckpoint
+from export.checkpoint.open import open_checkpoint
 from export.checkpoint.vae_layout import VAE_LAYOUT
 from export.fp8.graph import insert_qdq
 from export.graphs import text_encoder, transformer, vae_decoder
@@ -147,13 +148,13 @@ def count_weights(folder: Path) -> dict[str, dict[str, int]]:
     return weights
 
 
-def write_configs(folder: Path, transformer_config: Mapping[str, Any]) -> Checkpoint:
+def write_configs(folder: Path, transformer_config: Mapping[str, Any]) -> FolderCheckpoint:
     """Write what describing the engines needs of a checkpoint: no weights."""
     with torch.device("meta"):
         LTXVideoTransformer3DModel(**transformer_config).save_config(folder / "transformer")
         AutoencoderKLLTXVideo(**VAE_LAYOUT | VAE).save_config(folder / "vae")
     T5Config(**TEXT_ENCODER | T5_XXL).save_pretrained(folder / "text_encoder")
-    return Checkpoint(folder)
+    return FolderCheckpoint(folder)
 
 
 def graph_bytes(model: onnx_ir.Model) -> int:

@@ -24,7 +24,8 @@ from tqdm import tqdm
 
 from benchmarks.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from benchmarks.memory import watch
-from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.open import open_checkpoint
 from export.checkpoint.weights import fp32_weight_bytes
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
@@ -146,7 +147,7 @@ def _measure_engine(
         watch(_write_checkpoint, checkpoint, {component: config})
         watch(_export, checkpoint, engine, component)
         usage = watch(work, checkpoint, engine, component)
-        fp32_bytes = fp32_weight_bytes(checkpoint / component)
+        fp32_bytes = fp32_weight_bytes(_open(checkpoint).weights(component).values())
         onnx_bytes = _onnx_bytes(engine)
     return {
         "config": config,

@@ -20,7 +20,7 @@ import torch
 import transformers
 
 from benchmarks.precision_runs import REQUEST, Measurement
-from export.checkpoint.folder import open_checkpoint
+from export.checkpoint.open import open_checkpoint
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
 

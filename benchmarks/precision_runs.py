@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.frame_quality import psnr, ssim
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
 from export.checkpoint.tokenizer import save_tokenizer
 from export.fp8.calibrate import load_or_calibrate
 from export.fp8.quantize import fake_quantize, scale_for
@@ -71,7 +71,7 @@ class Measurement:
     def __init__(self, checkpoint: Checkpoint, scratch: Path) -> None:
         self.checkpoint = checkpoint
         self.scratch = scratch
-        options = ExportOptions(model=str(checkpoint.folder), output=scratch)
+        options = ExportOptions(checkpoint.name, scratch)
         self.config = pipeline_config(checkpoint, options)
         save_tokenizer(checkpoint, scratch / TOKENIZER_FILE)
         self.record = load_or_calibrate(checkpoint, self.config.checkpoint_sha256, scratch)

@@ -32,7 +32,7 @@ from benchmarks.architectures import (
 )
 from benchmarks.memory import watch
 from benchmarks.report import markdown
-from export.checkpoint.folder import open_checkpoint
+from export.checkpoint.open import open_checkpoint
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
 from export.random.fp8_record import random_record

@@ -7,7 +7,8 @@ from pathlib import Path
 from diffusers import LTXConditionPipeline
 from huggingface_hub.constants import HF_HUB_CACHE
 
-from export.checkpoint.folder import Checkpoint, download_bytes, open_checkpoint
+from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.open import download_bytes, open_checkpoint
 from export.checkpoint.schedule import sigma_schedules
 from export.checkpoint.tokenizer import save_tokenizer
 from export.child_process import in_child
@@ -166,11 +167,9 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
     # The reference pads and truncates to this, ignoring the tokenizer's model_max_length.
     call = inspect.signature(LTXConditionPipeline.__call__)
     text_length = int(call.parameters["max_sequence_length"].default)
-    folder_name = checkpoint.folder.resolve().name
-    is_folder = Path(options.model).is_dir()
     trained_on = checkpoint.trained_on()
     return PipelineConfig(
-        model_name=options.name or (folder_name if is_folder else options.model),
+        model_name=options.name or checkpoint.name,
         checkpoint_sha256=checkpoint.sha256(),
         precision=options.precision,
         latent_channels=checkpoint.config("vae").get("latent_channels", 128),

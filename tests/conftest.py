@@ -25,7 +25,7 @@ from ltx_triton.repository.layout import version_folder
 if TYPE_CHECKING:
     import torch
 
-    from export.checkpoint.folder import Checkpoint
+    from export.checkpoint.folder import FolderCheckpoint
 
 if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
     # torch's threads wait for each other, for long where other workers have their cores.
@@ -170,10 +170,13 @@ def repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
 
 
 @pytest.fixture(scope="session")
-def checkpoint(checkpoint_folder: Path) -> "Checkpoint":
-    from export.checkpoint.folder import open_checkpoint
+def checkpoint(checkpoint_folder: Path) -> "FolderCheckpoint":
+    from export.checkpoint.folder import FolderCheckpoint
+    from export.checkpoint.open import open_checkpoint
 
-    return open_checkpoint(str(checkpoint_folder), None)
+    opened = open_checkpoint(str(checkpoint_folder), None)
+    assert isinstance(opened, FolderCheckpoint)
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from benchmarks.baselines.flops import component_flops, peak_flops
 from benchmarks.baselines.inputs import load_inputs, save_output
 from benchmarks.baselines.worker import end_with_owner, serve_commands
 from demo.evaluation.reference import call_pipeline, to_bytes
-from export.checkpoint.folder import open_checkpoint
+from export.checkpoint.open import open_checkpoint
 from export.precision import Precision
 from ltx_triton.contract import (
     ENGINES,

@@ -7,7 +7,8 @@ import transformers
 from benchmarks.baselines.case import Case
 from benchmarks.baselines.inputs import save_inputs
 from benchmarks.gpu.cases import Model, onnx_folder, onnx_repository
-from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.open import open_checkpoint
 from export.checkpoint.tokenizer import save_tokenizer
 from export.fp8.calibrate import calibrate
 from export.fp8.record import Record

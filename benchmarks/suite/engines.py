@@ -17,7 +17,7 @@ from benchmarks.baselines.flops import component_flops, peak_flops
 from benchmarks.baselines.inputs import Arrays, component_inputs
 from benchmarks.measurement import Labels, Measurement
 from benchmarks.suite.request import default_case
-from export.checkpoint.folder import open_checkpoint
+from export.checkpoint.open import open_checkpoint
 from ltx_triton.contract import ENGINES, TRANSFORMER, ModelContract
 from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.open import open_session

@@ -24,7 +24,7 @@ from benchmarks.suite.contenders import (
     service,
 )
 from demo.evaluation.prompts import held_out_prompts
-from export.checkpoint.folder import open_checkpoint
+from export.checkpoint.open import open_checkpoint
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder

@@ -22,7 +22,7 @@ from benchmarks.baselines.inputs import Arrays
 from benchmarks.baselines.text_halves import TextHalves, cut
 from benchmarks.measurement import Labels, Measurement
 from benchmarks.suite.request import CHECKPOINT, STEPS
-from export.checkpoint.folder import open_checkpoint
+from export.checkpoint.open import open_checkpoint
 from export.graphs.attention import ExportAttention
 from export.graphs.rotary import RotaryPositions
 from export.graphs.transformer import TransformerGraph

@@ -84,7 +84,7 @@ def service() -> Iterator[Source]:
 def reference(checkpoint: Path) -> Iterator[Source]:
     # Imports are lazy: these need torch, and the service does not.
     from demo.evaluation.reference import ReferencePipeline
-    from export.checkpoint.folder import open_checkpoint
+    from export.checkpoint.open import open_checkpoint
 
     sha256 = open_checkpoint(str(checkpoint), None).sha256()
     pipeline = ReferencePipeline(checkpoint)

@@ -1,15 +1,13 @@
-"""Find a diffusers checkpoint folder, check its layout, read its configs and hash it."""
+"""Find a diffusers checkpoint folder, check its layout and read its configs."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import snapshot_download
-from tqdm import tqdm
-
+from export.checkpoint.checkpoint import Checkpoint
 from export.checkpoint.trained_on import TrainedOn
+from export.checkpoint.weights import Source, weight_files
 from export.errors import ExportError
 
 COMPONENTS = {
@@ -27,30 +25,39 @@ CONFIG_FILES = {
     "vae": "config.json",
 }
 TOKENIZER_FILES = ("tokenizer.json", "spiece.model")
-_SETTINGS = [
-    "model_index.json",
-    TrainedOn.FILE,
-    "tokenizer/spiece.model",
-    *(f"{name}/*.json" for name in COMPONENTS),
-]
-_WEIGHTS = [f"{name}/*.safetensors" for name in COMPONENTS]
-_HASH_BLOCK = 1 << 22  # bytes
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """A folder whose layout has been checked by `open_checkpoint`."""
+class FolderCheckpoint(Checkpoint):
+    """A folder in diffusers' format, whose layout has been checked by `open_checkpoint`."""
 
     folder: Path
+    hub_id: str | None = None  # where it was downloaded from
+
+    @property
+    def name(self) -> str:
+        return self.hub_id or self.folder.resolve().name
+
+    @property
+    def tokenizer(self) -> Path:
+        return self.folder / "tokenizer"
+
+    def place(self, component: str) -> Path:
+        return self.folder / component
 
     def config(self, component: str) -> dict[str, Any]:
-        """Read the config file of a component such as `vae`.
+        return _read_json(self.folder / component / CONFIG_FILES[component])
 
-        Raises:
-            ExportError: the file is not a JSON object.
-        """
-        path = self.folder / component / CONFIG_FILES[component]
-        return _read_json(path)
+    def weights(self, component: str) -> dict[str, Source]:
+        files = weight_files(self.folder / component)
+        return {name: Source(file, name) for name, file in files.items()}
+
+    def files(self) -> dict[str, Path]:
+        files = [self.folder / "model_index.json"]
+        for component in COMPONENTS:
+            for pattern in ("*.json", "*.safetensors", "*.model"):
+                files += (self.folder / component).glob(pattern)
+        return {file.relative_to(self.folder).as_posix(): file for file in files}
 
     def trained_on(self) -> TrainedOn:
         """Read what it was trained on; anything, where it does not say.
@@ -61,74 +68,11 @@ class Checkpoint:
         is_said = (self.folder / TrainedOn.FILE).is_file()
         return TrainedOn.load(self.folder) if is_said else TrainedOn()
 
-    def sha256(self) -> str:
-        """Hash every config, tokenizer and weight file, with its name, in the order of the names.
 
-        Returns:
-            64 hexadecimal digits.
-        """
-        files = [self.folder / "model_index.json"]
-        for component in COMPONENTS:
-            for pattern in ("*.json", "*.safetensors", "*.model"):
-                files += (self.folder / component).glob(pattern)
-        digest = hashlib.sha256()
-        total = sum(file.stat().st_size for file in files)
-        with tqdm(total=total, unit="B", unit_scale=True, desc="hashing checkpoint") as bar:
-            for file in sorted(files):
-                digest.update(f"{file.relative_to(self.folder)}:{file.stat().st_size}\n".encode())
-                with file.open("rb") as stream:
-                    while block := stream.read(_HASH_BLOCK):
-                        digest.update(block)
-                        bar.update(len(block))
-        return digest.hexdigest()
-
-
-def download_bytes(model: str, cache_dir: Path | None) -> int:
-    """Return the size of what `open_checkpoint` would download: 0 for a folder or in a cache.
-
-    It is 0 as well if the hub cannot be reached; `open_checkpoint` reports that.
-    """
-    if Path(model).is_dir():
-        return 0
-    try:
-        files = snapshot_download(
-            model, cache_dir=cache_dir, allow_patterns=[*_SETTINGS, *_WEIGHTS], dry_run=True
-        )
-    except (OSError, ValueError):  # the hub's errors all derive from these
-        return 0
-    return sum(file.file_size or 0 for file in files if file.will_download)
-
-
-def open_checkpoint(model: str, cache_dir: Path | None, *, weights: bool = True) -> Checkpoint:
-    """Open a local checkpoint folder, or download one from the Hugging Face hub.
-
-    Args:
-        model: folder, or hub id such as `Lightricks/LTX-Video-0.9.7-distilled`.
-        cache_dir: where downloads are kept; None: the hub's own default.
-        weights: whether they are downloaded, or only the small files.
-
-    Raises:
-        ExportError: the checkpoint does not exist or is not laid out like LTX-Video 0.9.7.
-    """
-    if Path(model).is_dir():
-        checkpoint = Checkpoint(Path(model))
-    else:
-        patterns = [*_SETTINGS, *_WEIGHTS] if weights else _SETTINGS
-        checkpoint = Checkpoint(_download(model, cache_dir, patterns))
+def require_layout(checkpoint: FolderCheckpoint) -> None:
+    """Raise ExportError unless the folder is laid out like LTX-Video 0.9.7."""
     _check_components(checkpoint)
     _check_configs(checkpoint)
-    return checkpoint
-
-
-def _download(model: str, cache_dir: Path | None, patterns: list[str]) -> Path:
-    try:
-        return Path(snapshot_download(model, cache_dir=cache_dir, allow_patterns=patterns))
-    except (OSError, ValueError) as error:  # the hub's errors all derive from these
-        reason = " ".join(str(error).split())
-        raise ExportError(
-            f"{model} is no local folder and could not be downloaded from the Hugging Face hub: "
-            f"{reason}"
-        ) from error
 
 
 def _read_json(file: Path) -> dict[str, Any]:
@@ -141,7 +85,7 @@ def _read_json(file: Path) -> dict[str, Any]:
     return content
 
 
-def _check_components(checkpoint: Checkpoint) -> None:
+def _check_components(checkpoint: FolderCheckpoint) -> None:
     folder = checkpoint.folder
     index_file = folder / "model_index.json"
     if not index_file.is_file():
@@ -161,7 +105,7 @@ def _check_components(checkpoint: Checkpoint) -> None:
         raise ExportError(f"{folder}/tokenizer has neither {' nor '.join(TOKENIZER_FILES)}")
 
 
-def _check_configs(checkpoint: Checkpoint) -> None:
+def _check_configs(checkpoint: FolderCheckpoint) -> None:
     transformer = checkpoint.config("transformer")
     vae = checkpoint.config("vae")
     if not vae.get("timestep_conditioning"):

@@ -6,7 +6,7 @@ from diffusers.pipelines.ltx.pipeline_ltx_condition import (
     retrieve_timesteps,
 )
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
 from export.errors import ExportError
 
 MAX_STEPS = 50
@@ -14,7 +14,7 @@ MAX_STEPS = 50
 
 def load_scheduler(checkpoint: Checkpoint) -> FlowMatchEulerDiscreteScheduler:
     """Load the checkpoint's scheduler."""
-    return FlowMatchEulerDiscreteScheduler.from_pretrained(checkpoint.folder / "scheduler")
+    return FlowMatchEulerDiscreteScheduler.from_config(checkpoint.config("scheduler"))
 
 
 def set_steps(scheduler: FlowMatchEulerDiscreteScheduler, steps: int) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from transformers import T5TokenizerFast
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
 
 
 def save_tokenizer(checkpoint: Checkpoint, file: Path) -> None:
@@ -13,7 +13,7 @@ def save_tokenizer(checkpoint: Checkpoint, file: Path) -> None:
     transformers reads the checkpoint's tokenizer.json or converts its sentencepiece model
     (spiece.model), so the ids match the reference pipeline.
     """
-    fast = T5TokenizerFast.from_pretrained(checkpoint.folder / "tokenizer")
+    fast = T5TokenizerFast.from_pretrained(checkpoint.tokenizer)
     tokenizer = fast.backend_tokenizer
     tokenizer.no_padding()
     tokenizer.no_truncation()

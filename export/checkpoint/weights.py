@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,13 +46,15 @@ def weight_files(folder: Path) -> dict[str, Path]:
         return dict.fromkeys(opened.keys(), singles[0])
 
 
-def fp32_weight_bytes(folder: Path) -> int:
-    """Return the size of all weights of a component in FP32."""
+def fp32_weight_bytes(sources: Iterable[Source]) -> int:
+    """Return the size of stored weights in FP32."""
+    keys: dict[Path, list[str]] = {}
+    for source in sources:
+        keys.setdefault(source.file, []).append(source.key)
     elements = 0
-    for file in sorted(set(weight_files(folder).values())):
+    for file, names in keys.items():
         with _open(file) as opened:
-            keys = opened.keys()
-            elements += sum(math.prod(opened.get_slice(key).get_shape()) for key in keys)
+            elements += sum(math.prod(opened.get_slice(name).get_shape()) for name in names)
     return elements * torch.float32.itemsize
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import LTXConditionPipeline
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.pipeline import load_pipeline
 from export.checkpoint.weights import fp32_weight_bytes
 from export.errors import ExportError
 from export.fp8.quantize import scale_for
@@ -67,9 +67,7 @@ def calibrate(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Path) -> R
     device, dtype = _choose(checkpoint, folder)
     height, width, num_frames = SIZES[device]
     texts = _encode(checkpoint, device, dtype)
-    pipeline = LTXConditionPipeline.from_pretrained(
-        checkpoint.folder, text_encoder=None, tokenizer=None, dtype=dtype
-    ).to(device)
+    pipeline = load_pipeline(checkpoint, ("transformer", "vae"), dtype).to(device)
     pipeline.set_progress_bar_config(disable=True)
     calls: list[Call] = []
     with _watched(pipeline.transformer, len(texts) * STEPS, calls) as seen:
@@ -155,9 +153,7 @@ def _linears(model: nn.Module) -> list[tuple[str, nn.Linear]]:
 @torch.no_grad()
 def _encode(checkpoint: Checkpoint, device: str, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
     """Embed each prompt; free the text encoder before the transformer is loaded."""
-    pipeline = LTXConditionPipeline.from_pretrained(
-        checkpoint.folder, transformer=None, vae=None, dtype=dtype
-    ).to(device)
+    pipeline = load_pipeline(checkpoint, ("text_encoder",), dtype).to(device)
     return [
         tuple(
             tensor.cpu()
@@ -169,7 +165,7 @@ def _encode(checkpoint: Checkpoint, device: str, dtype: torch.dtype) -> list[tup
 
 def _choose(checkpoint: Checkpoint, folder: Path) -> tuple[str, torch.dtype]:
     fp32 = MEMORY_SHARE * max(
-        fp32_weight_bytes(checkpoint.folder / component)
+        fp32_weight_bytes(checkpoint.weights(component).values())
         for component in ("transformer", "text_encoder")
     )
     available = {"cpu": left_bytes()}

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from transformers import T5Config, T5EncoderModel
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
 from export.graphs.engine import Engine
 from export.precision import Precision
 from ltx_triton.contract import TEXT_ENCODER
@@ -75,7 +75,7 @@ class TextEncoderGraph(nn.Module):
 
 def build(checkpoint: Checkpoint, precision: Precision) -> Engine:
     """Describe the text encoder of a checkpoint, without its weights."""
-    config = T5Config.from_pretrained(checkpoint.folder / "text_encoder")
+    config = T5Config.from_dict(checkpoint.config("text_encoder"))
     # Other implementations branch on the mask's values, which cannot be traced.
     config._attn_implementation = "eager"
     if config.dense_act_fn == "gelu_new":

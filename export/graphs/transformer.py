@@ -6,7 +6,7 @@ import torch
 from diffusers import LTXVideoTransformer3DModel
 from torch import Tensor, nn
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
 from export.fp8.record import Record
 from export.graphs.attention import ExportAttention
 from export.graphs.engine import Engine

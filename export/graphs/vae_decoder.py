@@ -7,7 +7,7 @@ from diffusers import AutoencoderKLLTXVideo
 from diffusers.models.normalization import RMSNorm
 from torch import Tensor, nn
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
 from export.errors import ExportError
 from export.graphs.engine import Engine
 from export.precision import Precision

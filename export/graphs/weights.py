@@ -2,8 +2,8 @@
 
 from torch import nn
 
-from export.checkpoint.folder import Checkpoint
-from export.checkpoint.weights import Source, read_weight, weight_files
+from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.weights import Source, read_weight
 from export.errors import ExportError
 from export.graphs.engine import Engine
 
@@ -14,22 +14,23 @@ def weight_sources(engine: Engine, names: list[str], checkpoint: Checkpoint) -> 
     Raises:
         ExportError: a weight is missing, or one is left over.
     """
-    files = weight_files(checkpoint.folder / engine.component)
+    stored = checkpoint.weights(engine.component)
+    place = checkpoint.place(engine.component)
     aliases = dict(engine.aliases)
     used = set()
     sources = {}
     for name in names:
         key = name.removeprefix("model.")
         candidates = [key, aliases[key]] if key in aliases else [key]
-        found = [candidate for candidate in candidates if candidate in files]
+        found = [candidate for candidate in candidates if candidate in stored]
         if not found:
-            raise ExportError(f"{checkpoint.folder / engine.component} has no weight {key}")
+            raise ExportError(f"{place} has no weight {key}")
         used.update(found)
-        sources[name] = Source(files[found[0]], found[0])
-    leftover = [key for key in files if key not in used and not key.startswith(engine.unused)]
+        sources[name] = stored[found[0]]
+    leftover = [key for key in stored if key not in used and not key.startswith(engine.unused)]
     if leftover:
         raise ExportError(
-            f"{checkpoint.folder / engine.component} has {len(leftover)} weights that the "
+            f"{place} has {len(leftover)} weights that the "
             f"{engine.contract.name} graph does not use, such as {leftover[0]}"
         )
     return sources

@@ -8,7 +8,7 @@ import onnx_ir
 import torch
 from tqdm import tqdm
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
 from export.checkpoint.weights import Source, is_fp16, read_weight
 from export.errors import ExportError
 from export.fp8.graph import weight_scale

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import onnx_ir
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
 from export.fp8.graph import insert_qdq
 from export.graphs.engine import Engine
 from export.onnx.trace import trace

@@ -6,7 +6,7 @@ import torch
 from diffusers import LTXVideoTransformer3DModel as Transformer
 from torch import nn
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
 from export.fp8.record import Group, Record, Scales, prompts_sha256
 
 

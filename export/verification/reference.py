@@ -15,9 +15,9 @@ from diffusers import AutoencoderKLLTXVideo, LTXConditionPipeline, LTXVideoTrans
 from diffusers.video_processor import VideoProcessor
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import T5Config, T5EncoderModel
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.pipeline import build_module
 from export.checkpoint.schedule import load_scheduler, set_steps
 from export.fp8.record import Record
 from export.fp8.simulate import fake_quantized
@@ -35,10 +35,8 @@ def text_encoder(
     checkpoint: Checkpoint, config: PipelineConfig, batches: Iterable[Inputs]
 ) -> Outputs:
     """FP32 [B, T, C] for each batch, as `_get_t5_prompt_embeds` computes it."""
-    folder = checkpoint.folder / "text_encoder"
-    with torch.device("meta"):
-        model = T5EncoderModel(T5Config.from_pretrained(folder)).eval()
-    stream_weights(model, folder, _dtype(config, TEXT_ENCODER))
+    model = build_module(checkpoint, "text_encoder")
+    stream_weights(model, checkpoint, "text_encoder", _dtype(config, TEXT_ENCODER))
     return [
         model(
             torch.from_numpy(batch["input_ids"]).long(),
@@ -72,9 +70,8 @@ def fp8_transformer(
 
 
 def _transformer(checkpoint: Checkpoint, config: PipelineConfig) -> LTXVideoTransformer3DModel:
-    with torch.device("meta"):
-        model = LTXVideoTransformer3DModel.from_config(checkpoint.config("transformer")).eval()
-    stream_weights(model, checkpoint.folder / "transformer", _dtype(config, TRANSFORMER))
+    model = build_module(checkpoint, "transformer")
+    stream_weights(model, checkpoint, "transformer", _dtype(config, TRANSFORMER))
     return model
 
 
@@ -137,9 +134,8 @@ def vae_decoder(
     checkpoint: Checkpoint, config: PipelineConfig, batches: Iterable[Inputs]
 ) -> Outputs:
     """UINT8 [B, N, 32H, 32W, 3] for each batch, as the end of `__call__` computes it."""
-    with torch.device("meta"):
-        vae = AutoencoderKLLTXVideo.from_config(checkpoint.config("vae")).eval()
-    stream_weights(vae, checkpoint.folder / "vae", _dtype(config, VAE_DECODER))
+    vae = build_module(checkpoint, "vae")
+    stream_weights(vae, checkpoint, "vae", _dtype(config, VAE_DECODER))
     return [
         _decode(
             vae,

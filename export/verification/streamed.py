@@ -3,42 +3,57 @@
 They are read in FP32, and gone when the module returns.
 """
 
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from export.checkpoint.weights import Source, read_weight, weight_files
+from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.pipeline import stored_names
+from export.checkpoint.weights import read_weight
 from export.errors import ExportError
 
 
-def stream_weights(model: nn.Module, folder: Path, dtype: torch.dtype) -> None:
-    """Let the modules of `model` read their parameters from a component's folder.
+def stream_weights(
+    model: nn.Module, checkpoint: Checkpoint, component: str, dtype: torch.dtype
+) -> None:
+    """Let the modules of `model` read their parameters from a checkpoint.
 
     Args:
         model: has its parameters on the meta device. Its buffers are read at once.
-        folder: of the safetensors files.
+        checkpoint: has the weights.
+        component: that `model` is.
         dtype: the parameters are rounded to it.
 
     Raises:
-        ExportError: the folder lacks a weight. For parameters, when their module is called.
+        ExportError: the component lacks a weight. For parameters, when their module is called.
     """
-    files = weight_files(folder)
-    names: dict[nn.Parameter, str] = {}  # of a tied parameter the one that is stored
-    for name, parameter in model.named_parameters(remove_duplicate=False):
-        if name in files or parameter not in names:
-            names[parameter] = name
+    reader = _Reader(checkpoint, component)
+    names = stored_names(model, reader.stored)
     for module in model.modules():
         own = dict(module.named_parameters(recurse=False))
         if own:
             keys = {leaf: names[parameter] for leaf, parameter in own.items()}
-            streamed = _Streamed(own, keys, files, folder, dtype)
+            streamed = _Streamed(own, keys, reader, dtype)
             module.register_forward_pre_hook(streamed.read)
             module.register_forward_hook(streamed.drop, always_call=True)
     for name, _ in model.named_buffers():
         owner, _, leaf = name.rpartition(".")
-        setattr(model.get_submodule(owner), leaf, _read(files, folder, name, torch.float32))
+        setattr(model.get_submodule(owner), leaf, reader.read(name, torch.float32))
+
+
+class _Reader:
+    """Reads the weights of a component."""
+
+    def __init__(self, checkpoint: Checkpoint, component: str) -> None:
+        self.stored = checkpoint.weights(component)
+        self.place = checkpoint.place(component)
+
+    def read(self, name: str, dtype: torch.dtype) -> Tensor:
+        """Return a weight in FP32, rounded to `dtype`."""
+        if name not in self.stored:
+            raise ExportError(f"{self.place} has no weight {name}")
+        return read_weight(self.stored[name], dtype).float()
 
 
 class _Streamed:
@@ -48,23 +63,20 @@ class _Streamed:
         self,
         absent: dict[str, nn.Parameter],
         keys: dict[str, str],
-        files: dict[str, Path],
-        folder: Path,
+        reader: _Reader,
         dtype: torch.dtype,
     ) -> None:
         self._absent = absent
         self._keys = keys
-        self._files = files
-        self._folder = folder
+        self._reader = reader
         self._dtype = dtype
 
     def read(self, module: nn.Module, _: Any) -> None:
         for leaf, key in self._keys.items():
-            weight = _read(self._files, self._folder, key, self._dtype)
-            parameter = nn.Parameter(weight, requires_grad=False)
+            parameter = nn.Parameter(self._reader.read(key, self._dtype), requires_grad=False)
             if parameter.shape != self._absent[leaf].shape:
                 raise ExportError(
-                    f"{self._folder}: {key} has shape {tuple(parameter.shape)}, expected "
+                    f"{self._reader.place}: {key} has shape {tuple(parameter.shape)}, expected "
                     f"{tuple(self._absent[leaf].shape)}"
                 )
             setattr(module, leaf, parameter)
@@ -72,9 +84,3 @@ class _Streamed:
     def drop(self, module: nn.Module, *_: Any) -> None:
         for leaf, parameter in self._absent.items():
             setattr(module, leaf, parameter)
-
-
-def _read(files: dict[str, Path], folder: Path, key: str, dtype: torch.dtype) -> Tensor:
-    if key not in files:
-        raise ExportError(f"{folder} has no weight {key}")
-    return read_weight(Source(files[key], key), dtype).float()

@@ -13,7 +13,7 @@ import numpy as np
 import onnx_ir
 from numpy.typing import NDArray
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint
 from export.errors import ExportError
 from export.fp8.graph import remove_input_quantization
 from export.onnx.upcast import upcast

@@ -5,7 +5,7 @@ import pytest
 from torch import nn
 
 from benchmarks.card_memory import CUDA_BYTES, DEPLOYMENTS, Deployment, cards, graph_bytes
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.fp8.graph import insert_qdq
 from export.graphs import text_encoder, transformer
 from export.onnx.trace import trace
@@ -25,7 +25,7 @@ WEIGHTS = {
 
 
 def test_what_is_traced_has_the_bytes_of_what_is_exported(
-    checkpoint: Checkpoint, tmp_path: Path
+    checkpoint: FolderCheckpoint, tmp_path: Path
 ) -> None:
     write_engine(text_encoder.build(checkpoint, Precision.BF16), checkpoint, tmp_path)
     exported = onnx_ir.load(tmp_path / "model.onnx").graph.initializers.values()
@@ -35,7 +35,7 @@ def test_what_is_traced_has_the_bytes_of_what_is_exported(
     assert counted == sum(each.const_value.nbytes for each in exported if each.const_value)
 
 
-def test_fp8_halves_the_linears_of_the_blocks_alone(checkpoint: Checkpoint) -> None:
+def test_fp8_halves_the_linears_of_the_blocks_alone(checkpoint: FolderCheckpoint) -> None:
     engine = transformer.build(checkpoint, Precision.BF16)
     scales = random_scales(checkpoint.config("transformer"))
     linears = [engine.module.get_submodule(f"model.{name}") for name in scales]

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.open import open_checkpoint
 from export.checkpoint.tokenizer import save_tokenizer
 from export.run import ExportOptions, pipeline_config
 from export.verification.verify import verify

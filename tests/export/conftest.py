@@ -7,7 +7,7 @@ import numpy as np
 import onnx_ir
 import pytest
 
-from export.checkpoint.folder import open_checkpoint
+from export.checkpoint.open import open_checkpoint
 from export.fp8.calibrate import calibrate
 from export.fp8.record import Record, prompts
 from export.precision import Precision

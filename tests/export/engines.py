@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.verification.inputs import Inputs, random_inputs
 from export.verification.reference import REFERENCES
 from export.verification.verify import Difference, difference, run, vocabulary_size
@@ -30,7 +30,7 @@ def model_file(repository: Path, contract: ModelContract) -> Path:
 def draw(
     contract: ModelContract,
     config: PipelineConfig,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     sizes: dict[str, int],
     steps: int,
     generator: np.random.Generator,
@@ -39,7 +39,7 @@ def draw(
 
 
 def differences_to_pytorch(
-    contract: ModelContract, repository: Path, checkpoint: Checkpoint, config: PipelineConfig
+    contract: ModelContract, repository: Path, checkpoint: FolderCheckpoint, config: PipelineConfig
 ) -> list[Difference]:
     """One difference for each of SIZES; every sample has its own mask, frame rate and sigma."""
     generator = np.random.default_rng(3)

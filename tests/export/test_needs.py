@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.memory.need import MEASURING_BYTES, MEASURING_SHARE
@@ -27,7 +27,7 @@ RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "export_memory.
 RAW = json.loads(RESULTS.read_text())
 
 
-def engines(checkpoint: Checkpoint, precision: Precision) -> list[Engine]:
+def engines(checkpoint: FolderCheckpoint, precision: Precision) -> list[Engine]:
     return [
         text_encoder.build(checkpoint, precision),
         transformer.build(checkpoint, precision),
@@ -40,7 +40,7 @@ def written_bytes(repository: Path, engine: Engine) -> int:
 
 
 def test_the_weights_of_an_export_are_known_before(
-    narrow_repository: Path, checkpoint: Checkpoint
+    narrow_repository: Path, checkpoint: FolderCheckpoint
 ) -> None:
     config = PipelineConfig.load(version_folder(narrow_repository, LTX_VIDEO))
     precision = Precision(config.precision)
@@ -52,14 +52,14 @@ def test_the_weights_of_an_export_are_known_before(
         assert written < expected * 1.2
 
 
-def test_weights_in_fp32_are_known_before(repository: Path, checkpoint: Checkpoint) -> None:
+def test_weights_in_fp32_are_known_before(repository: Path, checkpoint: FolderCheckpoint) -> None:
     for engine in engines(checkpoint, Precision.FP32):
         written = written_bytes(repository, engine)
         assert engine_weight_bytes(engine, Precision.FP32) == pytest.approx(written, rel=0.1)
 
 
 def test_disk_is_for_all_engines_and_memory_for_the_largest(
-    checkpoint: Checkpoint, tmp_path: Path
+    checkpoint: FolderCheckpoint, tmp_path: Path
 ) -> None:
     built = engines(checkpoint, Precision.BF16)
     disk, writing, measuring = engine_needs(built, Precision.BF16, tmp_path, measured=True)
@@ -77,7 +77,7 @@ def test_disk_is_for_all_engines_and_memory_for_the_largest(
     assert max(fp32) / 2 < calibration.bytes < max(fp32)
 
 
-def test_small_exports_take_a_minute(checkpoint: Checkpoint) -> None:
+def test_small_exports_take_a_minute(checkpoint: FolderCheckpoint) -> None:
     built = engines(checkpoint, Precision.BF16)
     expected = "1 minute to write and compare engines on two cores"
     assert duration(built, Precision.BF16, verification=True) == expected

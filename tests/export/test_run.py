@@ -8,7 +8,7 @@ import torch
 from diffusers import LTXConditionPipeline
 from tokenizers import Tokenizer
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
 from export.precision import Precision
 from export.run import ExportOptions, export
@@ -32,7 +32,9 @@ def test_repository_holds_engines_tokenizer_and_settings(repository: Path) -> No
     assert files == engines | {"ltx_video/1/pipeline.json", "ltx_video/1/tokenizer.json"}
 
 
-def test_settings_describe_the_checkpoint(config: PipelineConfig, checkpoint: Checkpoint) -> None:
+def test_settings_describe_the_checkpoint(
+    config: PipelineConfig, checkpoint: FolderCheckpoint
+) -> None:
     assert config.model_name == "hub/tiny"
     assert config.checkpoint_sha256 == checkpoint.sha256()
     assert config.precision == "fp32"
@@ -44,7 +46,7 @@ def test_settings_describe_the_checkpoint(config: PipelineConfig, checkpoint: Ch
 
 
 def test_engines_together_give_the_pixels_of_the_reference_pipeline(
-    repository: Path, checkpoint: Checkpoint, config: PipelineConfig
+    repository: Path, checkpoint: FolderCheckpoint, config: PipelineConfig
 ) -> None:
     prompt, steps, frame_rate = "The red fish swims slowly", 4, 12.0
     pipeline = LTXConditionPipeline.from_pretrained(checkpoint.folder)

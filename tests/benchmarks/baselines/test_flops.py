@@ -8,7 +8,7 @@ from diffusers import LTXVideoTransformer3DModel
 from torch import nn
 
 from benchmarks.baselines.flops import component_flops, peak_flops
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.verification.reference import transformer
 from ltx_triton.contract import ENGINES, TRANSFORMER
 from ltx_triton.pipeline.config import PipelineConfig
@@ -18,7 +18,7 @@ SIZES = {"batch": 1, "frames": 3, "latent_height": 4, "latent_width": 5, "tokens
 
 
 def test_linears_are_counted_as_diffusers_runs_them(
-    checkpoint: Checkpoint, config: PipelineConfig
+    checkpoint: FolderCheckpoint, config: PipelineConfig
 ) -> None:
     random = np.random.default_rng(0)
     inputs = {

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.baselines.text_halves import cut
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from ltx_triton.contract import TRANSFORMER
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.openvino.session import OpenVinoSession
@@ -12,7 +12,7 @@ from tests.export.engines import SIZES, draw, model_file
 
 
 def test_both_halves_compute_what_the_whole_graph_does(
-    repository: Path, checkpoint: Checkpoint, config: PipelineConfig
+    repository: Path, checkpoint: FolderCheckpoint, config: PipelineConfig
 ) -> None:
     engine = model_file(repository, TRANSFORMER)
     batch = draw(TRANSFORMER, config, checkpoint, SIZES[3], 8, np.random.default_rng(0))

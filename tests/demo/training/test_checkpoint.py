@@ -17,7 +17,7 @@ from demo.training.latents import CHANNELS, measure_statistics
 from demo.training.models import new_autoencoder
 from demo.training.tokenizer import save_demo_tokenizer
 from demo.training.transformer import Batch, TextToLatents
-from export.checkpoint.folder import open_checkpoint
+from export.checkpoint.open import open_checkpoint
 
 
 @pytest.fixture(scope="module")

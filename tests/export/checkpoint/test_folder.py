@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from export.checkpoint.folder import Checkpoint, download_bytes, open_checkpoint
+from export.checkpoint.folder import FolderCheckpoint
+from export.checkpoint.open import download_bytes, open_checkpoint
 from export.errors import ExportError
 from tests.export.hub import local_hub
 
@@ -68,7 +69,7 @@ def test_an_unreachable_hub_is_reported_in_one_line(
     def unreachable(*_: object, **__: object) -> str:
         raise OSError("no\nroute")
 
-    monkeypatch.setattr("export.checkpoint.folder.snapshot_download", unreachable)
+    monkeypatch.setattr("export.checkpoint.open.snapshot_download", unreachable)
     with pytest.raises(ExportError, match=r"could not be downloaded .*: no route$"):
         open_checkpoint("Lightricks/LTX-Video-0.9.7-distilled", tmp_path)
 
@@ -87,12 +88,13 @@ def test_only_needed_files_are_downloaded_to_the_cache(
         assert hub.fetched == []
 
         settings = open_checkpoint(hub.MODEL, cache, weights=False)
-        assert settings.config("vae") == Checkpoint(full).config("vae")
+        assert settings.config("vae") == FolderCheckpoint(full).config("vae")
         assert download_bytes(hub.MODEL, cache) == hub.size("*/*.safetensors") > needed / 2
 
         opened = open_checkpoint(hub.MODEL, cache)
+        assert isinstance(opened, FolderCheckpoint)
         assert opened.folder.is_relative_to(cache)
-        assert opened.sha256() == Checkpoint(checkpoint_folder).sha256()
+        assert opened.sha256() == FolderCheckpoint(checkpoint_folder).sha256()
         assert download_bytes(hub.MODEL, cache) == 0
         assert {"README.md", "single-file.safetensors"}.isdisjoint(hub.fetched)
 
@@ -107,14 +109,14 @@ def test_a_folder_is_not_downloaded(checkpoint_folder: Path) -> None:
 
 
 def test_hash_depends_on_the_weights_and_not_on_the_place(
-    checkpoint: Checkpoint, copy: Path
+    checkpoint: FolderCheckpoint, copy: Path
 ) -> None:
-    assert Checkpoint(copy).sha256() == checkpoint.sha256()
+    assert FolderCheckpoint(copy).sha256() == checkpoint.sha256()
     file = copy / "transformer" / "diffusion_pytorch_model.safetensors"
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
-    assert Checkpoint(copy).sha256() != checkpoint.sha256()
+    assert FolderCheckpoint(copy).sha256() != checkpoint.sha256()
 
 
 def test_a_config_that_is_not_json_is_named(copy: Path) -> None:

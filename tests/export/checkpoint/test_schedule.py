@@ -5,24 +5,24 @@ import pytest
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.checkpoint.schedule import load_scheduler, set_steps, sigma_schedules
 from export.errors import ExportError
 
 
 @pytest.fixture
-def copy(checkpoint_folder: Path, tmp_path: Path) -> Checkpoint:
+def copy(checkpoint_folder: Path, tmp_path: Path) -> FolderCheckpoint:
     shutil.copytree(checkpoint_folder / "scheduler", tmp_path / "scheduler")
-    return Checkpoint(tmp_path)
+    return FolderCheckpoint(tmp_path)
 
 
-def test_eight_steps_are_the_distilled_schedule(checkpoint: Checkpoint) -> None:
+def test_eight_steps_are_the_distilled_schedule(checkpoint: FolderCheckpoint) -> None:
     sigmas = sigma_schedules(checkpoint)[8]
     expected = [1000, 993.75, 987.5, 981.25, 975, 909.375, 725, 421.875, 0]
     assert [sigma * 1000 for sigma in sigmas] == pytest.approx(expected, abs=1e-4)
 
 
-def test_every_number_of_steps_falls_from_one_to_zero(checkpoint: Checkpoint) -> None:
+def test_every_number_of_steps_falls_from_one_to_zero(checkpoint: FolderCheckpoint) -> None:
     schedules = sigma_schedules(checkpoint)
     assert sorted(schedules) == list(range(1, 51))
     for steps, sigmas in schedules.items():
@@ -32,7 +32,7 @@ def test_every_number_of_steps_falls_from_one_to_zero(checkpoint: Checkpoint) ->
         assert list(sigmas) == sorted(sigmas, reverse=True)
 
 
-def test_noise_levels_are_those_the_scheduler_steps_through(checkpoint: Checkpoint) -> None:
+def test_noise_levels_are_those_the_scheduler_steps_through(checkpoint: FolderCheckpoint) -> None:
     sigmas = sigma_schedules(checkpoint)[5]
     scheduler = load_scheduler(checkpoint)
     set_steps(scheduler, 5)
@@ -49,13 +49,13 @@ def test_noise_levels_are_those_the_scheduler_steps_through(checkpoint: Checkpoi
         assert moved.item() == pytest.approx(following - sigma, abs=1e-6)
 
 
-def test_a_shifted_schedule_is_refused(copy: Checkpoint) -> None:
+def test_a_shifted_schedule_is_refused(copy: FolderCheckpoint) -> None:
     FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(copy.folder / "scheduler")
     with pytest.raises(ExportError, match="changes the noise levels"):
         sigma_schedules(copy)
 
 
-def test_dynamic_shifting_is_refused(copy: Checkpoint) -> None:
+def test_dynamic_shifting_is_refused(copy: FolderCheckpoint) -> None:
     FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True).save_pretrained(
         copy.folder / "scheduler"
     )

@@ -7,7 +7,7 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from tokenizers import Tokenizer
 from transformers import T5TokenizerFast
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.checkpoint.tokenizer import save_tokenizer
 
 EOS = 1
@@ -37,7 +37,7 @@ PROMPTS = (
 
 
 @pytest.fixture(scope="module")
-def sentencepiece_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+def sentencepiece_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> FolderCheckpoint:
     """A checkpoint whose tokenizer is a sentencepiece model, as in the original T5."""
     folder = tmp_path_factory.mktemp("sentencepiece")
     (folder / "tokenizer").mkdir()
@@ -57,17 +57,17 @@ def sentencepiece_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkp
     (folder / "tokenizer" / "spiece.model").write_bytes(model.getvalue())
     settings = {"tokenizer_class": "T5Tokenizer", "model_max_length": 128, "extra_ids": 100}
     (folder / "tokenizer" / "tokenizer_config.json").write_text(json.dumps(settings))
-    return Checkpoint(folder)
+    return FolderCheckpoint(folder)
 
 
-def saved(checkpoint: Checkpoint, folder: Path) -> Tokenizer:
+def saved(checkpoint: FolderCheckpoint, folder: Path) -> Tokenizer:
     save_tokenizer(checkpoint, folder / "tokenizer.json")
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_converted_sentencepiece_model_gives_the_ids_of_sentencepiece(
-    prompt: str, sentencepiece_checkpoint: Checkpoint, tmp_path: Path
+    prompt: str, sentencepiece_checkpoint: FolderCheckpoint, tmp_path: Path
 ) -> None:
     model_file = sentencepiece_checkpoint.folder / "tokenizer" / "spiece.model"
     original = SentencePieceProcessor(model_file=str(model_file))
@@ -77,14 +77,14 @@ def test_converted_sentencepiece_model_gives_the_ids_of_sentencepiece(
 
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_tokenizer_file_gives_the_ids_of_the_reference_pipeline(
-    prompt: str, checkpoint: Checkpoint, tmp_path: Path
+    prompt: str, checkpoint: FolderCheckpoint, tmp_path: Path
 ) -> None:
     reference = T5TokenizerFast.from_pretrained(checkpoint.folder / "tokenizer")
     assert saved(checkpoint, tmp_path).encode(prompt).ids == reference(prompt).input_ids
 
 
 def test_long_prompts_are_not_cut_and_can_be_cut_like_the_reference(
-    checkpoint: Checkpoint, tmp_path: Path
+    checkpoint: FolderCheckpoint, tmp_path: Path
 ) -> None:
     prompt = "A woman walks through the forest. " * 80
     reference = T5TokenizerFast.from_pretrained(checkpoint.folder / "tokenizer")
@@ -95,7 +95,7 @@ def test_long_prompts_are_not_cut_and_can_be_cut_like_the_reference(
     assert ids[-1] == EOS
 
 
-def test_short_prompts_are_not_padded(checkpoint: Checkpoint, tmp_path: Path) -> None:
+def test_short_prompts_are_not_padded(checkpoint: FolderCheckpoint, tmp_path: Path) -> None:
     tokenizer = saved(checkpoint, tmp_path)
     assert tokenizer.padding is None
     assert tokenizer.truncation is None

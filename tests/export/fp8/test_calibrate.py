@@ -7,7 +7,7 @@ import torch
 from diffusers import LTXConditionPipeline
 from torch import nn
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.checkpoint.weights import fp32_weight_bytes
 from export.errors import ExportError
 from export.fp8 import calibrate
@@ -25,7 +25,7 @@ PROMPTS = ["A red fish", "Black"]
 
 
 def test_scales_are_those_of_the_pipelines_largest_values(
-    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checkpoint: FolderCheckpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calibrate, "prompts", lambda: PROMPTS)
     monkeypatch.setattr(calibrate, "SIZES", dict.fromkeys(calibrate.SIZES, (64, 96, 9)))
@@ -72,7 +72,7 @@ def test_scales_are_those_of_the_pipelines_largest_values(
         assert found[name].weight == scales.weight
 
 
-def test_the_export_leaves_a_record(record: Record, checkpoint: Checkpoint) -> None:
+def test_the_export_leaves_a_record(record: Record, checkpoint: FolderCheckpoint) -> None:
     assert record.fits(checkpoint.sha256())
     assert (record.height, record.width, record.num_inference_steps) == (256, 256, 8)
     assert {name for name, group in record.groups.items() if not group.quantized} >= {"proj_out"}
@@ -81,7 +81,7 @@ def test_the_export_leaves_a_record(record: Record, checkpoint: Checkpoint) -> N
 
 
 def calibrated_again(
-    record: Record, checkpoint: Checkpoint, folder: Path, monkeypatch: pytest.MonkeyPatch
+    record: Record, checkpoint: FolderCheckpoint, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> bool:
     fresh = record.model_copy(update={"arithmetic": "fresh"})
     monkeypatch.setattr(calibrate, "calibrate", lambda *_: fresh)
@@ -89,7 +89,7 @@ def calibrated_again(
 
 
 def test_a_record_that_fits_is_used_again(
-    record: Record, checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    record: Record, checkpoint: FolderCheckpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert calibrated_again(record, checkpoint, tmp_path, monkeypatch)
     record.save(tmp_path)
@@ -100,7 +100,7 @@ def test_a_record_that_fits_is_used_again(
 def test_a_record_that_does_not_fit_is_replaced(
     field: str,
     record: Record,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -110,7 +110,7 @@ def test_a_record_that_does_not_fit_is_replaced(
 
 
 def test_the_export_looks_for_a_record_where_the_last_one_put_it(
-    record: Record, checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    record: Record, checkpoint: FolderCheckpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = version_folder(tmp_path, TRANSFORMER)
     folder.mkdir(parents=True)
@@ -133,7 +133,10 @@ def test_the_export_looks_for_a_record_where_the_last_one_put_it(
 
 
 def test_too_little_memory_is_said_before_anything_is_loaded(
-    checkpoint: Checkpoint, config: PipelineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checkpoint: FolderCheckpoint,
+    config: PipelineConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(calibrate, "MEMORY_SHARE", 1e9)
     with pytest.raises(ExportError) as refused:
@@ -144,9 +147,9 @@ def test_too_little_memory_is_said_before_anything_is_loaded(
 
 
 def test_memory_is_what_the_container_has_left(
-    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checkpoint: FolderCheckpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fp32 = calibrate.MEMORY_SHARE * fp32_weight_bytes(checkpoint.folder / "transformer")
+    fp32 = calibrate.MEMORY_SHARE * fp32_weight_bytes(checkpoint.weights("transformer").values())
     monkeypatch.setattr(calibrate, "left_bytes", lambda: int(0.75 * fp32))
     assert calibrate._choose(checkpoint, tmp_path) == ("cpu", torch.bfloat16)
 
@@ -160,14 +163,14 @@ def test_memory_is_what_the_container_has_left(
     ],
 )
 def test_a_gpu_without_room_leaves_it_to_the_cpu(
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     share: float,
     chosen: tuple[str, torch.dtype],
 ) -> None:
     """`share`: free memory of the GPU over what FP32 takes."""
-    fp32 = calibrate.MEMORY_SHARE * fp32_weight_bytes(checkpoint.folder / "transformer")
+    fp32 = calibrate.MEMORY_SHARE * fp32_weight_bytes(checkpoint.weights("transformer").values())
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.mem_get_info", lambda: (share * fp32, 0))
 

@@ -8,7 +8,7 @@ import pytest
 from onnx_ir import DataType
 from safetensors.torch import load_file
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
 from export.fp8.graph import insert_qdq
 from export.fp8.record import Record, Scales
@@ -108,7 +108,7 @@ def test_linears_with_the_same_input_share_its_quantisation(graph: onnx_ir.Graph
 
 
 def test_dequantised_weights_are_close_to_the_checkpoints(
-    graph: onnx_ir.Graph, record: Record, checkpoint: Checkpoint
+    graph: onnx_ir.Graph, record: Record, checkpoint: FolderCheckpoint
 ) -> None:
     weights = load_file(checkpoint.folder / WEIGHTS)
     largest: dict[float, float] = defaultdict(float)  # of all linears with a scale

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.verification.reference import text_encoder
 from export.verification.verify import difference, run
 from ltx_triton.contract import TEXT_ENCODER
@@ -11,14 +11,14 @@ from tests.export.engines import SIZES, batched_and_single, differences_to_pytor
 
 
 def test_engine_matches_transformers(
-    repository: Path, checkpoint: Checkpoint, config: PipelineConfig
+    repository: Path, checkpoint: FolderCheckpoint, config: PipelineConfig
 ) -> None:
     for found in differences_to_pytorch(TEXT_ENCODER, repository, checkpoint, config):
         assert found.relative < 1e-5
 
 
 def test_distant_tokens_share_buckets_as_in_transformers(
-    repository: Path, checkpoint: Checkpoint, config: PipelineConfig
+    repository: Path, checkpoint: FolderCheckpoint, config: PipelineConfig
 ) -> None:
     sizes = {**SIZES[0], "tokens": 400}  # beyond the largest distance that has its own bucket
     batch = draw(TEXT_ENCODER, config, checkpoint, sizes, 1, np.random.default_rng(0))
@@ -29,7 +29,7 @@ def test_distant_tokens_share_buckets_as_in_transformers(
 
 def test_each_text_of_a_batch_is_encoded_as_if_alone(
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:

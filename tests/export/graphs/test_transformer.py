@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.verification.reference import transformer
 from export.verification.verify import difference, run
 from ltx_triton.contract import TRANSFORMER
@@ -12,7 +12,7 @@ from tests.export.engines import SIZES, batched_and_single, differences_to_pytor
 
 
 def test_engine_matches_diffusers(
-    repository: Path, checkpoint: Checkpoint, config: PipelineConfig
+    repository: Path, checkpoint: FolderCheckpoint, config: PipelineConfig
 ) -> None:
     for found in differences_to_pytorch(TRANSFORMER, repository, checkpoint, config):
         assert found.relative < 2e-5
@@ -20,7 +20,7 @@ def test_engine_matches_diffusers(
 
 def test_long_videos_at_low_frame_rates_match_diffusers(
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
@@ -34,7 +34,7 @@ def test_long_videos_at_low_frame_rates_match_diffusers(
 
 def test_each_sample_of_a_batch_is_denoised_as_if_alone(
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
@@ -50,7 +50,7 @@ def test_each_sample_of_a_batch_is_denoised_as_if_alone(
 def test_every_input_matters(
     name: str,
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
@@ -66,7 +66,7 @@ def test_every_input_matters(
 
 def test_a_step_to_the_same_noise_level_changes_nothing(
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
@@ -78,7 +78,7 @@ def test_a_step_to_the_same_noise_level_changes_nothing(
 
 def test_padding_of_the_text_changes_nothing(
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.folder import FolderCheckpoint
+from export.checkpoint.open import open_checkpoint
 from export.errors import ExportError
 from export.graphs.vae_decoder import build, vae_scale_factors
 from export.precision import Precision
@@ -18,7 +19,7 @@ from tests.export.engines import SIZES, batched_and_single, differences_to_pytor
 
 
 def test_every_pixel_is_within_one_of_diffusers(
-    repository: Path, checkpoint: Checkpoint, config: PipelineConfig
+    repository: Path, checkpoint: FolderCheckpoint, config: PipelineConfig
 ) -> None:
     for found in differences_to_pytorch(VAE_DECODER, repository, checkpoint, config):
         assert found.absolute <= 1
@@ -26,7 +27,7 @@ def test_every_pixel_is_within_one_of_diffusers(
 
 def test_almost_every_pixel_is_equal(
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
@@ -39,7 +40,7 @@ def test_almost_every_pixel_is_equal(
 
 def test_each_video_of_a_batch_is_decoded_as_if_alone(
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
@@ -50,7 +51,7 @@ def test_each_video_of_a_batch_is_decoded_as_if_alone(
 
 def test_noise_is_mixed_in(
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
@@ -60,7 +61,7 @@ def test_noise_is_mixed_in(
     assert (first != second).any()
 
 
-def test_compression_is_32_by_32_by_8(checkpoint: Checkpoint) -> None:
+def test_compression_is_32_by_32_by_8(checkpoint: FolderCheckpoint) -> None:
     assert vae_scale_factors(checkpoint) == (32, 8)
 
 
@@ -72,7 +73,7 @@ def test_compression_is_32_by_32_by_8(checkpoint: Checkpoint) -> None:
     ],
 )
 def test_a_decoder_that_cannot_be_taken_apart_is_refused(
-    checkpoint: Checkpoint, tmp_path: Path, changes: dict[str, Any], found: str
+    checkpoint: FolderCheckpoint, tmp_path: Path, changes: dict[str, Any], found: str
 ) -> None:
     shutil.copytree(checkpoint.folder, tmp_path, dirs_exist_ok=True)
     config = tmp_path / "vae" / "config.json"

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
@@ -17,7 +17,7 @@ from export.verification.verify import difference
 from ltx_triton.pipeline.config import PipelineConfig
 from tests.export.engines import SIZES, draw
 
-BUILDS: list[Callable[[Checkpoint, Precision], Engine]] = [
+BUILDS: list[Callable[[FolderCheckpoint, Precision], Engine]] = [
     text_encoder.build,
     transformer.build,
     lambda checkpoint, precision: vae_decoder.build(checkpoint, precision, 0.05, 0.025),
@@ -29,8 +29,8 @@ builds = pytest.mark.parametrize(
 
 @builds
 def test_modules_compute_what_the_checkpoints_do(
-    build: Callable[[Checkpoint, Precision], Engine],
-    checkpoint: Checkpoint,
+    build: Callable[[FolderCheckpoint, Precision], Engine],
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     generator: np.random.Generator,
 ) -> None:
@@ -47,18 +47,18 @@ def test_modules_compute_what_the_checkpoints_do(
 
 @builds
 def test_parameters_have_the_precisions_type(
-    build: Callable[[Checkpoint, Precision], Engine], checkpoint: Checkpoint
+    build: Callable[[FolderCheckpoint, Precision], Engine], checkpoint: FolderCheckpoint
 ) -> None:
     module = load_weights(build(checkpoint, Precision.BF16), checkpoint)
     assert {tensor.dtype for tensor in module.parameters()} == {torch.bfloat16}
     assert not any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers()))
 
 
-def test_a_missing_weight_is_named(checkpoint: Checkpoint, tmp_path: Path) -> None:
+def test_a_missing_weight_is_named(checkpoint: FolderCheckpoint, tmp_path: Path) -> None:
     engine = text_encoder.build(checkpoint, Precision.FP32)
     (tmp_path / "text_encoder").mkdir()
     weights = load_file(checkpoint.folder / "text_encoder" / "model.safetensors")
     del weights["encoder.final_layer_norm.weight"]
     save_file(weights, tmp_path / "text_encoder" / "model.safetensors")
     with pytest.raises(ExportError, match=r"has no weight encoder\.final_layer_norm\.weight"):
-        load_weights(engine, Checkpoint(tmp_path))
+        load_weights(engine, FolderCheckpoint(tmp_path))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.checkpoint.weights import Source, read_weight
 from export.errors import ExportError
 from export.fp8.record import Record
@@ -24,19 +24,19 @@ from tests.export.engines import model_file
 
 
 @pytest.fixture
-def copy(checkpoint_folder: Path, tmp_path: Path) -> Checkpoint:
+def copy(checkpoint_folder: Path, tmp_path: Path) -> FolderCheckpoint:
     shutil.copytree(checkpoint_folder, tmp_path / "copy")
-    return Checkpoint(tmp_path / "copy")
+    return FolderCheckpoint(tmp_path / "copy")
 
 
-def rewrite(checkpoint: Checkpoint, changes: dict[str, torch.Tensor | None]) -> None:
+def rewrite(checkpoint: FolderCheckpoint, changes: dict[str, torch.Tensor | None]) -> None:
     """Replace, add or (None) remove weights of the text encoder."""
     file = checkpoint.folder / "text_encoder" / "model.safetensors"
     weights = load_file(file) | changes
     save_file({name: tensor for name, tensor in weights.items() if tensor is not None}, file)
 
 
-def write(checkpoint: Checkpoint, folder: Path) -> None:
+def write(checkpoint: FolderCheckpoint, folder: Path) -> None:
     engine = text_encoder.build(checkpoint, Precision.FP32)
     write_weights(engine, trace(engine), checkpoint, folder / DATA_FILE)
 
@@ -72,7 +72,7 @@ def test_one_weight_is_held_at_a_time(
     write_random_checkpoint(tmp_path / "checkpoint", transformer={"num_layers": 1})
     record = Record.load(model_file(fp8_repository, TRANSFORMER).parent)
     record = record.model_copy(update={"groups": {"first block": record.groups["first block"]}})
-    checkpoint = Checkpoint(tmp_path / "checkpoint")
+    checkpoint = FolderCheckpoint(tmp_path / "checkpoint")
     earlier: list[weakref.ref[torch.Tensor]] = []
 
     def read(source: Source, dtype: torch.dtype) -> torch.Tensor:
@@ -87,7 +87,7 @@ def test_one_weight_is_held_at_a_time(
 
 
 def test_embeddings_may_have_either_of_their_two_names(
-    copy: Checkpoint, repository: Path, tmp_path: Path
+    copy: FolderCheckpoint, repository: Path, tmp_path: Path
 ) -> None:
     shared = load_file(copy.folder / "text_encoder" / "model.safetensors")["shared.weight"]
     rewrite(copy, {"shared.weight": None, "encoder.embed_tokens.weight": shared})
@@ -97,21 +97,21 @@ def test_embeddings_may_have_either_of_their_two_names(
 
 
 @pytest.mark.slow
-def test_a_missing_weight_is_named(copy: Checkpoint, tmp_path: Path) -> None:
+def test_a_missing_weight_is_named(copy: FolderCheckpoint, tmp_path: Path) -> None:
     rewrite(copy, {"encoder.final_layer_norm.weight": None})
     with pytest.raises(ExportError, match=r"has no weight encoder\.final_layer_norm\.weight"):
         write(copy, tmp_path)
 
 
 @pytest.mark.slow
-def test_an_unused_weight_is_named(copy: Checkpoint, tmp_path: Path) -> None:
+def test_an_unused_weight_is_named(copy: FolderCheckpoint, tmp_path: Path) -> None:
     rewrite(copy, {"lora.weight": torch.zeros(1)})
     with pytest.raises(ExportError, match=r"does not use, such as lora\.weight"):
         write(copy, tmp_path)
 
 
 @pytest.mark.slow
-def test_a_weight_of_another_shape_is_named(copy: Checkpoint, tmp_path: Path) -> None:
+def test_a_weight_of_another_shape_is_named(copy: FolderCheckpoint, tmp_path: Path) -> None:
     rewrite(copy, {"encoder.final_layer_norm.weight": torch.zeros(3)})
     with pytest.raises(ExportError, match=r"final_layer_norm\.weight has shape \(3,\), expected"):
         write(copy, tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
 from export.tensorrt.cpu_engine import is_current, stage_cpu_engine
 from export.verification.reference import REFERENCES
@@ -34,7 +34,7 @@ def stage(repository: Path, folder: Path) -> None:
 @precisions
 def test_it_computes_what_pytorch_does_in_the_precision_of_the_processor(
     bf16_repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -17,7 +17,7 @@ import torch
 
 from benchmarks.architectures import T5_SMALLEST, TRANSFORMER_13B
 from benchmarks.rtx_plans import build_plan, export_random
-from export.checkpoint.folder import open_checkpoint
+from export.checkpoint.open import open_checkpoint
 from export.errors import ExportError
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint

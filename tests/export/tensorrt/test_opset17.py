@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
 from export.tensorrt.opset17 import to_opset_17
 from export.verification.verify import run
@@ -16,7 +16,7 @@ from tests.export.engines import SIZES, draw, model_file
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
 def test_the_rewritten_graph_computes_the_same(
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     engine: ModelContract,
     generator: np.random.Generator,

@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir
 import pytest
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
 from export.fp8.record import Record
 from export.verification.fp8 import relative_l2, verify_fp8
@@ -35,7 +35,7 @@ def with_scales(file: Path, folder: Path, ending: str, factor: float) -> Path:
 def test_the_engine_passes(
     fp8_file: Path,
     record: Record,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     fp8_config: PipelineConfig,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -53,7 +53,7 @@ def test_the_engine_passes(
 def test_wrong_scales_are_noticed(
     fp8_file: Path,
     record: Record,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     fp8_config: PipelineConfig,
     tmp_path: Path,
     ending: str,

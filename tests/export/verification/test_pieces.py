@@ -5,7 +5,7 @@ import onnx_ir
 import onnxruntime
 import pytest
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.onnx.upcast import upcast
 from export.verification import pieces
 from export.verification.pieces import run_in_pieces
@@ -35,7 +35,7 @@ def piece_counts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_pieces_compute_what_the_whole_graph_does(
     contract: ModelContract,
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     piece_counts: list[int],
 ) -> None:
@@ -55,7 +55,7 @@ def test_pieces_compute_what_the_whole_graph_does(
 
 def test_weights_of_every_precision_go_into_pieces(
     narrow_repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     piece_counts: list[int],
     monkeypatch: pytest.MonkeyPatch,

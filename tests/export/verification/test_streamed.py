@@ -6,7 +6,7 @@ from diffusers import LTXVideoTransformer3DModel
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from export.checkpoint.folder import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
 from export.verification.streamed import stream_weights
 
@@ -16,14 +16,15 @@ FILE = "diffusion_pytorch_model.safetensors"
 def linear(folder: Path, dtype: torch.dtype = torch.float32) -> nn.Module:
     with torch.device("meta"):
         model = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
-    stream_weights(model, folder, dtype)
+    stream_weights(model, FolderCheckpoint(folder), "transformer", dtype)
     return model
 
 
 @pytest.fixture
 def weights(tmp_path: Path) -> dict[str, torch.Tensor]:
     real = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1)).state_dict()
-    save_file(real, tmp_path / FILE)
+    (tmp_path / "transformer").mkdir()
+    save_file(real, tmp_path / "transformer" / FILE)
     return real
 
 
@@ -49,7 +50,7 @@ def test_weights_are_rounded_and_there_only_while_their_module_runs(
 
 def test_a_missing_weight_is_named(weights: dict[str, torch.Tensor], tmp_path: Path) -> None:
     del weights["1.bias"]
-    save_file(weights, tmp_path / FILE)
+    save_file(weights, tmp_path / "transformer" / FILE)
     with pytest.raises(ExportError, match=r"has no weight 1\.bias"):
         linear(tmp_path)(torch.zeros(1, 3))
 
@@ -58,17 +59,17 @@ def test_a_weight_of_another_shape_is_named(
     weights: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
     weights["0.weight"] = weights["0.weight"].T.contiguous()
-    save_file(weights, tmp_path / FILE)
+    save_file(weights, tmp_path / "transformer" / FILE)
     with pytest.raises(ExportError, match=r"0\.weight has shape \(3, 2\), expected \(2, 3\)"):
         linear(tmp_path)(torch.zeros(1, 3))
 
 
 @torch.no_grad()
-def test_a_transformer_computes_what_diffusers_loads(checkpoint: Checkpoint) -> None:
+def test_a_transformer_computes_what_diffusers_loads(checkpoint: FolderCheckpoint) -> None:
     folder = checkpoint.folder / "transformer"
     with torch.device("meta"):
         streamed = LTXVideoTransformer3DModel.from_config(checkpoint.config("transformer")).eval()
-    stream_weights(streamed, folder, torch.float32)
+    stream_weights(streamed, checkpoint, "transformer", torch.float32)
     loaded = LTXVideoTransformer3DModel.from_pretrained(folder).eval()
     assert load_file(folder / FILE).keys() == dict(loaded.named_parameters()).keys()
     call = {

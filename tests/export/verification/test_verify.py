@@ -9,7 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.memory import watch
-from export.checkpoint.folder import Checkpoint, open_checkpoint
+from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.folder import FolderCheckpoint
+from export.checkpoint.open import open_checkpoint
 from export.checkpoint.weights import fp32_weight_bytes
 from export.errors import ExportError
 from export.graphs import transformer
@@ -29,7 +31,7 @@ from tests.export.engines import model_file
 def test_a_corrupted_weight_is_noticed(
     contract: ModelContract,
     repository: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
     tmp_path: Path,
 ) -> None:
@@ -78,7 +80,7 @@ def test_a_fault_in_one_weight_of_the_last_block_is_noticed(
     fault: Callable[[NDArray[np.float32]], None],
     layer: str,
     copied: Path,
-    checkpoint: Checkpoint,
+    checkpoint: FolderCheckpoint,
     config: PipelineConfig,
 ) -> None:
     verify(TRANSFORMER, checkpoint, config, copied)
@@ -106,11 +108,11 @@ def test_a_component_need_not_fit_into_memory(tmp_path: Path) -> None:
     usage = watch(verify_transformer, checkpoint, tmp_path)
 
     added = usage.peak_resident_bytes - usage.idle_resident_bytes
-    assert added < fp32_weight_bytes(checkpoint.folder / "transformer") / 2
+    assert added < fp32_weight_bytes(checkpoint.weights("transformer").values()) / 2
 
 
 def verify_transformer(checkpoint: Checkpoint, folder: Path) -> None:
-    options = ExportOptions(model=str(checkpoint.folder), output=folder, precision=Precision.BF16)
+    options = ExportOptions(model=checkpoint.name, output=folder, precision=Precision.BF16)
     config = pipeline_config(checkpoint, options)
     verify(TRANSFORMER, checkpoint, config, folder / ENGINE_FILE)
 

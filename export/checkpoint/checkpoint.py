@@ -1,0 +1,74 @@
+"""What the exporter knows of a checkpoint, wherever its configs and weights are stored."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tqdm import tqdm
+
+from export.checkpoint.trained_on import TrainedOn
+from export.checkpoint.weights import Source
+
+_HASH_BLOCK = 1 << 22  # bytes
+
+
+class Checkpoint(ABC):
+    """Components are `scheduler`, `text_encoder`, `tokenizer`, `transformer` and `vae`."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What users call it, where nobody has given it another name."""
+
+    @property
+    @abstractmethod
+    def tokenizer(self) -> Path:
+        """Folder of the tokenizer's files."""
+
+    @abstractmethod
+    def place(self, component: str) -> Path:
+        """Folder or file of a component, for messages."""
+
+    @abstractmethod
+    def config(self, component: str) -> dict[str, Any]:
+        """Config of a component, as diffusers and transformers write it.
+
+        Raises:
+            ExportError: it cannot be read.
+        """
+
+    @abstractmethod
+    def weights(self, component: str) -> dict[str, Source]:
+        """Map the weights of a component, by their names in diffusers or transformers.
+
+        Raises:
+            ExportError: files are missing or damaged.
+        """
+
+    @abstractmethod
+    def files(self) -> Mapping[str, Path]:
+        """Every file that determines the export, by a name that does not depend on its place."""
+
+    def trained_on(self) -> TrainedOn:
+        """What it was trained on; anything, where it does not say."""
+        return TrainedOn()
+
+    def sha256(self) -> str:
+        """Hash every file with its name, in the order of the names.
+
+        Returns:
+            64 hexadecimal digits.
+        """
+        files = self.files()
+        digest = hashlib.sha256()
+        total = sum(file.stat().st_size for file in files.values())
+        with tqdm(total=total, unit="B", unit_scale=True, desc="hashing checkpoint") as bar:
+            for name in sorted(files, key=PurePosixPath):
+                digest.update(f"{name}:{files[name].stat().st_size}\n".encode())
+                with files[name].open("rb") as stream:
+                    while block := stream.read(_HASH_BLOCK):
+                        digest.update(block)
+                        bar.update(len(block))
+        return digest.hexdigest()
