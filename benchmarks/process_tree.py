@@ -3,11 +3,24 @@
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import psutil
+
+
+@dataclass(frozen=True)
+class Pss:
+    """Proportional set size: a page that n processes share counts n-th in each."""
+
+    held_bytes: int  # without a file: only swapping frees it
+    mapped_bytes: int  # of files: the kernel drops and reads them as it needs
+
+    @property
+    def bytes(self) -> int:
+        return self.held_bytes + self.mapped_bytes
 
 
 class ProcessTree:
@@ -23,9 +36,12 @@ class ProcessTree:
                 total += times.user + times.system + times.children_user + times.children_system
         return total
 
+    def pss(self) -> Pss:
+        sizes = [_pss(process.pid) for process in self._processes()]
+        return Pss(sum(size.held_bytes for size in sizes), sum(size.mapped_bytes for size in sizes))
+
     def pss_bytes(self) -> int:
-        """Sum the proportional set sizes: a page that n processes share counts n-th in each."""
-        return sum(_pss(process.pid) for process in self._processes())
+        return self.pss().bytes
 
     def _processes(self) -> Iterator[psutil.Process]:
         for root in self._roots:
@@ -43,6 +59,7 @@ class PeakMemory:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="peak-memory")
         self.peak_bytes = 0
+        self.peak_held_bytes = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -59,15 +76,22 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while True:
-            self.peak_bytes = max(self.peak_bytes, self._tree.pss_bytes())
+            pss = self._tree.pss()
+            self.peak_bytes = max(self.peak_bytes, pss.bytes)
+            self.peak_held_bytes = max(self.peak_held_bytes, pss.held_bytes)
             if self._ended.wait(self._interval):
                 return
 
 
-def _pss(pid: int) -> int:
+def _pss(pid: int) -> Pss:
     """Read it from the sums that the kernel keeps; 0 if the process has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
     except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+        return Pss(0, 0)
+    sizes = {name: int(rest.split()[0]) * 1024 for name, _, rest in _fields(lines)}
+    return Pss(sizes["Pss"] - sizes["Pss_File"], sizes["Pss_File"])
+
+
+def _fields(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    return (line.partition(":") for line in lines if line.startswith("Pss"))

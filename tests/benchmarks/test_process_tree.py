@@ -1,9 +1,11 @@
+import mmap
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from benchmarks.process_tree import PeakMemory, ProcessTree
 
@@ -47,3 +49,15 @@ def test_the_peak_stays_when_memory_is_freed() -> None:
             time.sleep(0.001)
         del held
     assert tree.pss_bytes() < memory.peak_bytes - 200 * MEGABYTE
+
+
+def test_mapped_files_are_told_from_what_is_held(tmp_path: Path) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(b"x" * (64 * MEGABYTE))
+    tree = ProcessTree([os.getpid()])
+    before = tree.pss()
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+        assert sum(mapped[::4096]) > 0
+        after = tree.pss()
+    assert after.mapped_bytes - before.mapped_bytes > 60 * MEGABYTE
+    assert after.held_bytes - before.held_bytes < 10 * MEGABYTE
