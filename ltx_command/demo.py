@@ -56,13 +56,13 @@ def command(
         reason = str(error)
     if reason:
         raise click.ClickException(f"OUTPUT_DIR={folder} cannot be used: {reason}")
-    raise_on_termination()
     if model:
         from ltx_command.first_run import repository_with  # OpenVINO takes a while
 
         model_repository = repository_with(model, yes=yes)
     if prompt is None:
         prompt = _MODEL_PROMPT if model else DEFAULT_PROMPT
+    raise_on_termination()
     try:
         video = _demonstrate(prompt, model_repository, output or folder / _VIDEO, folder / _LOG)
     except START_ERRORS as error:

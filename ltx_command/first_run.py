@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from ltx_command.export import PROGRAM, load_exporter
 from ltx_command.known_models import KNOWN_MODELS, HubFile
-from ltx_command.measured import CLIP, MeasuredClip, MeasuredClips
+from ltx_command.measured import CLIP, FOLDER, MeasuredClip, MeasuredClips
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.engines.calibration import Calibration, calibrate
 from ltx_triton.engines.machine_memory import left_bytes
@@ -53,13 +53,13 @@ def _export(name: str, repository: Path, *, yes: bool) -> None:
         )
     exporter = load_exporter()
     click.echo(f"{name} is {model.checkpoint}\nIts licence: {model.licence}")
-    clips = MeasuredClips.load(Path(__file__).parent).models
+    clips = MeasuredClips.load(FOLDER).models
     missing = [file for file in model.downloads if not _is_cached(file, settings.model_cache_dir)]
     if model.downloads and not missing:
         click.echo("Nothing to download: the hub's cache has its files")
     _require_room(name, clips, missing, settings.model_cache_dir, repository)
     clip = clips.get(name)
-    click.echo(_tell_seconds(clip) if clip else f"What {name} takes has not been measured")
+    click.echo(_tell_seconds(clip) if clip else f"Memory and seconds of {name}: not measured")
     _ask(yes=yes)
     code = exporter(("--model", model.checkpoint, "--output", str(repository)))
     if code:

@@ -1,6 +1,7 @@
 """What clips of known models have cost on the machine that measured them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, PositiveInt
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, PositiveInt
 from ltx_triton.engines.calibration import Calibration, EngineSeconds
 from ltx_triton.json_file import JsonFile
 
+FOLDER = Path(__file__).parent  # of the file that is shipped
 CLIP = "24 frames, 512x512, 8 steps"  # what a request without options gets
 
 
