@@ -10,6 +10,7 @@ from tqdm import tqdm
 from ltx_command.export import PROGRAM, load_exporter
 from ltx_command.known_models import KNOWN_MODELS, HubFile
 from ltx_command.measured import CLIP, FOLDER, MeasuredClip, MeasuredClips
+from ltx_command.progress import rounded
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.engines.calibration import Calibration, calibrate
 from ltx_triton.engines.machine_memory import left_bytes
@@ -61,7 +62,8 @@ def _export(name: str, repository: Path, *, yes: bool) -> None:
     clip = clips.get(name)
     click.echo(_tell_seconds(clip) if clip else f"Memory and seconds of {name}: not measured")
     _ask(yes=yes)
-    code = exporter(("--model", model.checkpoint, "--output", str(repository)))
+    where = ("--target", "onnx", "--output", str(repository))
+    code = exporter(("--model", model.checkpoint, *where))
     if code:
         raise SystemExit(code)
 
@@ -110,13 +112,13 @@ def _require_room(
 
 
 def _tell_seconds(clip: MeasuredClip) -> str:
-    calibration = _calibrate()
-    seconds = calibration.estimate(clip.seconds, clip.calibration)
     there = clip.calibration
+    seconds = _calibrate().estimate(clip.seconds, there)
     return (
-        f"A clip of {CLIP} will take about {_rounded(seconds)} here: estimated from random weights "
-        f"of this model's size in {clip.precision.upper()} on {clip.processor} with {there.cores} "
-        f"cores ({_rounded(clip.seconds.total)}) and from how fast this machine is"
+        f"A clip of {CLIP} will take about {rounded(seconds)} here. This is an estimate: with "
+        f"random weights of this model's size in {clip.precision.upper()} it took "
+        f"{rounded(clip.seconds.total)} on {clip.processor} with {there.cores} cores, and this "
+        "machine was compared with that one"
     )
 
 
@@ -130,10 +132,6 @@ def _calibrate() -> Calibration:
             bar.update(share - bar.n)
 
         return calibrate(show)
-
-
-def _rounded(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _ask(*, yes: bool) -> None:

@@ -53,7 +53,7 @@ def test_the_first_run_exports_after_a_yes_and_the_second_starts_at_once(
 
     assert first.returncode == 0, first.stdout + first.stderr
     assert f"Its licence: {LICENCE}\n" in first.stdout
-    assert "estimated from random weights of this model's size in INT8" in first.stdout
+    assert "with random weights of this model's size in INT8 it took 2 min" in first.stdout
     assert "Go on? [y/N]: " in first.stdout
     assert f"Exported {checkpoint_folder} to {repository}\n" in first.stdout
     assert first.stdout.endswith(
