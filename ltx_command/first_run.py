@@ -106,9 +106,10 @@ def _require_room(
         remedy = " or ".join(fitting) or "end other programs, or take a larger machine"
         needs.append(Memory(f"make a clip of {CLIP}", clip.memory_bytes, remedy))
     try:
-        require_room(needs, [f"This machine has {size(left_bytes())} of memory free"])
+        require_room(needs)
     except ExportError as error:
         raise click.ClickException(f"{name}: {error}") from error
+    click.echo(f"This machine has {size(left_bytes())} of memory free")
 
 
 def _tell_seconds(clip: MeasuredClip) -> str:

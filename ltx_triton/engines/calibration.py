@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
 from ltx_triton.engines.openvino.graph import Graph
 
-SECONDS = 6.0  # of all pieces; compiling them takes as long again
+SECONDS = 6.0  # of timed runs; with compiling and first runs it is about 10
 
 _INPUT = "x"
 
@@ -97,16 +97,17 @@ def _time(
 
 
 def _text_encoder() -> Model:
-    """Feed-forward of T5-XXL for a short prompt: as fast as memory gives the weights."""
+    """Feed-forward of T5-XXL for a short prompt: more weights than the caches hold."""
     return _feed_forward(tokens=32, width=4096, inner=10240, layers=2)
 
 
 def _transformer() -> Model:
-    """Feed-forward of the 2B for a video of 512x512 pixels: as fast as the cores multiply."""
+    """Feed-forward of the 2B for a video of 1024 latents."""
     return _feed_forward(tokens=1024, width=2048, inner=8192, layers=3)
 
 
 def _vae_decoder() -> Model:
+    """Convolutions as they are in front of the decoder's second upsampler."""
     channels, layers = 512, 2
     chance = np.random.default_rng(0)
     x = _parameter(1, channels, 4, 32, 32)

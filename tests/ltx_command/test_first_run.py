@@ -75,7 +75,7 @@ def test_licence_room_and_seconds_are_said_before_anything_is_done(
         "Needs about",
         f"  1.0 GB of disk for engines in {tmp_path}/models/2b",
         f"  9.0 GB of memory to make a clip of {CLIP}",
-        "  This machine has 20.0 GB of memory free",
+        "This machine has 20.0 GB of memory free",
         # 4 s of text as there, and half of 80 s and of 40 s
         f"A clip of {CLIP} will take about 64 s here. This is an estimate: with random weights of "
         "this model's size in INT8 it took 2 min on Stand-in with 4 cores, and this machine was "
