@@ -25,8 +25,8 @@ help:  ## Show this list
 
 install: $(VENV)/serve  ## Install what serving needs (no torch) into .venv
 
-demo: $(VENV)/serve  ## Make a video through HTTP: make demo PROMPT="..."
-	$(BIN)/ltx-video demo $(if $(PROMPT),-- "$$PROMPT")
+demo: $(VENV)/$(if $(MODEL),export,serve)  ## Make a video through HTTP: PROMPT="...", and MODEL=2b (YES=1) for a real model
+	$(strip $(BIN)/ltx-video demo $(if $(MODEL),--model "$$MODEL") $(if $(YES),--yes) $(if $(PROMPT),-- "$$PROMPT"))
 
 serve: $(VENV)/serve  ## Serve the HTTP API on port 8000, with Triton behind it
 	$(BIN)/ltx-video serve

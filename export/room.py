@@ -17,6 +17,7 @@ class Disk:
     what: str
     bytes: float
     folder: Path  # may be missing still
+    remedy: str | None = None  # what to do if there is less
 
     def __str__(self) -> str:
         return f"{size(self.bytes)} of disk for {self.what} in {self.folder}"
@@ -80,15 +81,20 @@ def _missing_disk(needs: Sequence[Disk]) -> Iterator[str]:
         free = shutil.disk_usage(_existing(together[0].folder)).free
         if total > free:
             folders = " and ".join(dict.fromkeys(str(need.folder) for need in together))
-            yield f"needs {size(total)} of disk in {folders}, has {size(free)} free"
+            found = f"{size(free)} free{_help(together)}"
+            yield f"needs {size(total)} of disk in {folders}, has {found}"
 
 
 def _missing_memory(needs: Sequence[Memory]) -> Iterator[str]:
     for need in needs:
         if need.bytes > need.most_bytes:
             found = size(need.most_bytes) + ("" if need.gpu else " free")
-            remedy = f" ({need.remedy})" if need.remedy else ""
-            yield f"needs {need}, has {found}{remedy}"
+            yield f"needs {need}, has {found}{_help([need])}"
+
+
+def _help(needs: Sequence[Need]) -> str:
+    remedies = " or ".join(need.remedy for need in needs if need.remedy)
+    return f" ({remedies})" if remedies else ""
 
 
 def _existing(folder: Path) -> Path:

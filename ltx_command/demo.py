@@ -1,12 +1,15 @@
 """`ltx-video demo`: one video, with a service that is started for it."""
 
+import shlex
 import time
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from frontend.client import ApiClient, DownloadedVideo, make_video
 from frontend.local.api import START_ERRORS, LocalFrontend
+from ltx_command.known_models import KNOWN_MODELS
 from ltx_command.model_repository import with_model_repository
 from ltx_command.progress import Progress
 from ltx_command.video_options import DEFAULT_PROMPT, output_option, report, unwritable
@@ -17,18 +20,33 @@ from ltx_triton.settings import load_settings
 
 _VIDEO = "demo.mp4"
 _LOG = "demo.log"
+_MODEL_PROMPT = "A cat walking in a garden"
 
 
 @click.command("demo")
-@click.argument("prompt", default=DEFAULT_PROMPT)
+@click.argument("prompt", required=False)
+@click.option(
+    "--model",
+    "model",
+    type=click.Choice(list(KNOWN_MODELS)),
+    help="A real model in the place of the demo checkpoint. Its first use downloads and exports "
+    "it, after saying what that takes.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before --model downloads.")
 @output_option(f"{_VIDEO} in OUTPUT_DIR")
 @with_model_repository
-def command(prompt: str, output: Path | None, model_repository: Path) -> None:
+def command(
+    prompt: str | None, model: str | None, yes: bool, output: Path | None, model_repository: Path
+) -> None:
     """Start the service, make one video over HTTP, and stop it.
 
-    Without a PROMPT the demo checkpoint shows what it can. The service is reached from this machine
-    alone and leaves its log and the video in OUTPUT_DIR, ./outputs by default.
+    Without a PROMPT the model shows what it can. The service is reached from this machine alone and
+    leaves its log and the video in OUTPUT_DIR, ./outputs by default.
     """
+    context = click.get_current_context()
+    source = context.get_parameter_source("model_repository")
+    if model and source is not ParameterSource.DEFAULT:
+        raise click.UsageError("--model has a repository of its own: leave out --model-repository")
     log_to_terminal()
     folder = load_settings().output_dir
     try:
@@ -38,12 +56,21 @@ def command(prompt: str, output: Path | None, model_repository: Path) -> None:
         reason = str(error)
     if reason:
         raise click.ClickException(f"OUTPUT_DIR={folder} cannot be used: {reason}")
+    if model:
+        from ltx_command.first_run import repository_with  # OpenVINO takes a while
+
+        model_repository = repository_with(model, yes=yes)
+    if prompt is None:
+        prompt = _MODEL_PROMPT if model else DEFAULT_PROMPT
     raise_on_termination()
     try:
         video = _demonstrate(prompt, model_repository, output or folder / _VIDEO, folder / _LOG)
     except START_ERRORS as error:
         raise click.ClickException(str(error)) from error
     report(video)
+    if model:
+        served = shlex.quote(str(model_repository))
+        click.echo(f"To serve {model} from now on: ltx-video serve --model-repository {served}")
 
 
 def _demonstrate(prompt: str, repository: Path, output: Path, log: Path) -> DownloadedVideo:

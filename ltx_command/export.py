@@ -1,12 +1,14 @@
 """`ltx-video export`: make engines of a checkpoint."""
 
+from collections.abc import Callable, Sequence
+
 import click
 
 EXTRA_MODULES = (
     *("accelerate", "diffusers", "huggingface_hub", "ml_dtypes", "onnx", "onnx_ir", "onnxruntime"),
     *("onnxscript", "safetensors", "sentencepiece", "torch", "transformers"),
 )
-_NAME = "ltx-video export"
+PROGRAM = "ltx-video export"
 _MISSING = "exporting needs {}, which is not installed: pip install 'ltx-triton[export]'"
 
 
@@ -18,10 +20,22 @@ _MISSING = "exporting needs {}, which is not installed: pip install 'ltx-triton[
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(arguments: tuple[str, ...]) -> None:
     """Export a checkpoint to engines: `ltx-video export --help`."""
+    raise SystemExit(load_exporter()(arguments))
+
+
+def load_exporter() -> Callable[[Sequence[str]], int]:
+    """Import the exporter, which takes seconds.
+
+    Returns:
+        A function from its arguments to its exit code.
+
+    Raises:
+        ClickException: the extra that it needs is not installed.
+    """
     try:
         from export.__main__ import main
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA_MODULES:
             raise
         raise click.ClickException(_MISSING.format(error.name)) from error
-    raise SystemExit(main(arguments, _NAME))
+    return lambda arguments: main(arguments, PROGRAM)

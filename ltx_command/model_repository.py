@@ -5,12 +5,17 @@ from pathlib import Path
 import click
 
 from ltx_command.connection import Command
-from ltx_triton.repository.layout import SERVED_REPOSITORY
+from ltx_triton.repository.layout import MODELS_FOLDER, SERVED_REPOSITORY
 
 
-def _served(_context: click.Context, _option: click.Parameter, folder: Path) -> Path:
-    """Know the folder that is prepared, however it is written."""
-    return SERVED_REPOSITORY if folder.resolve() == SERVED_REPOSITORY.resolve() else folder
+def _known(_context: click.Context, _option: click.Parameter, folder: Path) -> Path:
+    """Know a folder that is prepared, however it is written."""
+    resolved = folder.resolve()
+    if resolved == SERVED_REPOSITORY.resolve():
+        return SERVED_REPOSITORY
+    if resolved.parent == MODELS_FOLDER.resolve():
+        return MODELS_FOLDER / resolved.name
+    return folder
 
 
 def with_model_repository(command: Command) -> Command:
@@ -18,7 +23,7 @@ def with_model_repository(command: Command) -> Command:
     return click.option(
         "--model-repository",
         type=click.Path(path_type=Path),
-        callback=_served,
+        callback=_known,
         default=SERVED_REPOSITORY,
         show_default=True,
         help="Folder with the exported models.",

@@ -53,6 +53,9 @@ def _describe(status: JobStatus) -> str:
 
 def _left(status: JobStatus) -> str:
     seconds = status.get("eta_seconds")
-    if seconds is None:
-        return ""
-    return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:.0f} min left"
+    return "" if seconds is None else f"{rounded(seconds)} left"
+
+
+def rounded(seconds: float) -> str:
+    """Say an estimate in the unit that a reader expects."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -8,6 +8,8 @@ from ltx_triton.folders import SHIPPED, kept_folder
 TEMPLATE_REPOSITORY = SHIPPED / "model_repository"  # Python models and configs, by hand
 DEMO_ENGINES = SHIPPED / "demo" / "engines"
 SERVED_REPOSITORY = kept_folder("build/model_repository")  # made by an export; ignored by git
+# A repository for each model that was exported by its short name.
+MODELS_FOLDER = kept_folder("build/models")
 
 # In a model's folder:
 CONFIG_FILE = "config.pbtxt"

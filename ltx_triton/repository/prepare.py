@@ -1,7 +1,8 @@
 """Prepare the model repository that is served, of what this package ships.
 
 The demo checkpoint is served until another is exported, and replaced by that of another version of
-the package. Python models and configs are those of the package, whatever was exported.
+the package. Python models and configs are those of the package, whatever was exported; so they are
+in the repositories of models that were exported by their short names.
 """
 
 import fcntl
@@ -15,6 +16,7 @@ from ltx_triton.folders import SHIPPED
 from ltx_triton.repository.layout import (
     DEMO_ENGINES,
     FINGERPRINT_FILE,
+    MODELS_FOLDER,
     PIPELINE_CONFIG_FILE,
     SERVED_REPOSITORY,
     TEMPLATE_REPOSITORY,
@@ -60,9 +62,13 @@ def prepare(repository: Path) -> None:
 def is_prepared(repository: Path) -> bool:
     """Return whether the next start has nothing to write there."""
     # An image has a repository, and not what it was made from.
-    if repository != SERVED_REPOSITORY or not TEMPLATE_REPOSITORY.is_dir():
+    if not TEMPLATE_REPOSITORY.is_dir():
         return True
-    return _settings(repository)[0].is_file() and _noted(repository) == _shipped()
+    is_exported = _settings(repository)[0].is_file()
+    if repository == SERVED_REPOSITORY:
+        return is_exported and _noted(repository) == _shipped()
+    is_users = repository.parent != MODELS_FOLDER
+    return is_users or not is_exported or _noted(repository) == _shipped()
 
 
 def models_to_serve(repository: Path) -> Path:

@@ -1,4 +1,7 @@
-"""How `ltx-video demo` refuses to start; tests/docs/test_readme.py has how it runs."""
+"""How `ltx-video demo` refuses to start; tests/docs/test_readme.py has how it runs.
+
+tests/ltx_command/test_first_run.py and tests/e2e/test_known_model.py are about its --model.
+"""
 
 from pathlib import Path
 
@@ -32,3 +35,17 @@ def test_an_output_that_cannot_be_written_is_refused_before_anything_starts(
     assert refused.returncode == 2
     assert "the folder nowhere does not exist" in refused.stderr
     assert refused.stdout == ""
+
+
+def test_an_unknown_model_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
+    refused = run("demo", "--model", "3b", folder=tmp_path)
+
+    assert refused.returncode == 2
+    assert "'3b' is not one of '2b', '2b-0.9.6', '13b'" in refused.stderr
+
+
+def test_a_known_model_goes_into_no_other_repository(tmp_path: Path) -> None:
+    refused = run("demo", "--model", "2b", "--model-repository", tmp_path, folder=tmp_path)
+
+    assert refused.returncode == 2
+    assert "--model has a repository of its own: leave out --model-repository" in refused.stderr

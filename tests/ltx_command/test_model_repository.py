@@ -27,6 +27,18 @@ def test_the_folder_that_is_prepared_is_known_in_any_spelling(
         assert printed == f"{served}\n"
 
 
+def test_the_folder_of_a_known_model_is_known_in_any_spelling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = tmp_path / "build" / "models"
+    monkeypatch.setattr(model_repository, "MODELS_FOLDER", models)
+    monkeypatch.chdir(tmp_path)
+
+    for spelling in (models / "2b", "build/models/2b", "build/../build/models/2b/"):
+        printed = CliRunner().invoke(shown, ["--model-repository", str(spelling)]).output
+        assert printed == f"{models / '2b'}\n"
+
+
 def test_another_folder_stays_as_it_is_written() -> None:
     printed = CliRunner().invoke(shown, ["--model-repository", "own/models"]).output
     assert printed == "own/models\n"

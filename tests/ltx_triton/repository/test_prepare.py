@@ -197,6 +197,29 @@ def test_a_folder_of_the_users_own_is_left_as_it_is(served: Path, tmp_path: Path
     assert not (tmp_path / "own").exists()
 
 
+@pytest.fixture
+def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The repository of a model that is exported by its short name."""
+    monkeypatch.setattr(preparing, "MODELS_FOLDER", tmp_path / "models")
+    return tmp_path / "models" / "2b"
+
+
+def test_a_known_model_gets_the_models_of_this_version_and_keeps_its_engines(known: Path) -> None:
+    export(known)
+    model(known).write_text("old")
+
+    prepare(known)
+
+    assert engine(known).read_text() == "another"
+    assert model(known).read_bytes() == model(TEMPLATE_REPOSITORY).read_bytes()
+
+
+def test_a_known_model_that_is_not_exported_is_left_as_it_is(known: Path) -> None:
+    prepare(known)
+
+    assert not known.exists()
+
+
 def test_an_image_serves_what_was_built_into_it(
     served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
