@@ -155,14 +155,9 @@ def test_a_seed_of_minus_one_is_drawn(api: TestClient, fake_triton: FakeTriton) 
 
 
 def test_a_job_says_what_it_was_asked_for(api: TestClient) -> None:
-    given: dict[str, Any] = {
-        "prompt": "a",
-        "width": 96,
-        "height": 64,
-        "num_frames": 9,
-        "num_inference_steps": 4,
-    }
-    given |= {"guidance_scale": 1.0, "negative_prompt": "blurry"}
+    frame = {"width": 96, "height": 64, "num_frames": 9}
+    sampling = {"num_inference_steps": 4, "guidance_scale": 1.0, "negative_prompt": "blurry"}
+    given = {"prompt": "a", **frame, **sampling}
     body = api.post("/generate", json=given).json()
     assert {name: body[name] for name in given} == given
     assert body["resolution"] == "96x64"

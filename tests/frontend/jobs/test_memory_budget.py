@@ -72,9 +72,8 @@ def test_videos_run_side_by_side_while_they_fit_together() -> None:
 
 
 def test_a_guided_video_takes_more_memory() -> None:
-    engine = ENGINE.model_copy(
-        update={"sizes": (MemoryAt(1000, GB, further_bytes=GB, output_bytes=0),)}
-    )
+    sizes = (MemoryAt(1000, first_bytes=GB, further_bytes=GB, output_bytes=0),)
+    engine = ENGINE.model_copy(update={"sizes": sizes})
     device = DEVICE.model_copy(update={"engines": {"transformer": engine}})
     memory = MEMORY.model_copy(update={"devices": {"cpu": device}})
     guided = GUIDED_INFO.model_copy(update={"memory": memory})

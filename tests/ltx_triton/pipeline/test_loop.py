@@ -50,7 +50,7 @@ def loop_over(repository: Path, engines: InProcessEngines, **changes: Any) -> De
     return DenoisingLoop(config, PromptTokenizer(folder, config), engines)
 
 
-class StochasticScheduler(FlowMatchEulerDiscreteScheduler):
+class StochasticScheduler(FlowMatchEulerDiscreteScheduler):  # type: ignore[misc]
     """Is given the velocity as `LTXPipeline` does it: `LTXConditionPipeline` has its negative."""
 
     def step(self, velocity: Any, timestep: Any, sample: Any, **_: Any) -> Any:
