@@ -54,6 +54,9 @@ def with_memory(bytes_for_a_token: int) -> ModelInfo:
     return INFO.model_copy(update={"memory": memory})
 
 
+GUIDED_INFO = INFO.model_copy(
+    update={"limits": INFO.limits.model_copy(update={"default_guidance_scale": 3.0})}
+)
 GPU_INFO = INFO.model_copy(update={"device": "cuda", "device_name": 'A "big" GPU'})
 METRICS = """\
 ltx_engine_memory_bytes{model="text_encoder",device="cpu"} 1073741824
@@ -258,7 +261,7 @@ def _decode(message: Any) -> VideoSpec:
     raw = dict(
         zip((tensor.name for tensor in message.inputs), message.raw_input_contents, strict=True)
     )
-    steps = raw.get("num_inference_steps")
+    steps, scale = raw.get("num_inference_steps"), raw.get("guidance_scale")
     return VideoSpec(
         prompt=raw["prompt"][4:].decode(),
         num_frames=struct.unpack("<i", raw["num_frames"])[0],
@@ -267,6 +270,8 @@ def _decode(message: Any) -> VideoSpec:
         frame_rate=struct.unpack("<f", raw["frame_rate"])[0],
         seed=struct.unpack("<q", raw["seed"])[0],
         num_inference_steps=struct.unpack("<i", steps)[0] if steps else None,
+        negative_prompt=raw["negative_prompt"][4:].decode(),
+        guidance_scale=struct.unpack("<f", scale)[0] if scale else None,
     )
 
 
