@@ -30,7 +30,7 @@ from export.onnx.dequantize import (
     scale_of,
 )
 
-_FP8, _BF16 = DataType.FLOAT8E4M3FN, DataType.BFLOAT16
+_FP8, _BF16 = DataType.FLOAT8E4M3FN, onnx_ir.TensorType(DataType.BFLOAT16)
 
 
 def insert_qdq(model: onnx_ir.Model, layers: Mapping[str, Scales]) -> None:
@@ -60,7 +60,9 @@ def insert_qdq(model: onnx_ir.Model, layers: Mapping[str, Scales]) -> None:
         values = _input(product, 0)
         if (values, scales.input) not in pairs:
             scale = constant(graph, f"model.{name}.input_scale", _bf16(scales.input))
-            quantize = insert_node(graph, product, "QuantizeLinear", [values, scale, zero], _FP8)
+            quantize = insert_node(
+                graph, product, "QuantizeLinear", [values, scale, zero], zero.type
+            )
             pair = [quantize.outputs[0], scale]
             dequantize = insert_node(graph, product, "DequantizeLinear", pair, _BF16)
             pairs[values, scales.input] = dequantize.outputs[0]

@@ -37,7 +37,7 @@ def dequantize_weight(
     if scale.shape is not None and scale.shape.rank():
         attributes["axis"] = 0 if operand is weight else 1
     inputs = [operand, scale]
-    node = insert_node(graph, product, "DequantizeLinear", inputs, scale.dtype, attributes)
+    node = insert_node(graph, product, "DequantizeLinear", inputs, scale.type, attributes)
     weight.dtype = operand.dtype = dtype
     product.replace_input_with(product.inputs.index(operand), node.outputs[0])
 
@@ -56,13 +56,13 @@ def insert_node(
     before: onnx_ir.Node,
     operator: str,
     inputs: list[onnx_ir.Value],
-    dtype: onnx_ir.DataType | None,
+    output_type: onnx_ir.TypeProtocol | None,
     attributes: dict[str, int] | None = None,
 ) -> onnx_ir.Node:
     """Insert a node with one output of the shape of its first input."""
     node = onnx_ir.node(operator, inputs, attributes)
     (output,) = node.outputs
-    output.shape, output.dtype = inputs[0].shape, dtype
+    output.shape, output.type = inputs[0].shape, output_type
     graph.insert_before(before, node)
     return node
 
@@ -70,7 +70,7 @@ def insert_node(
 def constant(graph: onnx_ir.Graph, name: str, value: NDArray[np.generic]) -> onnx_ir.Value:
     """Add an initializer."""
     tensor = onnx_ir.tensor(value, name=name)
-    added = unwritten(graph, name, tensor.shape, tensor.dtype)
+    added = unwritten(graph, name, onnx_ir.Shape(value.shape), tensor.dtype)
     added.const_value = tensor
     return added
 

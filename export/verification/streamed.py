@@ -14,7 +14,6 @@ from export.checkpoint.pipeline import stored_names
 from export.checkpoint.weights import read_weight
 from export.errors import ExportError
 
-
 # Name of a stored weight and its FP32 values -> the values that the engine has.
 Rounding = Callable[[str, Tensor], Tensor]
 
