@@ -26,7 +26,7 @@ from export.onnx.upcast import upcast
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.run import ExportOptions, pipeline_config
-from export.verification.fp8 import relative_l2
+from export.verification.verify import relative_l2
 from ltx_triton.contract import TRANSFORMER, ModelContract
 from ltx_triton.engines.in_process import generate_video
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters

@@ -13,7 +13,7 @@ import transformers
 from export.errors import ExportError
 from export.plans import export_plans
 from export.precision import Precision
-from export.run import ExportOptions, export
+from export.run import LARGE, ExportOptions, export
 from export.tensorrt.arguments import add_arguments
 from export.tensorrt.build import PlanOptions
 from ltx_triton.engines.tensorrt.library import LibraryName
@@ -81,8 +81,10 @@ def parse(
     parser.add_argument(
         "--precision",
         choices=[precision.value for precision in Precision],
-        help="of weights and arithmetic; a CPU needs fp32; fp8 runs the model on "
-        "some prompts first, to calibrate it (default: fp32 for onnx, else bf16)",
+        help="of weights and arithmetic; for a CPU fp32, or int8, which is fp32 with most weights "
+        "in a quarter of the space; fp8 runs the model on some prompts first, to calibrate it "
+        f"(default: for {ONNX} int8 if the transformer has more than {LARGE:.0e} parameters, else "
+        "fp32; otherwise bf16)",
     )
     parser.add_argument(
         "--name", help="model name shown to users (default: the hub id or the folder's name)"
@@ -133,12 +135,20 @@ def parse(
     for action in plan_actions:
         if given.target == ONNX and vars(given)[action.dest] != action.default:
             parser.error(f"{action.option_strings[0]} needs --target {' or '.join(TENSORRT)}")
+    if given.target != ONNX and given.precision == Precision.INT8:
+        others = ", ".join(each for each in Precision if each is not Precision.INT8)
+        parser.error(
+            f"--precision {given.precision} is for CPUs, --target {ONNX}; "
+            f"allowed for {given.target}: {others}"
+        )
     default = Precision.FP32 if given.target == ONNX else Precision.BF16
+    left_open = given.target == ONNX and given.precision is None
     options = ExportOptions(
         model=given.model,
         output=given.output,
         cache_dir=settings.model_cache_dir,
         precision=Precision(given.precision or default),
+        precision_if_large=Precision.INT8 if left_open else None,
         name=given.name,
         num_inference_steps=given.num_inference_steps,
         decode_timestep=given.decode_timestep,

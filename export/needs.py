@@ -33,7 +33,7 @@ def engine_needs(
     largest = max(weight.numel() for engine in engines for _, weight in _weights(engine))
     needs: list[Need] = [
         Disk(
-            "ONNX engines",
+            f"ONNX engines in {precision}",
             sum(engine_weight_bytes(engine, precision) for engine in engines),
             folder,
         ),
@@ -46,7 +46,7 @@ def engine_needs(
         needs.append(
             measuring_need(
                 "what videos cost in memory",
-                max(map(_fp32_bytes, engines)),
+                max(engine_weight_bytes(engine, precision) for engine in engines),
                 "SKIP_VERIFICATION=1 leaves it and the comparison with PyTorch out",
             )
         )
@@ -83,7 +83,9 @@ def engine_weight_bytes(engine: Engine, precision: Precision) -> int:
     for name, weight in _weights(engine):
         linear = name.startswith("model.transformer_blocks.") and weight.dim() == 2
         fp8 = precision is Precision.FP8 and linear and name.endswith(".weight")
-        total += weight.numel() * (1 if fp8 else weight.itemsize)
+        total += weight.numel() * (1 if fp8 or name in engine.int8 else weight.itemsize)
+        if name in engine.int8:
+            total += weight.shape[0] * torch.float32.itemsize  # scales
     return total
 
 

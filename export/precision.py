@@ -11,6 +11,7 @@ class Precision(StrEnum):
     """Type of the engines' weights and arithmetic, except where FP32 is needed."""
 
     FP32 = "fp32"
+    INT8 = "int8"  # FP32 for a CPU, with the weights of most linears of T5 and transformer in INT8
     FP16 = "fp16"  # for TensorRT 8.6, which has nothing better
     BF16 = "bf16"
     FP8 = "fp8"  # BF16, with the transformer's linears in FP8 where that costs little
@@ -35,3 +36,6 @@ class Precision(StrEnum):
         if self is Precision.FP16 and contract is TRANSFORMER:
             return torch.float16
         return torch.float32
+
+
+FOR_CPU = (Precision.FP32, Precision.INT8)  # OpenVINO's arithmetic is up to CPU_PRECISION

@@ -1,7 +1,7 @@
 """Export a checkpoint to a model repository."""
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diffusers import LTXConditionPipeline
@@ -20,13 +20,14 @@ from export.graphs.engine import Engine
 from export.memory.measure import measure_memory
 from export.needs import calibration_need, duration, engine_needs, engine_weight_bytes
 from export.onnx.write import write_engine
-from export.precision import Precision
+from export.precision import FOR_CPU, Precision
 from export.progress import step
 from export.repository.fingerprint import is_current, write_fingerprint
 from export.repository.staging import publish, staging
 from export.room import Disk, Need, require_room
 from export.tensorrt.room import Planned, plan_needs
 from export.verification.fp8 import verify_fp8
+from export.verification.int8 import verify_int8
 from export.verification.verify import verify
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
@@ -35,6 +36,7 @@ from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.assemble import assemble
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE, TOKENIZER_FILE, version_folder
 
+LARGE = 1e9  # parameters of a transformer
 TEXT_BUCKETS = (32, 64, 128, 256)  # tokens
 
 
@@ -46,6 +48,7 @@ class ExportOptions:
     output: Path  # root of the model repository
     cache_dir: Path | None = None  # for downloads
     precision: Precision = Precision.FP32
+    precision_if_large: Precision | None = None  # instead, for more than LARGE parameters
     name: str | None = None  # shown to users; None: the hub id or the folder's name
     num_inference_steps: int = 8
     decode_timestep: float = 0.05
@@ -67,8 +70,10 @@ def export(options: ExportOptions, plans: Planned | None = None) -> None:
     missing_bytes = download_bytes(options.model, options.cache_dir)
     if missing_bytes:
         settings = open_checkpoint(options.model, options.cache_dir, weights=False)
+        options = with_precision(options, settings)
         _require_room(settings, options, plans, missing_bytes)
     checkpoint = open_checkpoint(options.model, options.cache_dir)
+    options = with_precision(options, checkpoint)
     config = pipeline_config(checkpoint, options)
     measured = [CpuMemory.FILE] if _measures_memory(options) else []
     if is_current(options.output, config, measured, verified=options.verification):
@@ -95,10 +100,12 @@ def export(options: ExportOptions, plans: Planned | None = None) -> None:
             if options.verification:
                 with step(f"{name}: verifying against PyTorch"):
                     file = folders[name] / ENGINE_FILE
-                    if engine.fp8 is None:
-                        verify(engine.contract, checkpoint, config, file)
-                    else:
+                    if engine.fp8 is not None:
                         verify_fp8(checkpoint, config, engine.fp8, file)
+                    elif engine.int8:
+                        verify_int8(engine.contract, checkpoint, config, file)
+                    else:
+                        verify(engine.contract, checkpoint, config, file)
                 if measured:
                     with step(f"{name}: measuring its memory"):
                         memory = measure_memory(engine.contract, config, folders[name])
@@ -108,6 +115,16 @@ def export(options: ExportOptions, plans: Planned | None = None) -> None:
         write_fingerprint(folders[LTX_VIDEO.name], config, verified=options.verification)
         stale = [f"{PLAN_FILE}*", CpuEngineInfo.FILE, *([] if measured else [CpuMemory.FILE])]
         publish(folders, stale=[f"*/1/{pattern}" for pattern in stale])
+
+
+def with_precision(options: ExportOptions, checkpoint: Checkpoint) -> ExportOptions:
+    """Decide the precision by the checkpoint's size, where that is left open."""
+    if options.precision_if_large is None:
+        return options
+    parameters = transformer.build(checkpoint, options.precision).module.parameters()
+    large = sum(parameter.numel() for parameter in parameters) > LARGE
+    precision = options.precision_if_large if large else options.precision
+    return replace(options, precision=precision, precision_if_large=None)
 
 
 def _engines(
@@ -147,8 +164,7 @@ def _require_room(
 
 
 def _measures_memory(options: ExportOptions) -> bool:
-    # OpenVINO runs graphs in FP32 only.
-    return options.verification and options.for_cpu and options.precision is Precision.FP32
+    return options.verification and options.for_cpu and options.precision in FOR_CPU
 
 
 def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineConfig:

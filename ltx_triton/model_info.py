@@ -97,7 +97,8 @@ class ModelInfo(BaseModel):
     checkpoint_sha256: str
     device: DeviceKind  # of the transformer
     device_name: str  # as the hardware reports it
-    precision: str  # of the engines' arithmetic: fp32, fp16, bf16 or fp8
+    # of the engines' arithmetic: fp32, fp16, bf16 or fp8; after "int8 and" if weights are INT8
+    precision: str
     limits: EngineLimits
     memory: MemoryUse | None  # None: the exporter has not measured it
     export_sha256: str | None = None  # of what the engines were exported from

@@ -15,8 +15,7 @@ from benchmarks.baselines.reference import EXACT, QUANTIZED, ROUNDED
 from benchmarks.frame_quality import psnr
 from benchmarks.gpu.cases import onnx_folder
 from benchmarks.gpu.samples import REQUEST
-from export.verification.fp8 import relative_l2
-from export.verification.verify import run
+from export.verification.verify import relative_l2, run
 from ltx_triton.contract import ENGINES, TRANSFORMER, ModelContract
 from ltx_triton.repository.layout import ENGINE_FILE
 

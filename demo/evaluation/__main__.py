@@ -17,7 +17,7 @@ from demo.evaluation.prompts import COUNT, ClipRequest, held_out_prompts
 from demo.evaluation.score import ScoredClip, result_file, save, scores, table
 from frontend.local.service import local_service
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
-from ltx_triton.engines.cpu_precision import select_cpu_precision
+from ltx_triton.engines.cpu_precision import describe_cpu_precision
 from ltx_triton.engines.device import select_device
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import SERVED_REPOSITORY, version_folder
@@ -74,7 +74,7 @@ def main() -> None:
 def service() -> Iterator[Source]:
     config = PipelineConfig.load(version_folder(SERVED_REPOSITORY, LTX_VIDEO))
     on_gpu = select_device(version_folder(SERVED_REPOSITORY, TRANSFORMER)).kind == "cuda"
-    precision = config.precision if on_gpu else select_cpu_precision()
+    precision = config.precision if on_gpu else describe_cpu_precision(config.precision)
     with local_service() as frontend:
         clip = partial(download_clip, frontend.url)
         yield Source("service", config.checkpoint_sha256, precision, clip)

@@ -66,12 +66,6 @@ def read_weight(source: Source, dtype: torch.dtype) -> torch.Tensor:
     return tensor.contiguous()
 
 
-def is_fp16(source: Source) -> bool:
-    """Tell whether a weight is stored in FP16."""
-    with _open(source.file) as opened:
-        return bool(opened.get_slice(source.key).get_dtype() == "F16")
-
-
 @contextmanager
 def _open(file: Path) -> Iterator[Any]:
     try:

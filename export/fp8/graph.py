@@ -22,8 +22,15 @@ from onnx_ir import DataType
 
 from export.errors import ExportError
 from export.fp8.record import Scales
+from export.onnx.dequantize import (
+    constant,
+    dequantize_weight,
+    insert_node,
+    product_of,
+    scale_of,
+)
 
-_FP8, _BF16 = DataType.FLOAT8E4M3FN, DataType.BFLOAT16
+_FP8, _BF16 = DataType.FLOAT8E4M3FN, onnx_ir.TensorType(DataType.BFLOAT16)
 
 
 def insert_qdq(model: onnx_ir.Model, layers: Mapping[str, Scales]) -> None:
@@ -44,27 +51,24 @@ def insert_qdq(model: onnx_ir.Model, layers: Mapping[str, Scales]) -> None:
         weight = graph.initializers.get(f"model.{name}.weight")
         if weight is None:
             raise ExportError(f"the transformer's graph has no linear {name}, which FP8 is for")
-        product, operand = _product(weight)
-        linears[product] = name, weight, operand
-    zero = _constant(graph, "fp8_zero_point", np.zeros((), ml_dtypes.float8_e4m3fn))
+        linears[product_of(weight)[0]] = name, weight
+    zero = constant(graph, "fp8_zero_point", np.zeros((), ml_dtypes.float8_e4m3fn))
     pairs: dict[tuple[onnx_ir.Value, float], onnx_ir.Value] = {}
     for product in [node for node in graph if node in linears]:
-        name, weight, operand = linears[product]
+        name, weight = linears[product]
         scales = layers[name]
         values = _input(product, 0)
         if (values, scales.input) not in pairs:
-            scale = _constant(graph, f"model.{name}.input_scale", _bf16(scales.input))
-            quantize = _node("QuantizeLinear", [values, scale, zero], values.shape, _FP8)
+            scale = constant(graph, f"model.{name}.input_scale", _bf16(scales.input))
+            quantize = insert_node(
+                graph, product, "QuantizeLinear", [values, scale, zero], zero.type
+            )
             pair = [quantize.outputs[0], scale]
-            dequantize = _node("DequantizeLinear", pair, values.shape, _BF16)
-            graph.insert_before(product, (quantize, dequantize))
+            dequantize = insert_node(graph, product, "DequantizeLinear", pair, _BF16)
             pairs[values, scales.input] = dequantize.outputs[0]
-        scale = _constant(graph, f"model.{name}.weight_scale", _bf16(scales.weight))
-        dequantize = _node("DequantizeLinear", [operand, scale], operand.shape, _BF16)
-        graph.insert_before(product, dequantize)
-        weight.dtype = operand.dtype = _FP8
+        scale = constant(graph, f"model.{name}.weight_scale", _bf16(scales.weight))
+        dequantize_weight(graph, weight, _FP8, scale)
         product.replace_input_with(0, pairs[values, scales.input])
-        product.replace_input_with(1, dequantize.outputs[0])
 
 
 def remove_input_quantization(model: onnx_ir.Model) -> None:
@@ -81,8 +85,7 @@ def remove_input_quantization(model: onnx_ir.Model) -> None:
 
 def weight_scale(weight: onnx_ir.Value) -> float:
     """Read the scale of an FP8 weight from its DequantizeLinear."""
-    (use,) = weight.uses()
-    scale = _input(use.node, 1).const_value
+    scale = scale_of(weight).const_value
     if scale is None:
         raise ValueError(f"FP8 weight {weight.name} has no scale")
     return float(scale.numpy())
@@ -93,37 +96,6 @@ def _input(node: onnx_ir.Node, number: int) -> onnx_ir.Value:
     if value is None:
         raise ValueError(f"node {node.name} has no input {number}")
     return value
-
-
-def _product(weight: onnx_ir.Value) -> tuple[onnx_ir.Node, onnx_ir.Value]:
-    """The product that reads `weight`, and its operand: the weight, or the weight transposed."""
-    (use,) = weight.uses()
-    if use.node.op_type != "Transpose":
-        return use.node, weight
-    operand = use.node.outputs[0]
-    (use,) = operand.uses()
-    return use.node, operand
-
-
-def _node(
-    operator: str, inputs: list[onnx_ir.Value], shape: onnx_ir.Shape | None, dtype: DataType
-) -> onnx_ir.Node:
-    node = onnx_ir.node(operator, inputs)
-    (output,) = node.outputs
-    output.shape, output.dtype = shape, dtype
-    return node
-
-
-def _constant(graph: onnx_ir.Graph, name: str, value: np.ndarray) -> onnx_ir.Value:  # type: ignore[type-arg]
-    tensor = onnx_ir.tensor(value, name=name)
-    constant = onnx_ir.Value(
-        name=name,
-        shape=onnx_ir.Shape(()),
-        type=onnx_ir.TensorType(tensor.dtype),
-        const_value=tensor,
-    )
-    graph.register_initializer(constant)
-    return constant
 
 
 def _bf16(scale: float) -> np.ndarray:  # type: ignore[type-arg]

@@ -32,3 +32,5 @@ class Engine:
     inner_tensors: tuple[tuple[str, str], ...] = ()
     # scales of the linears in FP8; None: no FP8
     fp8: Record | None = None
+    # names of weights in INT8
+    int8: frozenset[str] = frozenset()

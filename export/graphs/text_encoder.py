@@ -8,6 +8,7 @@ from transformers import T5Config, T5EncoderModel
 
 from export.checkpoint.checkpoint import Checkpoint
 from export.graphs.engine import Engine
+from export.int8.linears import int8_weights
 from export.precision import Precision
 from ltx_triton.contract import TEXT_ENCODER
 
@@ -84,10 +85,11 @@ def build(checkpoint: Checkpoint, precision: Precision) -> Engine:
     with torch.device("meta"):
         model = T5EncoderModel(config).eval()
     model.to(precision.dtype(TEXT_ENCODER))
+    graph = TextEncoderGraph(model.encoder)
     return Engine(
         contract=TEXT_ENCODER,
         opset=precision.opset,
-        module=TextEncoderGraph(model.encoder),
+        module=graph,
         component="text_encoder",
         axes={
             "input_ids": ("batch", "tokens"),
@@ -95,4 +97,5 @@ def build(checkpoint: Checkpoint, precision: Precision) -> Engine:
             "prompt_embeds": ("batch", "tokens", config.d_model),
         },
         aliases=(("encoder.embed_tokens.weight", "shared.weight"),),
+        int8=int8_weights(graph) if precision is Precision.INT8 else frozenset(),
     )

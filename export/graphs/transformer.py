@@ -12,6 +12,7 @@ from export.graphs.attention import ExportAttention
 from export.graphs.engine import Engine
 from export.graphs.rotary import RotaryPositions
 from export.graphs.vae_decoder import vae_scale_factors
+from export.int8.linears import int8_weights
 from export.precision import Precision
 from ltx_triton.contract import TRANSFORMER
 
@@ -107,10 +108,11 @@ def build(checkpoint: Checkpoint, precision: Precision, fp8: Record | None = Non
     config = model.config
     spatial, temporal = vae_scale_factors(checkpoint)
     latents = ("batch", "frames", "latent_height", "latent_width", config.in_channels)
+    graph = TransformerGraph(model, RotaryPositions(model.rope, spatial, temporal))
     return Engine(
         contract=TRANSFORMER,
         opset=precision.opset,
-        module=TransformerGraph(model, RotaryPositions(model.rope, spatial, temporal)),
+        module=graph,
         component="transformer",
         axes={
             "latents": latents,
@@ -122,4 +124,5 @@ def build(checkpoint: Checkpoint, precision: Precision, fp8: Record | None = Non
             "latents_out": latents,
         },
         fp8=fp8,
+        int8=int8_weights(graph) if precision is Precision.INT8 else frozenset(),
     )

@@ -9,13 +9,14 @@ import torch
 from tqdm import tqdm
 
 from export.checkpoint.checkpoint import Checkpoint
-from export.checkpoint.weights import Source, is_fp16, read_weight
+from export.checkpoint.weights import Source, read_weight
 from export.errors import ExportError
 from export.fp8.graph import weight_scale
 from export.fp8.quantize import to_fp8
 from export.graphs.engine import Engine
 from export.graphs.weights import weight_sources
-from export.onnx.fp16_initializers import store_as_fp16
+from export.int8.quantize import channel_scales, to_int8
+from export.onnx.dequantize import scale_of
 from export.onnx.transposes import fold_transposes
 from ltx_triton.repository.layout import DATA_FILE
 
@@ -27,14 +28,14 @@ _DTYPES = {
     onnx_ir.DataType.FLOAT16: torch.float16,
     onnx_ir.DataType.BFLOAT16: torch.bfloat16,
     onnx_ir.DataType.FLOAT8E4M3FN: torch.bfloat16,  # before it is quantised
+    onnx_ir.DataType.INT8: torch.float32,  # likewise
 }
 
 
 def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, file: Path) -> None:
     """Write `file`, and point the initializers without values into it.
 
-    Convert weights to the types of the initializers, but keep FP16 where the graph has FP32. Hold
-    one tensor in memory at a time.
+    Convert weights to the types of the initializers. Hold one tensor in memory at a time.
 
     Raises:
         ExportError: a weight is missing, left over, or of another shape.
@@ -43,13 +44,10 @@ def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, 
     pending = {
         name: value for name, value in graph.graph.initializers.items() if value.const_value is None
     }
+    for value in list(pending.values()):
+        if value.dtype is onnx_ir.DataType.INT8:
+            del pending[str(scale_of(value).name)]  # computed from the weight
     sources = weight_sources(engine, list(pending), checkpoint)
-    fp16 = [
-        name
-        for name, value in pending.items()
-        if value.dtype is onnx_ir.DataType.FLOAT and is_fp16(sources[name])
-    ]
-    store_as_fp16(graph, fp16)
     total = sum(_bytes(value) for value in pending.values())
     with (
         file.open("wb") as stream,
@@ -67,15 +65,23 @@ def _append(
     permutation: tuple[int, ...] | None,
 ) -> None:
     tensor = read_weight(source, _DTYPES[_datatype(value)])
+    if value.dtype is onnx_ir.DataType.INT8:
+        scales = channel_scales(tensor)
+        tensor = to_int8(tensor, scales)
+        _store(stream, scale_of(value), scales)
+    elif value.dtype is onnx_ir.DataType.FLOAT8E4M3FN:
+        tensor = to_fp8(tensor, weight_scale(value))
     if permutation is not None:
         tensor = tensor.permute(permutation).contiguous()
-    if value.dtype is onnx_ir.DataType.FLOAT8E4M3FN:
-        tensor = to_fp8(tensor, weight_scale(value))
     expected = _shape(value)
     if tuple(tensor.shape) != expected:
         raise ExportError(
             f"{source.file}: {source.key} has shape {tuple(tensor.shape)}, expected {expected}"
         )
+    _store(stream, value, tensor)
+
+
+def _store(stream: BufferedWriter, value: onnx_ir.Value, tensor: torch.Tensor) -> None:
     alignment = _PAGE if _bytes(value) >= _PAGE else _SMALL_ALIGNMENT
     stream.write(b"\0" * (-stream.tell() % alignment))
     value.const_value = onnx_ir.ExternalTensor(
@@ -83,7 +89,7 @@ def _append(
         offset=stream.tell(),
         length=_bytes(value),
         dtype=_datatype(value),
-        shape=onnx_ir.Shape(expected),
+        shape=onnx_ir.Shape(_shape(value)),
         name=str(value.name),
         base_dir=Path(stream.name).parent,
     )

@@ -1,4 +1,4 @@
-"""Write an engine as ONNX: trace it, quantise its FP8 linears, store its weights beside it."""
+"""Write an engine as ONNX: trace it, quantise its linears, store its weights beside it."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import onnx_ir
 from export.checkpoint.checkpoint import Checkpoint
 from export.fp8.graph import insert_qdq
 from export.graphs.engine import Engine
+from export.int8.graph import insert_dequantize
 from export.onnx.trace import trace
 from export.onnx.weights import write_weights
 from export.progress import step
@@ -21,6 +22,7 @@ def write_engine(engine: Engine, checkpoint: Checkpoint, folder: Path) -> None:
         if engine.fp8 is not None:
             insert_qdq(graph, engine.fp8.layers)
             engine.fp8.save(folder)
+        insert_dequantize(graph, engine.int8)
     with step(f"{name}: writing"):
         write_weights(engine, graph, checkpoint, folder / DATA_FILE)
         onnx_ir.save(graph, folder / ENGINE_FILE)

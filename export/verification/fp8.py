@@ -11,16 +11,12 @@ the more layers there are, and there is no tight bound for the whole. Instead:
 """
 
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from export.checkpoint.checkpoint import Checkpoint
 from export.errors import ExportError
 from export.fp8.record import Record
 from export.verification.reference import fp8_transformer
-from export.verification.verify import compare, random_batches, run
+from export.verification.verify import compare, random_batches, relative_l2, run
 from ltx_triton.contract import TRANSFORMER
 from ltx_triton.pipeline.config import PipelineConfig
 
@@ -48,9 +44,3 @@ def verify_fp8(checkpoint: Checkpoint, config: PipelineConfig, record: Record, f
                 f"transformer in FP8 is too far from PyTorch at {shape}: relative error "
                 f"{error:.3g}, at most {bound:.3g} expected"
             )
-
-
-def relative_l2(actual: NDArray[Any], expected: NDArray[Any]) -> float:
-    """Return the L2 norm of the difference over the norm of the expected values."""
-    difference = actual.astype(np.float64) - expected
-    return float(np.linalg.norm(difference) / np.linalg.norm(expected.astype(np.float64)))

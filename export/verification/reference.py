@@ -14,16 +14,18 @@ import torch
 from diffusers import AutoencoderKLLTXVideo, LTXConditionPipeline, LTXVideoTransformer3DModel
 from diffusers.video_processor import VideoProcessor
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from export.checkpoint.checkpoint import Checkpoint
 from export.checkpoint.pipeline import build_module
 from export.checkpoint.schedule import load_scheduler, set_steps
 from export.fp8.record import Record
 from export.fp8.simulate import fake_quantized
+from export.int8.linears import int8_weights
+from export.int8.quantize import fake_quantize
 from export.precision import Precision
 from export.verification.inputs import Inputs
-from export.verification.streamed import stream_weights
+from export.verification.streamed import Rounding, stream_weights
 from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
 
@@ -36,7 +38,7 @@ def text_encoder(
 ) -> Outputs:
     """FP32 [B, T, C] for each batch, as `_get_t5_prompt_embeds` computes it."""
     model = build_module(checkpoint, "text_encoder")
-    stream_weights(model, checkpoint, "text_encoder", _dtype(config, TEXT_ENCODER))
+    stream_weights(model, checkpoint, "text_encoder", _rounding(config, TEXT_ENCODER, model))
     return [
         model(
             torch.from_numpy(batch["input_ids"]).long(),
@@ -71,7 +73,7 @@ def fp8_transformer(
 
 def _transformer(checkpoint: Checkpoint, config: PipelineConfig) -> LTXVideoTransformer3DModel:
     model = build_module(checkpoint, "transformer")
-    stream_weights(model, checkpoint, "transformer", _dtype(config, TRANSFORMER))
+    stream_weights(model, checkpoint, "transformer", _rounding(config, TRANSFORMER, model))
     return model
 
 
@@ -135,7 +137,7 @@ def vae_decoder(
 ) -> Outputs:
     """UINT8 [B, N, 32H, 32W, 3] for each batch, as the end of `__call__` computes it."""
     vae = build_module(checkpoint, "vae")
-    stream_weights(vae, checkpoint, "vae", _dtype(config, VAE_DECODER))
+    stream_weights(vae, checkpoint, "vae", _rounding(config, VAE_DECODER, vae))
     return [
         _decode(
             vae,
@@ -162,8 +164,15 @@ def _decode(
     return (pixels * 255).round().astype(np.uint8)  # VaeImageProcessor.numpy_to_pil
 
 
-def _dtype(config: PipelineConfig, contract: ModelContract) -> torch.dtype:
-    return Precision(config.precision).dtype(contract)
+def _rounding(config: PipelineConfig, contract: ModelContract, model: nn.Module) -> Rounding:
+    precision = Precision(config.precision)
+    dtype = precision.dtype(contract)
+    int8 = int8_weights(model) if precision is Precision.INT8 else frozenset()
+
+    def rounded(name: str, values: Tensor) -> Tensor:
+        return fake_quantize(values) if name in int8 else values.to(dtype).float()
+
+    return rounded
 
 
 REFERENCES: dict[str, Callable[[Checkpoint, PipelineConfig, Iterable[Inputs]], Outputs]] = {

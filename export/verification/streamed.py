@@ -3,6 +3,7 @@
 They are read in FP32, and gone when the module returns.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,9 +14,12 @@ from export.checkpoint.pipeline import stored_names
 from export.checkpoint.weights import read_weight
 from export.errors import ExportError
 
+# Name of a stored weight and its FP32 values -> the values that the engine has.
+Rounding = Callable[[str, Tensor], Tensor]
+
 
 def stream_weights(
-    model: nn.Module, checkpoint: Checkpoint, component: str, dtype: torch.dtype
+    model: nn.Module, checkpoint: Checkpoint, component: str, rounding: Rounding
 ) -> None:
     """Let the modules of `model` read their parameters from a checkpoint.
 
@@ -23,7 +27,7 @@ def stream_weights(
         model: has its parameters on the meta device. Its buffers are read at once.
         checkpoint: has the weights.
         component: that `model` is.
-        dtype: the parameters are rounded to it.
+        rounding: of the parameters.
 
     Raises:
         ExportError: the component lacks a weight. For parameters, when their module is called.
@@ -34,12 +38,12 @@ def stream_weights(
         own = dict(module.named_parameters(recurse=False))
         if own:
             keys = {leaf: names[parameter] for leaf, parameter in own.items()}
-            streamed = _Streamed(own, keys, reader, dtype)
+            streamed = _Streamed(own, keys, reader, rounding)
             module.register_forward_pre_hook(streamed.read)
             module.register_forward_hook(streamed.drop, always_call=True)
     for name, _ in model.named_buffers():
         owner, _, leaf = name.rpartition(".")
-        setattr(model.get_submodule(owner), leaf, reader.read(name, torch.float32))
+        setattr(model.get_submodule(owner), leaf, reader.read(name))
 
 
 class _Reader:
@@ -49,11 +53,11 @@ class _Reader:
         self.stored = checkpoint.weights(component)
         self.place = checkpoint.place(component)
 
-    def read(self, name: str, dtype: torch.dtype) -> Tensor:
-        """Return a weight in FP32, rounded to `dtype`."""
+    def read(self, name: str) -> Tensor:
+        """Return a weight in FP32."""
         if name not in self.stored:
             raise ExportError(f"{self.place} has no weight {name}")
-        return read_weight(self.stored[name], dtype).float()
+        return read_weight(self.stored[name], torch.float32)
 
 
 class _Streamed:
@@ -64,22 +68,23 @@ class _Streamed:
         absent: dict[str, nn.Parameter],
         keys: dict[str, str],
         reader: _Reader,
-        dtype: torch.dtype,
+        rounding: Rounding,
     ) -> None:
         self._absent = absent
         self._keys = keys
         self._reader = reader
-        self._dtype = dtype
+        self._rounding = rounding
 
     def read(self, module: nn.Module, _: Any) -> None:
         for leaf, key in self._keys.items():
-            parameter = nn.Parameter(self._reader.read(key, self._dtype), requires_grad=False)
-            if parameter.shape != self._absent[leaf].shape:
+            values = self._reader.read(key)
+            if values.shape != self._absent[leaf].shape:
                 raise ExportError(
-                    f"{self._reader.place}: {key} has shape {tuple(parameter.shape)}, expected "
+                    f"{self._reader.place}: {key} has shape {tuple(values.shape)}, expected "
                     f"{tuple(self._absent[leaf].shape)}"
                 )
-            setattr(module, leaf, parameter)
+            values = self._rounding(key, values)
+            setattr(module, leaf, nn.Parameter(values, requires_grad=False))
 
     def drop(self, module: nn.Module, *_: Any) -> None:
         for leaf, parameter in self._absent.items():

@@ -119,3 +119,9 @@ def difference(actual: NDArray[Any], expected: NDArray[Any]) -> Difference:
         raise ExportError(f"shape {actual.shape}, expected {expected.shape}")
     largest = float(np.abs(actual.astype(np.float64) - expected).max())
     return Difference(actual.shape, largest, largest / float(np.abs(expected).max()))
+
+
+def relative_l2(actual: NDArray[Any], expected: NDArray[Any]) -> float:
+    """Return the L2 norm of the difference over the norm of the expected values."""
+    difference = actual.astype(np.float64) - expected
+    return float(np.linalg.norm(difference) / np.linalg.norm(expected.astype(np.float64)))

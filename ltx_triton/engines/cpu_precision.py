@@ -26,6 +26,12 @@ def select_cpu_precision(cpu_info: Path = _CPU_INFO) -> CpuPrecision:
     return CpuPrecision.BF16 if _has_bf16(cpu_info) else CpuPrecision.FP32
 
 
+def describe_cpu_precision(exported: str) -> str:
+    """Say what engines exported in a precision compute with on this CPU."""
+    arithmetic = select_cpu_precision()
+    return f"int8 and {arithmetic}" if exported == "int8" else arithmetic
+
+
 def _has_bf16(cpu_info: Path) -> bool:
     # Linux's names of the instruction sets: avx512_bf16, amx_bf16 on x86-64, bf16 on Arm.
     return bool(re.search(r"\b(avx512_|amx_)?bf16\b", cpu_info.read_text(encoding="utf-8")))

@@ -28,7 +28,7 @@ class PipelineConfig(JsonFile):
     version: Literal[1] = 1
     model_name: str
     checkpoint_sha256: str
-    precision: str  # fp32, fp16, bf16 or fp8: of the engines' weights and arithmetic
+    precision: str  # fp32, int8, fp16, bf16 or fp8: of the engines' weights and arithmetic
     latent_channels: int
     caption_channels: int
     spatial_compression: int  # pixels per latent row or column

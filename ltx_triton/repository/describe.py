@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 
 from ltx_triton.contract import ENGINES, LTX_VIDEO, TRANSFORMER
-from ltx_triton.engines.cpu_precision import select_cpu_precision
+from ltx_triton.engines.cpu_precision import describe_cpu_precision
 from ltx_triton.engines.device import select_device
 from ltx_triton.engines.machine_memory import read_memory_use
 from ltx_triton.engines.versions import library_versions
@@ -34,7 +34,7 @@ def describe_model(repository: Path, config: PipelineConfig, server: psutil.Proc
         checkpoint_sha256=config.checkpoint_sha256,
         device=device.kind,
         device_name=device.name,
-        precision=select_cpu_precision() if on_cpu else config.precision,
+        precision=describe_cpu_precision(config.precision) if on_cpu else config.precision,
         limits=EngineLimits.of(config),
         memory=read_memory_use(devices, server),
         export_sha256=_fingerprint(version_folder(repository, LTX_VIDEO)),

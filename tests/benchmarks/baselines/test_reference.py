@@ -12,7 +12,7 @@ from benchmarks.baselines.components import load_component
 from benchmarks.baselines.inputs import load_output
 from benchmarks.baselines.reference import save_reference
 from export.fp8.record import Group, Record, Scales
-from export.verification.fp8 import relative_l2
+from export.verification.verify import relative_l2
 
 COMPONENTS = ("text_encoder", "transformer", "vae_decoder")
 

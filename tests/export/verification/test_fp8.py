@@ -9,7 +9,7 @@ import pytest
 from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
 from export.fp8.record import Record
-from export.verification.fp8 import relative_l2, verify_fp8
+from export.verification.fp8 import verify_fp8
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import DATA_FILE
 
@@ -63,7 +63,3 @@ def test_wrong_scales_are_noticed(
     broken = with_scales(fp8_file, tmp_path, ending, factor)
     with pytest.raises(ExportError, match=message):
         verify_fp8(checkpoint, fp8_config, record, broken)
-
-
-def test_relative_l2() -> None:
-    assert relative_l2(np.array([3.0, 5.0]), np.array([3.0, 4.0])) == pytest.approx(0.2)

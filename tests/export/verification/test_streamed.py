@@ -8,15 +8,19 @@ from torch import nn
 
 from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
-from export.verification.streamed import stream_weights
+from export.verification.streamed import Rounding, stream_weights
 
 FILE = "diffusion_pytorch_model.safetensors"
 
 
-def linear(folder: Path, dtype: torch.dtype = torch.float32) -> nn.Module:
+def unrounded(_: str, values: torch.Tensor) -> torch.Tensor:
+    return values
+
+
+def linear(folder: Path, rounding: Rounding = unrounded) -> nn.Module:
     with torch.device("meta"):
         model = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
-    stream_weights(model, FolderCheckpoint(folder), "transformer", dtype)
+    stream_weights(model, FolderCheckpoint(folder), "transformer", rounding)
     return model
 
 
@@ -32,7 +36,13 @@ def weights(tmp_path: Path) -> dict[str, torch.Tensor]:
 def test_weights_are_rounded_and_there_only_while_their_module_runs(
     weights: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
-    model = linear(tmp_path, torch.bfloat16)
+    named: list[str] = []
+
+    def to_bf16(name: str, values: torch.Tensor) -> torch.Tensor:
+        named.append(name)
+        return values.bfloat16().float()
+
+    model = linear(tmp_path, to_bf16)
     absent: list[tuple[bool, ...]] = []
     model.get_submodule("1").register_forward_pre_hook(
         lambda *_: absent.append(tuple(weight.is_meta for weight in model.parameters()))
@@ -44,6 +54,7 @@ def test_weights_are_rounded_and_there_only_while_their_module_runs(
     inputs = torch.arange(3.0)[None]
     assert torch.equal(model(inputs), expected(inputs))
 
+    assert named == ["0.weight", "0.bias", "1.weight", "1.bias"]
     assert absent == [(True, True, False, False)]
     assert all(parameter.is_meta for parameter in model.parameters())
 
@@ -69,7 +80,7 @@ def test_a_transformer_computes_what_diffusers_loads(checkpoint: FolderCheckpoin
     folder = checkpoint.folder / "transformer"
     with torch.device("meta"):
         streamed = LTXVideoTransformer3DModel.from_config(checkpoint.config("transformer")).eval()
-    stream_weights(streamed, checkpoint, "transformer", torch.float32)
+    stream_weights(streamed, checkpoint, "transformer", unrounded)
     loaded = LTXVideoTransformer3DModel.from_pretrained(folder).eval()
     assert load_file(folder / FILE).keys() == dict(loaded.named_parameters()).keys()
     call = {

@@ -20,7 +20,7 @@ from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config
 from export.verification import pieces
-from export.verification.verify import Difference, difference, verify
+from export.verification.verify import Difference, difference, relative_l2, verify
 from ltx_triton.contract import ENGINES, TRANSFORMER, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE
@@ -129,3 +129,7 @@ def test_pixels_are_compared_without_wrapping_around() -> None:
 def test_arrays_of_different_shapes_are_not_compared() -> None:
     with pytest.raises(ExportError, match=r"shape \(1,\), expected \(2,\)"):
         difference(np.zeros(1), np.zeros(2))
+
+
+def test_relative_l2() -> None:
+    assert relative_l2(np.array([3.0, 5.0]), np.array([3.0, 4.0])) == pytest.approx(0.2)
