@@ -171,7 +171,7 @@ class ApiClient:
 
 def make_video(
     api: ApiClient,
-    parameters: Mapping[str, str | int],
+    parameters: Mapping[str, str | float],
     output: Path | None = None,
     watch: Callable[[JobStatus], None] = lambda _: None,
 ) -> DownloadedVideo:

@@ -59,7 +59,7 @@ def reproduce(
         ClientError: the video could not be made.
     """
     spec = receipt.spec
-    parameters: dict[str, str | int] = {
+    parameters: dict[str, str | float] = {
         "prompt": spec.prompt,
         "seed": spec.seed,
         "width": spec.width,
@@ -69,6 +69,10 @@ def reproduce(
     }
     if spec.num_inference_steps:
         parameters["num_inference_steps"] = spec.num_inference_steps
+    if spec.negative_prompt:
+        parameters["negative_prompt"] = spec.negative_prompt
+    if spec.guidance_scale:
+        parameters["guidance_scale"] = spec.guidance_scale
     before = _frames(first) if first else None
     with tempfile.TemporaryDirectory() as folder:
         made = make_video(api, parameters, Path(folder) / "again.mp4", watch)

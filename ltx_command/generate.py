@@ -17,7 +17,7 @@ from ltx_triton.launcher.signals import raise_on_termination
 @output_option("an MP4 of the server's name in the current folder")
 @with_api
 def command(
-    api: ApiClient, prompt: str, output: Path | None, **parameters: str | int | None
+    api: ApiClient, prompt: str, output: Path | None, **parameters: str | float | None
 ) -> None:
     """Make a video of a text on a running service.
 

@@ -21,7 +21,7 @@ from ltx_triton.settings import Settings
 
 DEFAULT_PROMPT: str = (VideoFields.model_fields["prompt"].examples or [])[0]
 
-_TYPES = {"integer": int, "string": str}
+_TYPES = {"integer": int, "number": float, "string": str}
 _SUFFIXES = ", ".join(FORMATS)
 
 

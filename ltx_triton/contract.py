@@ -92,6 +92,8 @@ LTX_VIDEO = ModelContract(
         Tensor("frame_rate", "FP32", (1,), optional=True),  # frames per second
         Tensor("seed", "INT64", (1,), optional=True),
         Tensor("num_inference_steps", "INT32", (1,), optional=True),
+        Tensor("negative_prompt", "BYTES", (1,), optional=True),
+        Tensor("guidance_scale", "FP32", (1,), optional=True),
     ),
     outputs=(
         Tensor("model_info", "BYTES", (1,)),  # JSON of a `ModelInfo`

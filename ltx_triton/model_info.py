@@ -22,6 +22,7 @@ class EngineLimits(BaseModel):
     sizes: tuple[SizeLimit, ...]  # none: any size
     num_inference_steps: tuple[int, ...]  # step counts that have a schedule
     default_num_inference_steps: int
+    default_guidance_scale: float = 1.0  # 1: a distilled checkpoint, which takes no guidance
 
     @classmethod
     def of(cls, config: PipelineConfig) -> "EngineLimits":
@@ -31,7 +32,16 @@ class EngineLimits(BaseModel):
             sizes=config.size_limits,
             num_inference_steps=tuple(config.sigmas),
             default_num_inference_steps=config.num_inference_steps,
+            default_guidance_scale=config.guidance_scale,
         )
+
+    @property
+    def takes_guidance(self) -> bool:
+        return self.default_guidance_scale != 1
+
+    def guidance_scale(self, spec: VideoSpec) -> float:
+        given = spec.guidance_scale
+        return self.default_guidance_scale if given is None else given
 
     def latent_size(self, spec: VideoSpec) -> LatentSize:
         _, frames, rows, columns, _ = latent_shape(
@@ -40,7 +50,8 @@ class EngineLimits(BaseModel):
             temporal_compression=self.temporal_compression,
             channels=1,
         )
-        return LatentSize(frames, area=rows * columns)
+        texts = 1 if self.guidance_scale(spec) == 1 else 2
+        return LatentSize(frames, area=rows * columns, texts=texts)
 
     def require(self, spec: VideoSpec) -> None:
         """Raise UnsupportedSpecError unless the engines can make the video."""
@@ -70,6 +81,11 @@ class EngineLimits(BaseModel):
                 f"num_inference_steps={steps} is not possible; "
                 f"allowed: {', '.join(map(str, self.num_inference_steps))}"
             )
+        if not self.takes_guidance and self.guidance_scale(spec) != 1:
+            raise UnsupportedSpecError(
+                f"guidance_scale={spec.guidance_scale:g} is not possible; allowed: 1, since the "
+                "checkpoint is distilled to do without guidance"
+            )
 
 
 class ModelInfo(BaseModel):
@@ -92,6 +108,13 @@ class ModelInfo(BaseModel):
     def warnings(self, spec: VideoSpec) -> list[str]:
         """Say what of the video the model does not know, or never reads."""
         warnings = list(self.prompt_warnings)
+        if spec.negative_prompt.strip() and self.limits.guidance_scale(spec) == 1:
+            reason = (
+                "guidance_scale is 1"
+                if self.limits.takes_guidance
+                else f"{self.model_name} is distilled to do without guidance"
+            )
+            warnings.append(f"the negative prompt has no effect: {reason}")
         if self.drawn_sides:
             least, most = self.drawn_sides
             if not least <= min(spec.width, spec.height) <= max(spec.width, spec.height) <= most:

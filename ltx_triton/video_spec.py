@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 MAX_PROMPT_LENGTH = 10_000  # characters
 MAX_SEED = 2**63 - 1
+MAX_GUIDANCE_SCALE = 20
 _DRAWN_SEED_BITS = 53  # exact in JavaScript
 
 
@@ -32,6 +33,22 @@ class SharedFields(BaseModel):
         description="The same seed and parameters give the same video; "
         "drawn at random and reported when absent",
         examples=[42],
+    )
+
+    negative_prompt: str = Field(
+        default="",
+        title="Negative prompt",
+        max_length=MAX_PROMPT_LENGTH,
+        description="Text description of what the video is not to show, for models with guidance",
+        examples=["worst quality, blurry, distorted"],
+    )
+    guidance_scale: float | None = Field(
+        default=None,
+        title="Guidance scale",
+        ge=1,
+        le=MAX_GUIDANCE_SCALE,
+        description="How closely to follow the prompt, 1 without guidance; "
+        "the checkpoint's own when absent",
     )
 
     @field_validator("prompt")

@@ -17,7 +17,8 @@ def profiles(
     """Return a profile for each size, in the order of `limits`; the text encoder has one in all.
 
     Each profile accepts every video up to its size, and is optimal for a single video of exactly
-    its size with the longest text. Batches are accepted where they can help.
+    its size with the longest text. Batches are accepted where they can help, and where guidance
+    needs them.
     """
     if contract is TEXT_ENCODER:
         return (_profile("text", contract, config, SizeLimit(1, 1, 1)),)
@@ -34,7 +35,9 @@ def _profile(
         max(1, limit.width // config.spatial_compression),
     )
     best = _shapes(config, 1, max(config.text_buckets), latent)
-    batch = contract.max_batch_size if math.prod(latent) <= _BATCHED_TOKENS else 1
+    needed = 1 if config.guidance_scale == 1 else 2  # one with each text
+    most = contract.max_batch_size
+    batch = most if math.prod(latent) <= _BATCHED_TOKENS else min(most, needed)
     largest = _shapes(config, batch, max(config.text_buckets), latent)
     return Profile(
         name,

@@ -108,7 +108,7 @@ def _body(job: Job, **fields: Any) -> JobBody:
         fields["warnings"] = job.warnings
     return JobBody(
         **{
-            **spec.model_dump(include=set(SharedFields.model_fields)),
+            **spec.model_dump(include=set(SharedFields.model_fields), exclude_defaults=True),
             "job_id": job.id,
             "status": job.state,
             "duration": round(spec.num_frames / spec.frame_rate),

@@ -18,13 +18,11 @@ from ltx_triton.video_spec import MAX_PROMPT_LENGTH, VideoSpec
 _TEXTS = {
     ("prompt", "blank"): "Prompt cannot be empty",
     ("prompt", "string_too_short"): "Prompt cannot be empty",
-    ("prompt", "string_too_long"): "Prompt cannot exceed {max_length} characters; it has {length}",
     ("duration", "greater_than_equal"): "Duration must be a positive number",
     ("duration", "less_than_equal"): "Duration cannot exceed {le} seconds",
     ("callback_url", "callback_url"): "callback_url {problem}",
-    ("callback_url", "string_too_long"): "callback_url cannot exceed {max_length} characters; "
-    "it has {length}",
 }
+_TOO_LONG = "{subject} cannot exceed {max_length} characters; it has {length}"
 _SIZE = "WIDTHxHEIGHT in pixels, such as 672x384"
 
 _Fields = TypeVar("_Fields", bound=BaseModel)
@@ -108,10 +106,11 @@ def _api_error(problem: ErrorDetails, model: type[BaseModel]) -> ApiError:
     if problem["type"] == "missing":
         return bad_request(f"{name} is missing; it is a string that describes the video", name)
     context: dict[str, Any] = problem.get("ctx", {})
+    if problem["type"] == "string_too_long":
+        length = len(problem["input"])
+        return bad_value(_TOO_LONG.format(subject=_subject(name), length=length, **context), name)
     if text := _TEXTS.get((name, problem["type"])):
-        given = problem["input"]
-        length = len(given) if isinstance(given, str) else 0
-        return bad_value(text.format_map({"length": length, **context}), name)
+        return bad_value(text.format_map(context), name)
     if not name:
         return bad_value(problem["msg"])
     given = shorten(repr(problem["input"]))

@@ -23,6 +23,7 @@ JSON = "application/json"
 BODY_TYPES = (_URLENCODED, _MULTIPART, JSON)
 _MAX_BODY_SIZE = 256 * 1024  # bytes; the longest prompt fits in any encoding
 _INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,1000}(\.[0-9]{0,1000})?([eE][+-]?[0-9]{1,3})?")
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True,
              "false": False, "0": False, "no": False, "off": False}  # fmt: skip
 
@@ -121,6 +122,14 @@ def parse_int(name: str, given: Any) -> int:
     raise _wrong_type(name, given, "an integer")
 
 
+def parse_float(name: str, given: Any) -> float:
+    """Accept a number, in JSON or as text."""
+    text = str(given).strip()
+    if not isinstance(given, str | int | float) or not _NUMBER.fullmatch(text):
+        raise _wrong_type(name, given, "a number")
+    return float(text)
+
+
 def parse_bool(name: str, given: Any) -> bool:
     """Accept true or false, in JSON or as text."""
     if isinstance(given, bool):
@@ -130,7 +139,12 @@ def parse_bool(name: str, given: Any) -> bool:
     raise _wrong_type(name, given, "true or false")
 
 
-_PARSERS: dict[Any, Callable[[str, Any], Any]] = {str: parse_str, int: parse_int, bool: parse_bool}
+_PARSERS: dict[Any, Callable[[str, Any], Any]] = {
+    str: parse_str,
+    int: parse_int,
+    float: parse_float,
+    bool: parse_bool,
+}
 
 
 def _parser(annotation: Any) -> Callable[[str, Any], Any]:

@@ -20,6 +20,7 @@ _QUADRATIC: tuple[Powers, ...] = (*_LINEAR, (1, 2))  # attention compares each t
 class Size:
     tokens: int  # latent frames x rows x columns
     steps: int
+    texts: int = 1  # that the latents are denoised with at each step: 2 with guidance
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class Cost:
     def total(self) -> float:
         return sum(self.stages.values())
 
+    def of(self, size: Size) -> "Cost":
+        """Return the cost of a video of as many tokens; this is one with a single text."""
+        return replace(self, step=self.step * size.texts, steps=size.steps)
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -56,20 +61,21 @@ class Measured:
     stages: Mapping[str, float]  # seconds
 
     def cost(self, slowdown: float) -> Cost:
-        """Return what it would have cost alone."""
+        """Return what it would have cost alone, with a single text."""
         denoise, decode, mp4 = (
             self.stages.get(stage, 0.0) / slowdown
             for stage in (Stage.DENOISE, Stage.DECODE, Stage.MP4)
         )
         text = (self.ended - self.began) / slowdown - denoise - decode - mp4
-        return Cost(max(0.0, text), denoise / self.size.steps, self.size.steps, decode, mp4)
+        step = denoise / (self.size.steps * self.size.texts)
+        return Cost(max(0.0, text), step, self.size.steps, decode, mp4)
 
 
 class CostModel:
     """The costs of sizes that were made, and fits through them for all others."""
 
     def __init__(self, costs: Mapping[int, Cost]) -> None:
-        """Take costs by number of tokens, at least one."""
+        """Take costs with a single text by number of tokens, at least one."""
         self._costs = costs
         tokens = list(costs)
 
@@ -82,16 +88,15 @@ class CostModel:
         self._mp4 = fit(lambda cost: cost.mp4, _LINEAR)
 
     def cost(self, size: Size) -> Cost:
-        tokens, steps = size.tokens, size.steps
-        if known := self._costs.get(tokens):
-            return replace(known, steps=steps)
-        return Cost(
+        tokens = size.tokens
+        cost = self._costs.get(tokens) or Cost(
             text=self._text,
             step=self._step.at(tokens),
-            steps=steps,
+            steps=size.steps,
             decode=self._decode.at(tokens),
             mp4=self._mp4.at(tokens),
         )
+        return cost.of(size)
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,8 @@ class Estimator:
 
 def _size(spec: VideoSpec, limits: EngineLimits) -> Size:
     steps = spec.num_inference_steps or limits.default_num_inference_steps
-    return Size(limits.latent_size(spec).tokens, steps)
+    latents = limits.latent_size(spec)
+    return Size(latents.tokens, steps, latents.texts)
 
 
 def _task(job: Job, cost: Cost, now: float) -> Task:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
@@ -36,7 +36,7 @@ def learn(videos: Sequence[Measured], running: Iterable[float], now: float) -> L
         (video, 1.0) for video, slowdown in zip(videos, in_turns, strict=True) if slowdown < _ALONE
     )
     crowded = [
-        (interval, replace(alone[video.size.tokens], steps=video.size.steps).total)
+        (interval, alone[video.size.tokens].of(video.size).total)
         for video, interval, slowdown in zip(videos, made, in_turns, strict=True)
         if slowdown >= _ALONE and video.size.tokens in alone
     ]

@@ -30,10 +30,14 @@ class Receipt(BaseModel):
     def of(
         cls, job: Job, info: ModelInfo, stage_seconds: dict[str, float], video_sha256: str
     ) -> Self:
-        steps = job.spec.num_inference_steps or info.limits.default_num_inference_steps
+        defaults = {
+            "num_inference_steps": job.spec.num_inference_steps
+            or info.limits.default_num_inference_steps,
+            "guidance_scale": info.limits.guidance_scale(job.spec),
+        }
         return cls(
             job_id=job.id,
-            spec=job.spec.model_copy(update={"num_inference_steps": steps}),
+            spec=job.spec.model_copy(update=defaults),
             model_name=info.model_name,
             checkpoint_sha256=info.checkpoint_sha256,
             export_sha256=info.export_sha256,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from ltx_triton.contract import VAE_DECODER
 from ltx_triton.engines.remedies import BUILD_PLANS
 from ltx_triton.json_file import JsonFile
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE
@@ -22,6 +23,7 @@ class LatentSize:
 
     frames: int
     area: int  # rows x columns
+    texts: int = 1  # that they are denoised with side by side: 2 with guidance
 
     @property
     def tokens(self) -> int:
@@ -101,7 +103,10 @@ class DeviceMemory(BaseModel):
 
     def by_engine(self, videos: Sequence[LatentSize]) -> dict[str, float]:
         """Return the bytes that each engine takes while it makes these videos."""
-        return {name: _taken(engine, videos) for name, engine in self.engines.items()}
+        return {
+            name: _taken(engine, [each for video in videos for each in _batch(name, video)])
+            for name, engine in self.engines.items()
+        }
 
 
 class MemoryUse(BaseModel):
@@ -119,9 +124,17 @@ class MemoryUse(BaseModel):
         two of them. Earlier videos may have left a region no block that is large enough; then it
         grows by another one.
         """
-        engines = [engine for device in self.devices.values() for engine in device.engines.values()]
-        largest = max(engine.output_bytes(video) for engine in engines)
-        return _REGION_BYTES * (len(engines) + 1) + 2 * largest
+        answers = [
+            sum(map(engine.output_bytes, _batch(name, video)))
+            for device in self.devices.values()
+            for name, engine in device.engines.items()
+        ]
+        return _REGION_BYTES * (len(answers) + 1) + 2 * max(answers)
+
+
+def _batch(engine_name: str, video: LatentSize) -> list[LatentSize]:
+    """Return what the engine works on at once: only the decoder takes latents without text."""
+    return [video] * (1 if engine_name == VAE_DECODER.name else video.texts)
 
 
 def _taken(engine: EngineMemory, videos: Sequence[LatentSize]) -> float:

@@ -39,6 +39,8 @@ class PipelineConfig(JsonFile):
     sigmas: dict[int, tuple[float, ...]]  # number of steps -> noise levels, final 0 included
     decode_timestep: float  # inside the decoder's graph; kept here for the record
     decode_noise_scale: float  # likewise
+    stochastic_sampling: bool = False  # noise is drawn anew at each step
+    guidance_scale: float = 1.0  # the default; 1: a distilled checkpoint, made for no guidance
     known_words: tuple[str, ...] = ()  # all that the model was trained on; none: any
     drawn_sides: tuple[int, int] | None = None  # pixels, of the frames it draws; None: any
     size_limits: tuple[SizeLimit, ...] = ()  # largest videos of the engines; none: any size

@@ -77,6 +77,7 @@ class DenoisingLoop:
             CancelledError: `is_cancelled` returned true; checked between engine calls and pieces.
         """
         self._limits.require(spec)
+        guidance_scale = self._limits.guidance_scale(spec)
         sigmas = self._config.sigmas[spec.num_inference_steps or self._config.num_inference_steps]
         total_steps = len(sigmas) - 1
         started = time.perf_counter()
@@ -90,7 +91,8 @@ class DenoisingLoop:
             report(Progress(stage, step, total_steps, time.perf_counter() - started))
 
         enter(Stage.TEXT, 0)
-        tokens = self._tokenizer.encode(spec.prompt)
+        prompts = [spec.prompt] if guidance_scale == 1 else [spec.negative_prompt, spec.prompt]
+        tokens = self._tokenizer.encode(*prompts)
         text = {"input_ids": tokens.input_ids, "attention_mask": tokens.attention_mask}
         prompt_embeds = (await self._engines.run(TEXT_ENCODER, text))["prompt_embeds"]
 
@@ -105,15 +107,21 @@ class DenoisingLoop:
 
         enter(Stage.DENOISE, 0)
         for step, (sigma, sigma_next) in enumerate(pairwise(sigmas), 1):
+            is_stochastic = self._config.stochastic_sampling and sigma_next > 0
             inputs = {
-                "latents": latents,
+                "latents": np.repeat(latents, len(prompts), axis=0),
                 "prompt_embeds": prompt_embeds,
                 "attention_mask": tokens.attention_mask,
-                "frame_rate": np.array([[spec.frame_rate]], np.float32),
-                "sigma": np.array([[sigma]], np.float32),
-                "sigma_next": np.array([[sigma_next]], np.float32),
+                "frame_rate": np.full((len(prompts), 1), spec.frame_rate, np.float32),
+                "sigma": np.full((len(prompts), 1), sigma, np.float32),
+                "sigma_next": np.full(
+                    (len(prompts), 1), 0.0 if is_stochastic else sigma_next, np.float32
+                ),
             }
-            latents = (await self._engines.run(TRANSFORMER, inputs))["latents_out"]
+            outputs = await self._engines.run(TRANSFORMER, inputs)
+            latents = _guide(outputs["latents_out"], guidance_scale)
+            if is_stochastic:  # the latents are free of noise
+                latents = (1 - sigma_next) * latents + sigma_next * next(noise.steps)
             if not np.isfinite(latents).all():
                 raise NonFiniteLatentsError(
                     f"latents are not finite after step {step} of {total_steps}"
@@ -131,3 +139,14 @@ class DenoisingLoop:
             if made == spec.num_frames:
                 enter(Stage.MP4, total_steps)
             yield frames
+
+
+def _guide(latents: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    """Move the second of two latents away from the first; return a single one as it is.
+
+    An Euler step is linear in the velocity, so this guides the velocity all the same.
+    """
+    if len(latents) == 1:
+        return latents
+    without, guided = latents[:1], latents[1:]
+    return without + scale * (guided - without)

@@ -1,6 +1,8 @@
 """The noise of a video: the same seed gives the same numbers on every machine."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ class Noise:
 
     latents: NDArray[np.float32]  # initial latents
     decode: NDArray[np.float32]  # mixed into the denoised latents before decoding
+    steps: Iterator[NDArray[np.float32]]  # without end, for stochastic steps
 
 
 def latent_shape(
@@ -39,9 +42,7 @@ def latent_shape(
 
 
 def draw_noise(shape: LatentShape, seed: int) -> Noise:
-    """Draw with numpy's default generator, the latents first."""
+    """Draw with numpy's default generator, in the order of the fields."""
     generator = np.random.default_rng(seed)
-    return Noise(
-        latents=generator.standard_normal(shape, dtype=np.float32),
-        decode=generator.standard_normal(shape, dtype=np.float32),
-    )
+    draws = (generator.standard_normal(shape, dtype=np.float32) for _ in count())
+    return Noise(latents=next(draws), decode=next(draws), steps=draws)

@@ -15,7 +15,7 @@ PAD_TOKEN = "<pad>"  # noqa: S105  a token of the vocabulary, not a secret
 
 @dataclass(frozen=True)
 class PromptTokens:
-    """INT32 [1, T]; the mask is 1 for real tokens, 0 for padding."""
+    """INT32 [B, T]; the mask is 1 for real tokens, 0 for padding."""
 
     input_ids: NDArray[np.int32]
     attention_mask: NDArray[np.int32]
@@ -48,12 +48,14 @@ class PromptTokenizer:
         end = max((end for _, end in spans), default=0) if encoding.overflowing else len(prompt)
         return ReadPrompt(end, frozenset(prompt[start:end] for start, end in spans))
 
-    def encode(self, prompt: str) -> PromptTokens:
-        """Tokenise, truncating the prompt to the checkpoint's text length."""
-        ids = self._tokenizer.encode(prompt).ids
-        length = next(bucket for bucket in self._buckets if bucket >= len(ids))
-        input_ids = np.full((1, length), self._pad_id, np.int32)
-        input_ids[0, : len(ids)] = ids
-        attention_mask = np.zeros((1, length), np.int32)
-        attention_mask[0, : len(ids)] = 1
+    def encode(self, *prompts: str) -> PromptTokens:
+        """Tokenise as one batch, truncating each prompt to the checkpoint's text length."""
+        texts = [self._tokenizer.encode(prompt).ids for prompt in prompts]
+        longest = max(map(len, texts))
+        length = next(bucket for bucket in self._buckets if bucket >= longest)
+        input_ids = np.full((len(texts), length), self._pad_id, np.int32)
+        attention_mask = np.zeros((len(texts), length), np.int32)
+        for row, ids in enumerate(texts):
+            input_ids[row, : len(ids)] = ids
+            attention_mask[row, : len(ids)] = 1
         return PromptTokens(input_ids, attention_mask)

@@ -14,6 +14,7 @@ _ALTERNATIVES = ("size", "width", "height", "num_frames")  # of resolution and d
 _UNKNOWN = (
     "callback_url",  # the service has no secret to sign events with
     "num_inference_steps",  # only the engines know which have a schedule
+    "guidance_scale",  # and whether they take one
 )
 
 

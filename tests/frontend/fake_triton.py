@@ -258,7 +258,7 @@ def _decode(message: Any) -> VideoSpec:
     raw = dict(
         zip((tensor.name for tensor in message.inputs), message.raw_input_contents, strict=True)
     )
-    steps = raw.get("num_inference_steps")
+    steps, scale = raw.get("num_inference_steps"), raw.get("guidance_scale")
     return VideoSpec(
         prompt=raw["prompt"][4:].decode(),
         num_frames=struct.unpack("<i", raw["num_frames"])[0],
@@ -267,6 +267,8 @@ def _decode(message: Any) -> VideoSpec:
         frame_rate=struct.unpack("<f", raw["frame_rate"])[0],
         seed=struct.unpack("<q", raw["seed"])[0],
         num_inference_steps=struct.unpack("<i", steps)[0] if steps else None,
+        negative_prompt=raw["negative_prompt"][4:].decode(),
+        guidance_scale=struct.unpack("<f", scale)[0] if scale else None,
     )
 
 

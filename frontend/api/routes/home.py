@@ -29,6 +29,7 @@ router = APIRouter(include_in_schema=False)
 _NEWEST = 6  # jobs
 # Other ways to say what the form asks for, and what only programs need.
 _NOT_IN_FORM = (*SIZE_FIELDS, "num_frames", "num_inference_steps", "callback_url")
+_GUIDANCE = ("negative_prompt", "guidance_scale")
 
 
 @router.get("/")
@@ -87,6 +88,8 @@ async def _page(
     info = await services.triton.model_info()
     name = info.model_name if info else None
     fields = form_fields(services.generate_request)
+    guidance_scale = info.limits.default_guidance_scale if info else 1
+    hidden = (*_NOT_IN_FORM, *_GUIDANCE) if guidance_scale == 1 else _NOT_IN_FORM
     sizes = _sizes(fields, info, services)
     if "size" in typed:
         sizes = sizes.including(typed["size"])
@@ -98,7 +101,8 @@ async def _page(
         examples=examples_for(name),
         chips=chips_for(name),
         sizes=sizes,
-        fields={name: field for name, field in fields.items() if name not in _NOT_IN_FORM},
+        fields={name: field for name, field in fields.items() if name not in hidden},
+        guidance_scale=guidance_scale,
         max_frames=settings.max_frames,
         typed=typed,
         error=error,
@@ -138,7 +142,7 @@ def _typed(sent: list[tuple[str, Any]]) -> dict[str, Any]:
 def _settings(job: Job) -> dict[str, Any]:
     spec = job.spec
     return {
-        **spec.model_dump(exclude={"frame_rate", "num_frames"}),
+        **spec.model_dump(exclude={"frame_rate", "num_frames"}, exclude_none=True),
         "size": FrameSize(spec.width, spec.height),
         "fps": round(spec.frame_rate),
         "duration": max(1, round(spec.num_frames / spec.frame_rate)),

@@ -28,6 +28,7 @@ from frontend.jobs.estimate import poll_after_ms
 from frontend.jobs.model import FINISHED, Job
 from frontend.jobs.store import JobFilter
 from frontend.media.derived import Derived
+from ltx_triton.video_spec import VideoSpec
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
@@ -48,7 +49,8 @@ async def create(request: Request, services: CurrentServices) -> JSONResponse:
         request, services.create_video_request, ignore_unknown=True, refused=UNSUPPORTED
     )
     fields = asked.fields
-    job = await admit(fields.spec(), asked.identity, services, callback_url=fields.callback_url)
+    spec = await _without_unknown(fields.spec(), services)
+    job = await admit(spec, asked.identity, services, callback_url=fields.callback_url)
     return await _answer(job, services)
 
 
@@ -160,7 +162,7 @@ async def remix(video_id: str, request: Request, services: CurrentServices) -> J
         given = asked.fields.model_dump(include=asked.fields.model_fields_set - {"callback_url"})
         spec = require_limits(source.spec.model_copy(update=given), services.generate_request)
         job = await admit(
-            spec,
+            await _without_unknown(spec, services),
             asked.identity,
             services,
             remixed_from=source.id,
@@ -194,6 +196,15 @@ async def retrieve_model(model: str, services: CurrentServices) -> JSONResponse:
     if model != served.id:
         raise not_found(f"This server has no model but {served.id}")
     return _json(served)
+
+
+async def _without_unknown(spec: VideoSpec, services: Services) -> VideoSpec:
+    """Ignore a guidance scale that the model does not have, as other unknown parameters."""
+    if spec.guidance_scale is None:
+        return spec
+    info = await services.triton.model_info()
+    is_known = info is None or info.limits.takes_guidance
+    return spec if is_known else spec.model_copy(update={"guidance_scale": None})
 
 
 async def _model(services: Services) -> Model:

@@ -30,6 +30,7 @@ export function showError(message) {
   const error = document.getElementById(name ? `${name}-error` : "error") ?? document.getElementById("action-error");
   error.textContent = message;
   error.hidden = false;
+  error.closest("details")?.setAttribute("open", "");
   if (!name) return null;
   controls(name).forEach((control) => control.setAttribute("aria-invalid", "true"));
   return controls(name)[0];

@@ -6,6 +6,7 @@ import { frames, roughly } from "./units.js";
 
 const TYPING = 250; // milliseconds
 const QUEUE = 1.5; // times as long as alone
+const NEVER_MATTER = ["prompt", "negative_prompt", "seed"];
 
 let timer;
 let running = new AbortController();
@@ -22,7 +23,7 @@ export async function showQuote(form) {
   running.abort();
   running = new AbortController();
   const values = new FormData(form);
-  for (const name of ["prompt", "seed"]) values.delete(name);
+  for (const name of NEVER_MATTER) values.delete(name);
   const line = document.getElementById("quote");
   try {
     const quote = await request(`quote?${new URLSearchParams(values)}`, { signal: running.signal });
@@ -40,7 +41,7 @@ export async function showQuote(form) {
 
 export function keepQuoting(form) {
   form.addEventListener("input", (event) => {
-    if (["prompt", "seed"].includes(event.target.name)) return;
+    if (NEVER_MATTER.includes(event.target.name)) return;
     clearTimeout(timer);
     timer = setTimeout(() => showQuote(form), TYPING);
   });

@@ -149,16 +149,21 @@ def _read(request: Any) -> VideoSpec | None:
             values[tensor.name] = given.as_numpy().item()
     if values.pop("describe", False):
         return None
+    values.setdefault("prompt", b"")
     try:
-        values["prompt"] = values.get("prompt", b"").decode()
-        return VideoSpec(**values)
-    except UnicodeDecodeError as error:
-        raise _InvalidRequestError("prompt: must be UTF-8") from error
+        return VideoSpec(**{name: _decoded(name, value) for name, value in values.items()})
     except ValidationError as error:
         problem = error.errors()[0]
         field = problem["loc"][0]
         given = f"={problem['input']}" if field in values else ""
         raise _InvalidRequestError(f"{field}{given}: {problem['msg']}") from error
+
+
+def _decoded(name: str, value: Any) -> Any:
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError as error:
+        raise _InvalidRequestError(f"{name}: must be UTF-8") from error
 
 
 def _publish(info: ModelInfo) -> tuple[Any, Any]:
