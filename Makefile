@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 # What users typed reaches the commands through the environment, never through the shell's eyes.
-export EXPORT_OPTIONS MODEL PRECISION PROMPT SIZES SKIP_VERIFICATION TARGET TEXT_ENCODER
+export EXPORT_OPTIONS MODEL PRECISION PROMPT SIZES SKIP_VERIFICATION TARGET TEXT_ENCODER \
+  TEXT_ENCODER_DEVICE
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,10 +38,11 @@ doctor: $(VENV)/serve  ## Check what the service needs on this machine, and say 
 triton: $(VENV)/serve  ## Serve the models with the local Triton alone
 	$(BIN)/python -m ltx_triton.launcher.local_triton
 
-export: $(VENV)/export $(addprefix $(VENV)/,$(filter tensorrt tensorrt-rtx,$(TARGET)))  ## Export MODEL (folder or hub id): TARGET=tensorrt or tensorrt-rtx, PRECISION=, SIZES=, TEXT_ENCODER=, SKIP_VERIFICATION=1, EXPORT_OPTIONS="--help"
+export: $(VENV)/export $(addprefix $(VENV)/,$(filter tensorrt tensorrt-rtx,$(TARGET)))  ## Export MODEL (folder, file or hub id): TARGET=tensorrt or tensorrt-rtx, PRECISION=, SIZES=, TEXT_ENCODER=, TEXT_ENCODER_DEVICE=, SKIP_VERIFICATION=1, EXPORT_OPTIONS="--help"
 	$(BIN)/python -m export $(if $(MODEL),--model "$$MODEL") $(if $(TARGET),--target "$$TARGET") \
 	  $(if $(PRECISION),--precision "$$PRECISION") $(if $(SIZES),--sizes "$$SIZES") \
-	  $(if $(TEXT_ENCODER),--text-encoder "$$TEXT_ENCODER")
+	  $(if $(TEXT_ENCODER),--text-encoder "$$TEXT_ENCODER") \
+	  $(if $(TEXT_ENCODER_DEVICE),--text-encoder-device "$$TEXT_ENCODER_DEVICE")
 
 # PROFILE=gpu runs TensorRT engines, PROFILE=cpu engines in OpenVINO.
 # Without it the environment decides, or else .env, which says gpu.

@@ -20,12 +20,12 @@ import torch
 from diffusers import AutoencoderKLLTXVideo, LTXVideoTransformer3DModel
 from transformers import T5Config
 
-from benchmarks.architectures import T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from benchmarks.machine import Machine
 from benchmarks.report.markdown import table
 from export.checkpoint.folder import FolderCheckpoint
 from export.checkpoint.open import open_checkpoint
 from export.checkpoint.vae_layout import VAE_LAYOUT
+from export.checkpoint.versions import DEFAULT
 from export.fp8.graph import insert_qdq
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.memory.measure import measure_memory
@@ -33,6 +33,7 @@ from export.onnx.trace import trace
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.progress import step
+from export.random.architectures import T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from export.random.checkpoint import TEXT_ENCODER, write_random_checkpoint
 from export.random.fp8_record import random_scales
 from export.run import ExportOptions, pipeline_config
@@ -126,8 +127,7 @@ def cards(weights: Weights) -> str:
 def count_weights(folder: Path) -> dict[str, dict[str, int]]:
     """Trace every engine in the precisions that it is served in."""
     bf16 = Precision.BF16
-    options = ExportOptions
-    decoding = options.decode_timestep, options.decode_noise_scale
+    decoding = DEFAULT.decode_timestep, DEFAULT.decode_noise_scale
     weights = {}
     for model, config in TRANSFORMERS.items():
         checkpoint = write_configs(folder / model, config)

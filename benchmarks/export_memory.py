@@ -19,19 +19,19 @@ from typing import Any
 import diffusers
 import psutil
 import torch
-from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
-from benchmarks.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from benchmarks.memory import watch
 from export.checkpoint.checkpoint import Checkpoint
 from export.checkpoint.open import open_checkpoint
+from export.checkpoint.versions import DEFAULT
 from export.checkpoint.weights import fp32_weight_bytes
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.memory.measure import measure_here
 from export.onnx.write import write_engine
 from export.precision import Precision
+from export.random.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config
 from export.verification.verify import verify
@@ -177,21 +177,6 @@ def _onnx_bytes(engine: Path) -> int:
 def _write_checkpoint(folder: Path, full: dict[str, Any]) -> None:
     """Write the components in `full` at their size, the others as small as possible."""
     write_random_checkpoint(folder, **SMALL | full, dtype=torch.bfloat16, shard_bytes=SHARD_BYTES)
-    if "text_encoder" in full:
-        _shrink_queries(folder / "text_encoder", full["text_encoder"]["d_kv"])
-
-
-def _shrink_queries(folder: Path, d_kv: int) -> None:
-    """Scale T5's queries as its own initialisation does, since its attention does not.
-
-    With larger ones each token attends to one other alone, and which one hangs on the last digits.
-    """
-    for file in folder.glob("*.safetensors"):
-        weights = load_file(file)
-        for name in weights:
-            if name.endswith("SelfAttention.q.weight"):
-                weights[name] = weights[name] / d_kv**0.5
-        save_file(weights, file, metadata={"format": "pt"})
 
 
 def _open(folder: Path) -> Checkpoint:
@@ -222,9 +207,8 @@ def _config(folder: Path, engine: Path) -> PipelineConfig:
 
 def _build(checkpoint: Checkpoint, component: str) -> Engine:
     if component == "vae":
-        options = ExportOptions
         return vae_decoder.build(
-            checkpoint, Precision.BF16, options.decode_timestep, options.decode_noise_scale
+            checkpoint, Precision.BF16, DEFAULT.decode_timestep, DEFAULT.decode_noise_scale
         )
     build = {"transformer": transformer.build, "text_encoder": text_encoder.build}[component]
     return build(checkpoint, Precision.BF16)

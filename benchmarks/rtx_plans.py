@@ -23,17 +23,17 @@ import torch
 import transformers
 from tqdm import tqdm
 
-from benchmarks.architectures import (
+from benchmarks.memory import watch
+from benchmarks.report import markdown
+from export.checkpoint.open import open_checkpoint
+from export.precision import Precision
+from export.random.architectures import (
     T5_SMALLEST,
     T5_XXL,
     TRANSFORMER_2B,
     TRANSFORMER_13B,
     VAE,
 )
-from benchmarks.memory import watch
-from benchmarks.report import markdown
-from export.checkpoint.open import open_checkpoint
-from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
 from export.random.fp8_record import random_record
 from export.run import ExportOptions, export

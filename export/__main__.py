@@ -10,6 +10,8 @@ from typing import get_args
 import diffusers
 import transformers
 
+from export.checkpoint.open import TEXT_ENCODER, TOKENIZER
+from export.checkpoint.versions import DEFAULT, VERSIONS
 from export.errors import ExportError
 from export.plans import export_plans
 from export.precision import Precision
@@ -27,7 +29,7 @@ ONNX = "onnx"
 TENSORRT = get_args(LibraryName)
 ONNX_FOLDER = kept_folder("engines")
 DESCRIPTION = """
-Export an LTX-Video 0.9.7 checkpoint to engines in a Triton model repository.
+Export an LTX-Video checkpoint, 0.9.5 to 0.9.8, to engines in a Triton model repository.
 
 Writes text_encoder, transformer and vae_decoder (1/model.onnx with 1/model.onnx.data) and
 ltx_video/1/{tokenizer,pipeline}.json, after comparing every engine with PyTorch. Weights are
@@ -62,8 +64,27 @@ def parse(
     parser.add_argument(
         "--model",
         default=settings.model_name,
-        help="folder in diffusers' format, or Hugging Face hub id, downloaded to MODEL_CACHE_DIR "
+        help="folder in diffusers' format, .safetensors file, or on the Hugging Face hub an id or "
+        "owner/repo/file.safetensors, downloaded to MODEL_CACHE_DIR "
         "(default: MODEL_NAME, now %(default)s)",
+    )
+    parser.add_argument(
+        "--text-encoder",
+        metavar="SOURCE",
+        help="T5 from elsewhere, likewise: a folder or hub id with text_encoder/, or a file in "
+        f"FP32, FP16, BF16 or FP8 (default: the model's own; for a single file {TEXT_ENCODER})",
+    )
+    parser.add_argument(
+        "--tokenizer",
+        metavar="SOURCE",
+        help="folder or hub id with tokenizer/ (default: the text encoder's, or else the model's; "
+        f"for single files {TOKENIZER})",
+    )
+    parser.add_argument(
+        "--version",
+        choices=VERSIONS,
+        help="of LTX-Video, which says how to sample (default: what names and metadata say, "
+        f"or {DEFAULT.name} for a folder that does not say)",
     )
     parser.add_argument(
         "--output",
@@ -92,21 +113,19 @@ def parse(
     parser.add_argument(
         "--num-inference-steps",
         type=int,
-        default=ExportOptions.num_inference_steps,
-        help="denoising steps of a request that does not say (default: %(default)s)",
+        help="denoising steps of a request that does not say (default: the version's)",
     )
     parser.add_argument(
         "--decode-timestep",
         type=_fraction,
-        default=ExportOptions.decode_timestep,
-        help="timestep of the decoder, 0 to 1, fixed in its graph (default: %(default)s)",
+        help="timestep of the decoder, 0 to 1, fixed in its graph "
+        f"(default: {DEFAULT.decode_timestep})",
     )
     parser.add_argument(
         "--decode-noise-scale",
         type=_fraction,
-        default=ExportOptions.decode_noise_scale,
         help="share of noise mixed into the latents before decoding, 0 to 1, fixed in the "
-        "decoder's graph (default: %(default)s)",
+        f"decoder's graph (default: {DEFAULT.decode_noise_scale})",
     )
     parser.add_argument(
         "--skip-verification",
@@ -114,8 +133,8 @@ def parse(
         action="store_false",
         default=not settings.skip_verification,
         help="neither compare the engines with PyTorch nor measure their memory, as with "
-        "SKIP_VERIFICATION=1: for a machine with too little memory or time; --text-encoder cpu "
-        "measures that engine all the same",
+        "SKIP_VERIFICATION=1: for a machine with too little memory or time; --text-encoder-device "
+        "cpu measures that engine all the same",
     )
     tensorrt = parser.add_argument_group(f"with --target {' or '.join(TENSORRT)}")
     onnx_folder = tensorrt.add_argument(
@@ -147,6 +166,9 @@ def parse(
         model=given.model,
         output=given.output,
         cache_dir=settings.model_cache_dir,
+        text_encoder=given.text_encoder,
+        tokenizer=given.tokenizer,
+        checkpoint_version=given.version,
         precision=Precision(given.precision or default),
         precision_if_large=Precision.INT8 if left_open else None,
         name=given.name,
@@ -162,7 +184,7 @@ def parse(
         settings=settings,
         library=given.target,
         output=given.output,
-        text_encoder=given.text_encoder,
+        text_encoder_device=given.text_encoder_device,
         sizes=given.sizes,
         optimization_level=given.optimization_level,
         workspace_gib=given.workspace_gib,

@@ -1,16 +1,19 @@
 """Export a checkpoint to a model repository."""
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from diffusers import LTXConditionPipeline
 from huggingface_hub.constants import HF_HUB_CACHE
 
 from export.checkpoint.checkpoint import Checkpoint
-from export.checkpoint.open import download_bytes, open_checkpoint
-from export.checkpoint.schedule import sigma_schedules
+from export.checkpoint.open import Sources
+from export.checkpoint.schedule import is_stochastic, sigma_schedules
 from export.checkpoint.tokenizer import save_tokenizer
+from export.checkpoint.versions import Version, find_version
 from export.child_process import in_child
 from export.errors import ExportError
 from export.fp8.calibrate import copy_hint, free_gpu_bytes, load_or_calibrate
@@ -44,17 +47,24 @@ TEXT_BUCKETS = (32, 64, 128, 256)  # tokens
 class ExportOptions:
     """A checkpoint, a destination and sampling settings."""
 
-    model: str  # hub id or folder
+    model: str  # hub id, folder or file
     output: Path  # root of the model repository
     cache_dir: Path | None = None  # for downloads
+    text_encoder: str | None = None  # source of its own; None: see `Sources`
+    tokenizer: str | None = None  # likewise
+    checkpoint_version: str | None = None  # None: what the checkpoint says
     precision: Precision = Precision.FP32
     precision_if_large: Precision | None = None  # instead, for more than LARGE parameters
     name: str | None = None  # shown to users; None: the hub id or the folder's name
-    num_inference_steps: int = 8
-    decode_timestep: float = 0.05
-    decode_noise_scale: float = 0.025
+    num_inference_steps: int | None = None  # None: the version's, likewise the next two
+    decode_timestep: float | None = None
+    decode_noise_scale: float | None = None
     verification: bool = True  # whether engines are compared with PyTorch before they are published
     for_cpu: bool = True  # whether verified engines are measured, too: their memory on a CPU
+
+    @property
+    def sources(self) -> Sources:
+        return Sources(self.model, self.text_encoder, self.tokenizer, self.cache_dir)
 
 
 def export(options: ExportOptions, plans: Planned | None = None) -> None:
@@ -67,12 +77,12 @@ def export(options: ExportOptions, plans: Planned | None = None) -> None:
         ExportError: the checkpoint is unsuitable, the machine has too little room, or an engine
             differs from PyTorch. The repository is left unchanged.
     """
-    missing_bytes = download_bytes(options.model, options.cache_dir)
-    if missing_bytes:
-        settings = open_checkpoint(options.model, options.cache_dir, weights=False)
+    missing = options.sources.missing_bytes()
+    if missing:
+        settings = options.sources.open(weights=False)
         options = with_precision(options, settings)
-        _require_room(settings, options, plans, missing_bytes)
-    checkpoint = open_checkpoint(options.model, options.cache_dir)
+        _require_room(settings, options, plans, missing)
+    checkpoint = options.sources.open()
     options = with_precision(options, checkpoint)
     config = pipeline_config(checkpoint, options)
     measured = [CpuMemory.FILE] if _measures_memory(options) else []
@@ -80,8 +90,13 @@ def export(options: ExportOptions, plans: Planned | None = None) -> None:
         assemble(options.output)
         print(f"{options.output} is current")
         return
-    if not missing_bytes:
-        _require_room(checkpoint, options, plans, missing_bytes)
+    if config.guidance_scale != 1:
+        print(
+            "Lightricks' recipe for this version has spatiotemporal guidance (STG), which is not "
+            "supported: videos are made with plain guidance."
+        )
+    if not missing:
+        _require_room(checkpoint, options, plans, missing)
     fp8 = None
     if options.precision is Precision.FP8:
         folder = version_folder(options.output, TRANSFORMER)
@@ -130,23 +145,26 @@ def with_precision(options: ExportOptions, checkpoint: Checkpoint) -> ExportOpti
 def _engines(
     checkpoint: Checkpoint, options: ExportOptions, fp8: Record | None = None
 ) -> tuple[Engine, ...]:
+    version = sampling(checkpoint, options)
     return (
         text_encoder.build(checkpoint, options.precision),
         transformer.build(checkpoint, options.precision, fp8),
         vae_decoder.build(
-            checkpoint, options.precision, options.decode_timestep, options.decode_noise_scale
+            checkpoint, options.precision, version.decode_timestep, version.decode_noise_scale
         ),
     )
 
 
 def _require_room(
-    checkpoint: Checkpoint, options: ExportOptions, plans: Planned | None, missing_bytes: int
+    checkpoint: Checkpoint,
+    options: ExportOptions,
+    plans: Planned | None,
+    missing: Mapping[str, int],
 ) -> None:
     engines, precision = _engines(checkpoint, options), options.precision
     needs: list[Need] = []
-    if missing_bytes:
-        cache = options.cache_dir or Path(HF_HUB_CACHE)
-        needs.append(Disk(f"the download of {options.model}", missing_bytes, cache))
+    cache = options.cache_dir or Path(HF_HUB_CACHE)
+    needs += [Disk(f"the download of {name}", size, cache) for name, size in missing.items()]
     needs += engine_needs(engines, precision, options.output, measured=_measures_memory(options))
     record = version_folder(options.output, TRANSFORMER) / Record.FILE
     if precision is Precision.FP8 and not record.is_file():
@@ -167,17 +185,33 @@ def _measures_memory(options: ExportOptions) -> bool:
     return options.verification and options.for_cpu and options.precision in FOR_CPU
 
 
+def sampling(checkpoint: Checkpoint, options: ExportOptions) -> Version:
+    """Return how the checkpoint samples: as its version does, where the options do not say.
+
+    Raises:
+        ExportError: the version is not known, or cannot be sampled.
+    """
+    version = find_version(checkpoint, options.checkpoint_version)
+    given: dict[str, Any] = {
+        "num_inference_steps": options.num_inference_steps,
+        "decode_timestep": options.decode_timestep,
+        "decode_noise_scale": options.decode_noise_scale,
+    }
+    return replace(version, **{name: value for name, value in given.items() if value is not None})
+
+
 def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineConfig:
     """Collect what the denoising loop needs to know about the checkpoint.
 
     Raises:
-        ExportError: `options.num_inference_steps` has no schedule.
+        ExportError: the version is not known, or its number of steps has no schedule.
     """
-    sigmas = sigma_schedules(checkpoint)
-    if options.num_inference_steps not in sigmas:
+    version = sampling(checkpoint, options)
+    sigmas = sigma_schedules(checkpoint, checkpoint.levels or version.levels)
+    if version.num_inference_steps not in sigmas:
         raise ExportError(
-            f"--num-inference-steps {options.num_inference_steps} has no schedule; expected 1 to "
-            f"{max(sigmas)}"
+            f"--num-inference-steps {version.num_inference_steps} has no schedule; expected one of "
+            f"{', '.join(map(str, sigmas))}"
         )
     spatial, temporal = vae_decoder.vae_scale_factors(checkpoint)
     # The reference pads and truncates to this, ignoring the tokenizer's model_max_length.
@@ -194,10 +228,12 @@ def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineC
         temporal_compression=temporal,
         text_length=text_length,
         text_buckets=tuple(bucket for bucket in TEXT_BUCKETS if bucket <= text_length),
-        num_inference_steps=options.num_inference_steps,
+        num_inference_steps=version.num_inference_steps,
         sigmas=sigmas,
-        decode_timestep=options.decode_timestep,
-        decode_noise_scale=options.decode_noise_scale,
+        decode_timestep=version.decode_timestep,
+        decode_noise_scale=version.decode_noise_scale,
+        stochastic_sampling=version.stochastic_sampling or is_stochastic(checkpoint),
+        guidance_scale=version.guidance_scale,
         known_words=trained_on.words,
         drawn_sides=trained_on.sides,
     )

@@ -11,12 +11,12 @@ from diffusers import AutoencoderKLLTXVideo, LTXVideoTransformer3DModel
 from tqdm import tqdm
 from transformers import T5Config, T5EncoderModel
 
-from benchmarks.architectures import T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from benchmarks.measurement import Labels, Measurement
 from benchmarks.process_tree import PeakMemory, ProcessTree
 from benchmarks.suite.client import ask_once
 from demo.evaluation.prompts import ClipRequest, held_out_prompts
 from export.checkpoint.vae_layout import VAE_LAYOUT
+from export.random.architectures import T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from export.random.checkpoint import TEXT_ENCODER
 from frontend.jobs.memory_budget import MemoryBudget
 from frontend.local.service import local_service

@@ -16,7 +16,6 @@ import torch
 from diffusers import LTXVideoTransformer3DModel
 from tqdm import tqdm
 
-from benchmarks.architectures import TRANSFORMER_2B, TRANSFORMER_13B
 from benchmarks.baselines.flops import operations
 from benchmarks.baselines.inputs import Arrays
 from benchmarks.baselines.text_halves import TextHalves, cut
@@ -26,6 +25,7 @@ from export.checkpoint.open import open_checkpoint
 from export.graphs.attention import ExportAttention
 from export.graphs.rotary import RotaryPositions
 from export.graphs.transformer import TransformerGraph
+from export.random.architectures import TRANSFORMER_2B, TRANSFORMER_13B
 from export.verification.inputs import random_inputs
 from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
 from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision

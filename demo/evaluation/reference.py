@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from export.run import ExportOptions
+from export.checkpoint.versions import DEFAULT
 from ltx_triton.pipeline.noise import Noise, draw_noise, latent_shape
 from ltx_triton.video_spec import VideoSpec
 
@@ -34,13 +34,13 @@ class ReferencePipeline:
             temporal_compression=self._pipeline.vae_temporal_compression_ratio,
             channels=self._pipeline.transformer.config.in_channels,
         )
-        steps = spec.num_inference_steps or ExportOptions.num_inference_steps
+        steps = spec.num_inference_steps or DEFAULT.num_inference_steps
         video = call_pipeline(
             self._pipeline,
             spec.model_copy(update={"num_inference_steps": steps}),
             draw_noise(shape, spec.seed),
-            decode_timestep=ExportOptions.decode_timestep,
-            decode_noise_scale=ExportOptions.decode_noise_scale,
+            decode_timestep=DEFAULT.decode_timestep,
+            decode_noise_scale=DEFAULT.decode_noise_scale,
         )
         return to_bytes(video)
 

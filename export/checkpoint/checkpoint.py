@@ -11,21 +11,12 @@ from tqdm import tqdm
 from export.checkpoint.trained_on import TrainedOn
 from export.checkpoint.weights import Source
 
+COMPONENTS = ("scheduler", "text_encoder", "tokenizer", "transformer", "vae")
 _HASH_BLOCK = 1 << 22  # bytes
 
 
-class Checkpoint(ABC):
-    """Components are `scheduler`, `text_encoder`, `tokenizer`, `transformer` and `vae`."""
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """What users call it, where nobody has given it another name."""
-
-    @property
-    @abstractmethod
-    def tokenizer(self) -> Path:
-        """Folder of the tokenizer's files."""
+class Part(ABC):
+    """Some components of a checkpoint, stored together."""
 
     @abstractmethod
     def place(self, component: str) -> Path:
@@ -48,12 +39,48 @@ class Checkpoint(ABC):
         """
 
     @abstractmethod
-    def files(self) -> Mapping[str, Path]:
-        """Every file that determines the export, by a name that does not depend on its place."""
+    def component_files(self, component: str) -> dict[str, Path]:
+        """Files that determine a component, by a name that does not depend on their place."""
+
+    @property
+    def levels(self) -> tuple[float, ...] | None:
+        """Noise levels that the transformer may be called with; None: it does not say."""
+        return None
+
+    @property
+    def has_default_version(self) -> bool:
+        """Whether it may leave its version unsaid."""
+        return True
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What it says of itself, in which a version may be named."""
+        return ()
 
     def trained_on(self) -> TrainedOn:
         """What it was trained on; anything, where it does not say."""
         return TrainedOn()
+
+
+class Checkpoint(Part):
+    """All components."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What users call it, where nobody has given it another name."""
+
+    @property
+    @abstractmethod
+    def tokenizer(self) -> Path:
+        """Folder of the tokenizer's files."""
+
+    def files(self) -> Mapping[str, Path]:
+        """Every file that determines the export, by a name that does not depend on its place."""
+        files: dict[str, Path] = {}
+        for component in COMPONENTS:
+            files |= self.component_files(component)
+        return files
 
     def sha256(self) -> str:
         """Hash every file with its name, in the order of the names.

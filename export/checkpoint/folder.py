@@ -1,16 +1,17 @@
 """Find a diffusers checkpoint folder, check its layout and read its configs."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.checkpoint import COMPONENTS, Checkpoint
 from export.checkpoint.trained_on import TrainedOn
 from export.checkpoint.weights import Source, weight_files
 from export.errors import ExportError
 
-COMPONENTS = {
+CLASSES = {
     "scheduler": "FlowMatchEulerDiscreteScheduler",
     "text_encoder": "T5EncoderModel",
     "tokenizer": "T5Tokenizer",
@@ -24,6 +25,7 @@ CONFIG_FILES = {
     "transformer": "config.json",
     "vae": "config.json",
 }
+INDEX = "model_index.json"
 TOKENIZER_FILES = ("tokenizer.json", "spiece.model")
 
 
@@ -52,12 +54,17 @@ class FolderCheckpoint(Checkpoint):
         files = weight_files(self.folder / component)
         return {name: Source(file, name) for name, file in files.items()}
 
+    def component_files(self, component: str) -> dict[str, Path]:
+        folder = self.folder / component
+        files = [
+            file
+            for pattern in ("*.json", "*.safetensors", "*.model")
+            for file in folder.glob(pattern)
+        ]
+        return {f"{component}/{file.name}": file for file in files}
+
     def files(self) -> dict[str, Path]:
-        files = [self.folder / "model_index.json"]
-        for component in COMPONENTS:
-            for pattern in ("*.json", "*.safetensors", "*.model"):
-                files += (self.folder / component).glob(pattern)
-        return {file.relative_to(self.folder).as_posix(): file for file in files}
+        return {INDEX: self.folder / INDEX, **super().files()}
 
     def trained_on(self) -> TrainedOn:
         """Read what it was trained on; anything, where it does not say.
@@ -69,10 +76,27 @@ class FolderCheckpoint(Checkpoint):
         return TrainedOn.load(self.folder) if is_said else TrainedOn()
 
 
-def require_layout(checkpoint: FolderCheckpoint) -> None:
-    """Raise ExportError unless the folder is laid out like LTX-Video 0.9.7."""
-    _check_components(checkpoint)
+def require_layout(checkpoint: FolderCheckpoint, components: Collection[str] = COMPONENTS) -> None:
+    """Raise ExportError unless the components are there, and laid out as from 0.9.5 on."""
+    _check_index(checkpoint, components)
+    require_parts(checkpoint, components)
     _check_configs(checkpoint)
+
+
+def require_parts(checkpoint: FolderCheckpoint, components: Collection[str]) -> None:
+    """Raise ExportError unless the components' configs are there, and the tokenizer's words."""
+    folder = checkpoint.folder
+    for component in components:
+        config_file = folder / component / CONFIG_FILES[component]
+        if not config_file.is_file():
+            raise ExportError(f"{folder} is incomplete: {component}/{config_file.name} is missing")
+    if "tokenizer" in components and not has_tokenizer(folder):
+        raise ExportError(f"{folder}/tokenizer has neither {' nor '.join(TOKENIZER_FILES)}")
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Tell whether a folder has a tokenizer: without either file, transformers makes up one."""
+    return any((folder / "tokenizer" / name).is_file() for name in TOKENIZER_FILES)
 
 
 def _read_json(file: Path) -> dict[str, Any]:
@@ -85,24 +109,19 @@ def _read_json(file: Path) -> dict[str, Any]:
     return content
 
 
-def _check_components(checkpoint: FolderCheckpoint) -> None:
+def _check_index(checkpoint: FolderCheckpoint, components: Collection[str]) -> None:
     folder = checkpoint.folder
-    index_file = folder / "model_index.json"
+    index_file = folder / INDEX
     if not index_file.is_file():
         raise ExportError(
             f"{folder} has no model_index.json: expected a checkpoint in diffusers' folder format"
         )
     index = _read_json(index_file)
-    for component, expected in COMPONENTS.items():
+    for component in components:
+        expected = CLASSES[component]
         found = index.get(component, [None, None])[1]
         if found is None or found.removesuffix("Fast") != expected:
             raise ExportError(f"{index_file}: {component} is {found}, expected {expected}")
-        config_file = folder / component / CONFIG_FILES[component]
-        if not config_file.is_file():
-            raise ExportError(f"{folder} is incomplete: {component}/{config_file.name} is missing")
-    # Without either, transformers makes up an empty vocabulary.
-    if not any((folder / "tokenizer" / name).is_file() for name in TOKENIZER_FILES):
-        raise ExportError(f"{folder}/tokenizer has neither {' nor '.join(TOKENIZER_FILES)}")
 
 
 def _check_configs(checkpoint: FolderCheckpoint) -> None:
@@ -118,17 +137,6 @@ def _check_configs(checkpoint: FolderCheckpoint) -> None:
             "vae/config.json: decoder_inject_noise has a true entry; expected a decoder without "
             "noise injection, as in LTX-Video 0.9.5 and later"
         )
-    latent_channels = vae.get("latent_channels", 128)
-    if transformer.get("in_channels", 128) != latent_channels:
-        raise ExportError(
-            f"transformer/config.json: in_channels is not {latent_channels}, the VAE's "
-            "latent_channels"
-        )
     for key in ("patch_size", "patch_size_t"):
         if transformer.get(key, 1) != 1:
             raise ExportError(f"transformer/config.json: {key} is {transformer[key]}, expected 1")
-    d_model = checkpoint.config("text_encoder")["d_model"]
-    if transformer.get("caption_channels", 4096) != d_model:
-        raise ExportError(
-            f"transformer/config.json: caption_channels is not {d_model}, the text encoder's"
-        )

@@ -1,65 +1,153 @@
-"""Open a checkpoint, wherever it is."""
+"""Open a checkpoint, wherever its parts are."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
-
-from export.checkpoint.checkpoint import Checkpoint
-from export.checkpoint.folder import COMPONENTS, FolderCheckpoint, require_layout
+from export.checkpoint.assembled import AssembledCheckpoint
+from export.checkpoint.checkpoint import COMPONENTS, Checkpoint, Part
+from export.checkpoint.fit import require_fit
+from export.checkpoint.folder import (
+    INDEX,
+    FolderCheckpoint,
+    has_tokenizer,
+    require_layout,
+    require_parts,
+)
+from export.checkpoint.header import read_header
+from export.checkpoint.hub import HubFile, HubFolder
+from export.checkpoint.single_file import SingleFile
+from export.checkpoint.t5_file import T5File
 from export.checkpoint.trained_on import TrainedOn
 from export.errors import ExportError
 
-_SETTINGS = [
-    "model_index.json",
-    TrainedOn.FILE,
-    "tokenizer/spiece.model",
-    *(f"{name}/*.json" for name in COMPONENTS),
-]
-_WEIGHTS = [f"{name}/*.safetensors" for name in COMPONENTS]
+# The encoder that the reference names, in half the bytes, and its tokenizer.
+TEXT_ENCODER = "comfyanonymous/flux_text_encoders/t5xxl_fp16.safetensors"
+TOKENIZER = "PixArt-alpha/PixArt-XL-2-1024-MS"
+_SUFFIXES = (".safetensors", ".gguf")
+
+Place = Path | HubFile | HubFolder
 
 
-def download_bytes(model: str, cache_dir: Path | None) -> int:
-    """Return the size of what `open_checkpoint` would download: 0 for a folder or in a cache.
+@dataclass(frozen=True)
+class Sources:
+    """Where the parts of a checkpoint are.
 
-    It is 0 as well if the hub cannot be reached; `open_checkpoint` reports that.
+    Each is a folder in diffusers' format, a hub id, a `.safetensors` file, or
+    `owner/repo/file.safetensors` on the hub.
     """
-    if Path(model).is_dir():
-        return 0
-    try:
-        files = snapshot_download(
-            model, cache_dir=cache_dir, allow_patterns=[*_SETTINGS, *_WEIGHTS], dry_run=True
-        )
-    except (OSError, ValueError):  # the hub's errors all derive from these
-        return 0
-    return sum(file.file_size or 0 for file in files if file.will_download)
+
+    model: str
+    text_encoder: str | None = None  # None: the model's own; for a single file, TEXT_ENCODER
+    tokenizer: str | None = None  # None: the text encoder's, else the model's, else TOKENIZER
+    cache_dir: Path | None = None  # of downloads; None: the hub's own default
+
+    def missing_bytes(self) -> dict[str, int]:
+        """Return the bytes that `open` would download, by source.
+
+        What the hub cannot tell is left out; `open` reports it.
+        """
+        missing = {}
+        for source, components in self._components().items():
+            place = _locate(source, components, self.cache_dir)
+            if not isinstance(place, Path) and (size := place.missing_bytes()):
+                missing[source] = size
+        return missing
+
+    def open(self, *, weights: bool = True) -> Checkpoint:
+        """Open it, and download what is missing.
+
+        Args:
+            weights: whether they are downloaded, or only small files and headers.
+
+        Raises:
+            ExportError: a part does not exist, is not laid out like LTX-Video 0.9.5 to 0.9.8, or
+                does not go with the others.
+        """
+        parts: dict[str, Part] = {}
+        for source, components in self._components().items():
+            part = self._open(source, components, weights=weights)
+            parts |= dict.fromkeys(components, part)
+        checkpoint = parts["transformer"]
+        if not isinstance(checkpoint, FolderCheckpoint) or len(set(map(id, parts.values()))) > 1:
+            checkpoint = AssembledCheckpoint(_name(self.model), parts)
+        require_fit(checkpoint)
+        return checkpoint
+
+    def _components(self) -> dict[str, list[str]]:
+        """Return the components that each source gives."""
+        text_encoder = self.text_encoder or (TEXT_ENCODER if _is_file(self.model) else self.model)
+        tokenizer = self.tokenizer
+        if tokenizer is None and _may_have_tokenizer(text_encoder):
+            tokenizer = text_encoder
+        if tokenizer is None:
+            tokenizer = TOKENIZER if _is_file(self.model) else self.model
+        own = {"text_encoder": text_encoder, "tokenizer": tokenizer}
+        sources: dict[str, list[str]] = {}
+        for component in COMPONENTS:
+            sources.setdefault(own.get(component, self.model), []).append(component)
+        return sources
+
+    def _open(self, source: str, components: list[str], *, weights: bool) -> Part:
+        place = _locate(source, components, self.cache_dir)
+        if isinstance(place, HubFolder):
+            folder = FolderCheckpoint(place.download(weights=weights), source)
+        elif isinstance(place, HubFile) or place.is_file():
+            return _open_file(place, weights=weights, is_model="transformer" in components)
+        else:
+            folder = FolderCheckpoint(place)
+        if "transformer" in components:
+            require_layout(folder, components)
+        else:
+            require_parts(folder, components)
+        return folder
 
 
-def open_checkpoint(model: str, cache_dir: Path | None, *, weights: bool = True) -> Checkpoint:
-    """Open a local checkpoint folder, or download one from the Hugging Face hub.
+def open_checkpoint(model: str, cache_dir: Path | None) -> Checkpoint:
+    """Open a checkpoint without other sources for its parts."""
+    return Sources(model, cache_dir=cache_dir).open()
 
-    Args:
-        model: folder, or hub id such as `Lightricks/LTX-Video-0.9.7-distilled`.
-        cache_dir: where downloads are kept; None: the hub's own default.
-        weights: whether they are downloaded, or only the small files.
 
-    Raises:
-        ExportError: the checkpoint does not exist or is not laid out like LTX-Video 0.9.7.
-    """
-    if Path(model).is_dir():
-        checkpoint = FolderCheckpoint(Path(model))
+def _open_file(place: Path | HubFile, *, weights: bool, is_model: bool) -> Part:
+    if isinstance(place, HubFile):
+        file, header = place.open(weights=weights)
     else:
-        patterns = [*_SETTINGS, *_WEIGHTS] if weights else _SETTINGS
-        checkpoint = FolderCheckpoint(_download(model, cache_dir, patterns), model)
-    require_layout(checkpoint)
-    return checkpoint
+        file, header = place, read_header(place)
+    part = SingleFile(file, header) if is_model else T5File(file, header)
+    part.require_layout()
+    return part
 
 
-def _download(model: str, cache_dir: Path | None, patterns: list[str]) -> Path:
-    try:
-        return Path(snapshot_download(model, cache_dir=cache_dir, allow_patterns=patterns))
-    except (OSError, ValueError) as error:  # the hub's errors all derive from these
-        reason = " ".join(str(error).split())
-        raise ExportError(
-            f"{model} is no local folder and could not be downloaded from the Hugging Face hub: "
-            f"{reason}"
-        ) from error
+def _locate(source: str, components: list[str], cache_dir: Path | None) -> Place:
+    if source.endswith(".gguf"):
+        raise ExportError(f"{source}: GGUF cannot be read: take a .safetensors file")
+    if Path(source).exists():
+        return Path(source)
+    owner, repo, file = [*source.split("/", 2), "", ""][:3]
+    if _is_file(source):
+        if not (owner and repo and file):
+            raise ExportError(
+                f"{source} is no file on this machine, nor owner/repo/file.safetensors on the hub"
+            )
+        return HubFile(f"{owner}/{repo}", file, cache_dir)
+    settings = [f"{name}/*.json" for name in components]
+    if "tokenizer" in components:
+        settings.append("tokenizer/spiece.model")
+    if "transformer" in components:
+        settings += [INDEX, TrainedOn.FILE]
+    weights = tuple(f"{name}/*.safetensors" for name in components)
+    return HubFolder(source, tuple(settings), weights, cache_dir)
+
+
+def _is_file(source: str) -> bool:
+    return source.endswith(_SUFFIXES) and not Path(source).is_dir()
+
+
+def _may_have_tokenizer(source: str) -> bool:
+    folder = Path(source)
+    return not _is_file(source) and (not folder.is_dir() or has_tokenizer(folder))
+
+
+def _name(model: str) -> str:
+    if Path(model).is_file():
+        return Path(model).stem
+    return Path(model).resolve().name if Path(model).is_dir() else model

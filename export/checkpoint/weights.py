@@ -20,6 +20,7 @@ class Source:
 
     file: Path
     key: str
+    scale_key: str | None = None  # of the number that the stored values are multiplied by
 
 
 def weight_files(folder: Path) -> dict[str, Path]:
@@ -42,7 +43,7 @@ def weight_files(folder: Path) -> dict[str, Path]:
             f"{folder} holds {len(singles)} safetensors files and no index: expected one file, or "
             "several with a *.safetensors.index.json"
         )
-    with _open(singles[0]) as opened:
+    with open_safetensors(singles[0]) as opened:
         return dict.fromkeys(opened.keys(), singles[0])
 
 
@@ -53,7 +54,7 @@ def fp32_weight_bytes(sources: Iterable[Source]) -> int:
         keys.setdefault(source.file, []).append(source.key)
     elements = 0
     for file, names in keys.items():
-        with _open(file) as opened:
+        with open_safetensors(file) as opened:
             elements += sum(math.prod(opened.get_slice(name).get_shape()) for name in names)
     return elements * torch.float32.itemsize
 
@@ -61,13 +62,20 @@ def fp32_weight_bytes(sources: Iterable[Source]) -> int:
 def read_weight(source: Source, dtype: torch.dtype) -> torch.Tensor:
     """Read one weight as `dtype`."""
     # Open the file for each weight: a mapped file counts towards this process's memory.
-    with _open(source.file) as opened:
-        tensor: torch.Tensor = opened.get_tensor(source.key).to(dtype)
-    return tensor.contiguous()
+    with open_safetensors(source.file) as opened:
+        tensor: torch.Tensor = opened.get_tensor(source.key)
+        if source.scale_key is not None:
+            tensor = tensor.float() * opened.get_tensor(source.scale_key).float()
+    return tensor.to(dtype).contiguous()
 
 
 @contextmanager
-def _open(file: Path) -> Iterator[Any]:
+def open_safetensors(file: Path) -> Iterator[Any]:
+    """Open a safetensors file.
+
+    Raises:
+        ExportError: it cannot be read.
+    """
     try:
         with safe_open(file, framework="pt") as opened:
             yield opened

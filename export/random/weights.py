@@ -5,10 +5,14 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from transformers import T5Config
 
 
 def random_tensor(name: str, shape: torch.Size, seed: int) -> Tensor:
@@ -29,7 +33,17 @@ def random_tensor(name: str, shape: torch.Size, seed: int) -> Tensor:
         return values
     if len(shape) < 2:
         return 1.0 + 0.1 * values if name.endswith("weight") else 0.02 * values
-    return values / math.sqrt(shape[1:].numel())
+    return values.div_(math.sqrt(shape[1:].numel()))
+
+
+def random_weight(module: nn.Module, name: str, seed: int) -> Tensor:
+    """FP32 values for a parameter of a module that may be on the meta device."""
+    values = random_tensor(name, module.state_dict()[name].shape, seed)
+    # T5 does not scale its attention, but its queries when they are initialised. With larger ones
+    # each token attends to one other alone, and which one hangs on the last digits.
+    if name.endswith("SelfAttention.q.weight"):
+        values /= math.sqrt(cast("T5Config", module.config).d_kv)
+    return values
 
 
 def save_random_weights(
@@ -57,8 +71,7 @@ def save_random_weights(
         file = f"{stem}.safetensors"
         if shard_bytes is not None:
             file = f"{stem}-{number:05}-of-{len(shards):05}.safetensors"
-        state = module.state_dict()
-        tensors = {name: random_tensor(name, state[name].shape, seed).to(dtype) for name in names}
+        tensors = {name: random_weight(module, name, seed).to(dtype) for name in names}
         save_file(tensors, folder / file, metadata={"format": "pt"})
         weight_map |= dict.fromkeys(names, file)
     if shard_bytes is not None:

@@ -36,14 +36,14 @@ def add_arguments(add_argument: Callable[..., Action]) -> list[Action]:
         action="store_true",
         help="let weights that do not fit into GPU memory stay on the host; TensorRT 10 and later",
     )
-    text_encoder = add_argument(
-        "--text-encoder",
+    text_encoder_device = add_argument(
+        "--text-encoder-device",
         choices=get_args(TextEncoderDevice),
-        default=PlanOptions.text_encoder,
+        default=PlanOptions.text_encoder_device,
         help="cpu leaves the GPU's memory to the other two: no plan is built of the text encoder, "
         "which runs in OpenVINO (default: %(default)s)",
     )
-    return [text_encoder, sizes, optimization_level, workspace_gib, weight_streaming]
+    return [text_encoder_device, sizes, optimization_level, workspace_gib, weight_streaming]
 
 
 def _positive(text: str) -> float:

@@ -39,7 +39,7 @@ class PlanOptions:
     settings: Settings  # MAX_RESOLUTION and the like, for the size `maximum`
     library: LibraryName = "tensorrt"
     output: Path = SERVED_REPOSITORY  # root of the model repository
-    text_encoder: TextEncoderDevice = "gpu"
+    text_encoder_device: TextEncoderDevice = "gpu"
     sizes: tuple[str, ...] = DEFAULT_SIZES
     optimization_level: int = 3  # 0 to 5, TensorRT's own default
     workspace_gib: float | None = None  # most GPU memory for one kernel; None: all
@@ -48,7 +48,7 @@ class PlanOptions:
     engines: tuple[ModelContract, ...] = ENGINES  # to build plans of
 
     def runs_on_cpu(self, model: ModelContract) -> bool:
-        return model is TEXT_ENCODER and self.text_encoder == "cpu"
+        return model is TEXT_ENCODER and self.text_encoder_device == "cpu"
 
     def planned(self, target: Target, precision: str) -> Planned:
         on_cpu = tuple(model.name for model in self.engines if self.runs_on_cpu(model))

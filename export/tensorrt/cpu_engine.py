@@ -46,7 +46,7 @@ def stage_cpu_engine(
             for name in (ENGINE_FILE, DATA_FILE):
                 _link(source / name, staged / name)
     with step(f"{contract.name}: measuring its memory"):
-        remedy = "--text-encoder gpu builds a plan of it"
+        remedy = "--text-encoder-device gpu builds a plan of it"
         memory = measure_memory(contract, config, staged, remedy)
     memory.save(staged)
     info.save(staged)

@@ -59,7 +59,7 @@ def _building(plans: Planned, largest: int) -> Memory:
 def _on_gpu(plans: Planned, gpu: Gpu, weights: int) -> Memory:
     remedies = ["EXPORT_OPTIONS=--weight-streaming leaves them on the host"]
     if not plans.on_cpu:
-        remedies.insert(0, "TEXT_ENCODER=cpu leaves those of the text encoder there")
+        remedies.insert(0, "TEXT_ENCODER_DEVICE=cpu leaves those of the text encoder there")
     if _may_take_fp8(plans):
         remedies.insert(0, "PRECISION=fp8 halves the transformer's")
     return Memory("hold the plans' weights, besides activations", weights, "; ".join(remedies), gpu)
@@ -75,7 +75,7 @@ def _on_cpu(plans: Planned, name: str, weights: int) -> list[Need]:
     size = weights * (2 if is_upcast(plans.precision) else 1)
     return [
         Disk(what, size, plans.folder),
-        measuring_need(what, size, "TEXT_ENCODER=gpu builds a plan of it"),
+        measuring_need(what, size, "TEXT_ENCODER_DEVICE=gpu builds a plan of it"),
     ]
 
 

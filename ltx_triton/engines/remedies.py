@@ -3,4 +3,4 @@
 _RTX = "(TARGET=tensorrt-rtx for GeForce and RTX cards)"
 
 BUILD_PLANS = f"run `make export TARGET=tensorrt` again {_RTX}"
-PUT_ON_CPU = f"run `make export TARGET=tensorrt TEXT_ENCODER=cpu` again {_RTX}"
+PUT_ON_CPU = f"run `make export TARGET=tensorrt TEXT_ENCODER_DEVICE=cpu` again {_RTX}"

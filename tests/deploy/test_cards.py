@@ -28,7 +28,7 @@ def test_a_file_says_what_the_table_counts(deployment: Deployment) -> None:
     found = variables(deployment.file)
 
     assert Path(deployment.file).stem == f"{deployment.card_gib}gb"
-    assert (found["PRECISION"], found["TEXT_ENCODER"]) == (
+    assert (found["PRECISION"], found["TEXT_ENCODER_DEVICE"]) == (
         deployment.precision,
         deployment.text_encoder,
     )

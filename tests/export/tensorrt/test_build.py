@@ -283,7 +283,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> CpuMemory:
 def test_a_text_encoder_on_the_cpu_takes_the_place_of_its_plan_and_gives_it_back(
     options: PlanOptions, built: list[str], measured: CpuMemory
 ) -> None:
-    on_cpu = replace(options, text_encoder="cpu")
+    on_cpu = replace(options, text_encoder_device="cpu")
     build_plans(options)
     with_plans = files(options.output)
     built.clear()
@@ -317,7 +317,7 @@ def test_a_text_encoder_on_the_cpu_takes_the_place_of_its_plan_and_gives_it_back
 def test_a_text_encoder_on_the_cpu_is_kept_while_it_is_current(
     options: PlanOptions, built: list[str], measured: CpuMemory, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    on_cpu = replace(options, text_encoder="cpu")
+    on_cpu = replace(options, text_encoder_device="cpu")
     build_plans(on_cpu)
     before = files(options.output)
     (options.output / "ltx_video" / "1" / "pipeline.json").unlink()  # publishing was cut short
@@ -342,7 +342,7 @@ def test_each_engine_is_served_and_counted_on_its_device(
         version_folder(root, TEXT_ENCODER) for root in (bf16_repository, options.source)
     )
     shutil.copytree(real, source, dirs_exist_ok=True)
-    build_plans(replace(options, text_encoder="cpu"))
+    build_plans(replace(options, text_encoder_device="cpu"))
 
     folders = [version_folder(options.output, model) for model in ENGINES]
     devices = {folder: select_device(folder) for folder in folders}
@@ -377,7 +377,7 @@ def test_a_gpu_without_room_for_all_weights_is_refused_before_anything_is_built(
 def test_a_cpu_without_room_for_the_text_encoder_is_refused_before_anything_is_built(
     options: PlanOptions, built: list[str], measured: CpuMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    on_cpu = replace(options, text_encoder="cpu")
+    on_cpu = replace(options, text_encoder_device="cpu")
     with monkeypatch.context() as patch:
         patch.setattr("export.memory.need.MEASURING_BYTES", 1e18)
         with pytest.raises(ExportError, match="of memory to measure text_encoder on the CPU"):

@@ -15,11 +15,11 @@ import onnx
 import pytest
 import torch
 
-from benchmarks.architectures import T5_SMALLEST, TRANSFORMER_13B
 from benchmarks.rtx_plans import build_plan, export_random
 from export.checkpoint.open import open_checkpoint
 from export.errors import ExportError
 from export.precision import Precision
+from export.random.architectures import T5_SMALLEST, TRANSFORMER_13B
 from export.random.checkpoint import write_random_checkpoint
 from export.tensorrt.build_log import Layer, kernels
 from export.tensorrt.target import Target, find_target

@@ -57,9 +57,9 @@ def test_weights_of_all_plans_lie_on_the_gpu_unless_they_stream(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("precision", "capability", "on_cpu", "named"),
     [
-        ("bf16", "9.0", (), ["PRECISION=fp8", "TEXT_ENCODER=cpu", "--weight-streaming"]),
-        ("bf16", "8.6", (), ["TEXT_ENCODER=cpu", "--weight-streaming"]),
-        ("fp8", "9.0", (), ["TEXT_ENCODER=cpu", "--weight-streaming"]),
+        ("bf16", "9.0", (), ["PRECISION=fp8", "TEXT_ENCODER_DEVICE=cpu", "--weight-streaming"]),
+        ("bf16", "8.6", (), ["TEXT_ENCODER_DEVICE=cpu", "--weight-streaming"]),
+        ("fp8", "9.0", (), ["TEXT_ENCODER_DEVICE=cpu", "--weight-streaming"]),
         ("fp16", "9.0", ("text_encoder",), ["--weight-streaming"]),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_remedy_is_named_where_it_helps(
     assert building
     assert on_gpu
     assert ("PRECISION=fp8" in building) == ("PRECISION=fp8" in named)
-    remedies = ("PRECISION=fp8", "TEXT_ENCODER=cpu", "--weight-streaming")
+    remedies = ("PRECISION=fp8", "TEXT_ENCODER_DEVICE=cpu", "--weight-streaming")
     assert [remedy for remedy in remedies if remedy in on_gpu] == named
 
 

@@ -47,7 +47,9 @@ def test_an_engine_beside_plans_is_refused_where_it_takes_more_than_was_measured
     ).save(folder)
     monkeypatch.setenv("CPU_PRECISION", here)
 
-    expected = nullcontext() if fits else pytest.raises(RuntimeError, match=r"TEXT_ENCODER=cpu`")
+    expected = (
+        nullcontext() if fits else pytest.raises(RuntimeError, match=r"TEXT_ENCODER_DEVICE=cpu`")
+    )
     with expected:
         open_session(folder, TEXT_ENCODER)
 

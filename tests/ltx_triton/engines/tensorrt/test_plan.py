@@ -154,7 +154,7 @@ def test_an_engine_beside_plans_that_is_of_another_export_is_refused(tmp_path: P
     ).save(folder)
 
     with pytest.raises(
-        PlanMismatchError, match=r"text_encoder/1/model\.onnx is of .* TEXT_ENCODER=cpu` "
+        PlanMismatchError, match=r"text_encoder/1/model\.onnx is of .* TEXT_ENCODER_DEVICE=cpu` "
     ):
         require_checkpoint(tmp_path, CONFIG)
 

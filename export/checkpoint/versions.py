@@ -1,0 +1,79 @@
+"""How each version of LTX-Video samples.
+
+From the files in `configs/` of Lightricks/LTX-Video: at its last commit of October 2025, but for
+0.9.7, whose files were removed before (ltxv-13b-0.9.7-dev.yaml at 1f771be,
+ltxv-13b-0.9.7-distilled.yaml at bc4ab62). A name here names a 2B and a 13B model where both exist.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from export.checkpoint.checkpoint import Checkpoint
+from export.errors import ExportError
+
+# Both passes of ltxv-2b-0.9.8-distilled.yaml and ltxv-13b-0.9.8-distilled.yaml together.
+_LEVELS_098 = (1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725, 0.4219)
+# Theirs changes from step to step in 0.9.7-dev, together with STG; this is what the 2B models take.
+_GUIDANCE = 3.0
+
+
+@dataclass(frozen=True)
+class Version:
+    """Settings of requests that do not say otherwise."""
+
+    name: str
+    num_inference_steps: int
+    guidance_scale: float = 1.0  # 1: distilled, no guidance
+    stochastic_sampling: bool = False
+    levels: tuple[float, ...] | None = None  # that a request may use, to four digits; None: any
+    decode_timestep: float = 0.05
+    decode_noise_scale: float = 0.025
+
+
+VERSIONS = {
+    version.name: version
+    for version in (
+        Version("0.9.5", 40, _GUIDANCE),  # ltxv-2b-0.9.5.yaml
+        Version("0.9.6-dev", 40, _GUIDANCE),  # ltxv-2b-0.9.6-dev.yaml
+        Version("0.9.6-distilled", 8, stochastic_sampling=True),  # ltxv-2b-0.9.6-distilled.yaml
+        Version("0.9.7-dev", 30, _GUIDANCE),
+        Version("0.9.7-distilled", 8),  # the levels of both passes, which 8 steps have
+        Version("0.9.8-distilled", 8, levels=_LEVELS_098),
+    )
+}
+DEFAULT = VERSIONS["0.9.7-distilled"]  # of a folder that does not say
+_REFUSED = "0.9.8-dev"  # ltxv-13b-0.9.8-dev.yaml: guidance and STG change from step to step
+
+
+def find_version(checkpoint: Checkpoint, given: str | None) -> Version:
+    """Return the version that the user gives, or else the checkpoint.
+
+    Raises:
+        ExportError: it is not known, or cannot be sampled.
+    """
+    texts = (PurePosixPath(checkpoint.name).name, checkpoint.name, *checkpoint.remarks)
+    named = given or next((found for text in texts if (found := _named(text))), None)
+    if named is None and checkpoint.has_default_version:
+        return DEFAULT
+    if named is None:
+        raise ExportError(
+            f"{checkpoint.name} does not say its version: give it as "
+            f"EXPORT_OPTIONS='--version 0.9.8-distilled'; allowed: {', '.join(VERSIONS)}"
+        )
+    if named not in VERSIONS:
+        raise ExportError(
+            f"{checkpoint.name}: {named} is made for spatiotemporal guidance (STG), which is not "
+            "supported: take 0.9.8-distilled"
+        )
+    return VERSIONS[named]
+
+
+def _named(text: str) -> str | None:
+    """Return the version that a text such as `ltxv-2b-0.9.6-distilled-04-25` names."""
+    number = re.search(r"0\.9\.\d+", text)
+    if number is None:
+        return None
+    kind = re.search(r"distilled|dev", text.lower())
+    name = number[0] if number[0] in VERSIONS or kind is None else f"{number[0]}-{kind[0]}"
+    return name if name in (*VERSIONS, _REFUSED) else None
