@@ -60,6 +60,7 @@ class PeakMemory:
         self._thread = threading.Thread(target=self._watch, name="peak-memory")
         self.peak_bytes = 0
         self.peak_held_bytes = 0
+        self.peak_mapped_bytes = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -79,6 +80,7 @@ class PeakMemory:
             pss = self._tree.pss()
             self.peak_bytes = max(self.peak_bytes, pss.bytes)
             self.peak_held_bytes = max(self.peak_held_bytes, pss.held_bytes)
+            self.peak_mapped_bytes = max(self.peak_mapped_bytes, pss.mapped_bytes)
             if self._ended.wait(self._interval):
                 return
 

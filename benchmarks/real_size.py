@@ -7,30 +7,51 @@ T5-XXL, is exported from single files, served through Triton and asked for the d
 
 import argparse
 import asyncio
+import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
+import numpy as np
 from tqdm import tqdm
 
 from benchmarks.machine import Machine
-from benchmarks.measurement import Measurement
-from benchmarks.memory import watch
+from benchmarks.measurement import Labels, Measurement
+from benchmarks.memory import Usage, watch
 from benchmarks.process_tree import PeakMemory, ProcessTree
 from benchmarks.result import FOLDER, Result
 from benchmarks.suite.client import ask_once
+from benchmarks.suite.contenders import TOTAL
 from demo.evaluation.prompts import ClipRequest
+from export.__main__ import main as export_from_command_line
+from export.checkpoint.assembled import AssembledCheckpoint
+from export.checkpoint.header import read_header
+from export.checkpoint.single_file import SingleFile
+from export.checkpoint.word_tokenizer import save_word_tokenizer
+from export.graphs import transformer
+from export.onnx.write import write_engine
+from export.precision import Precision
+from export.random.architectures import T5_XXL
+from export.random.single_file import SIZES, write_random_single_file
+from export.random.t5_file import write_random_t5_file
+from export.random.vocabulary import SUFFIXES, WORDS
 from frontend.local.service import local_service
-from ltx_triton.contract import ENGINES
+from ltx_triton.contract import ENGINES, TRANSFORMER
 from ltx_triton.engines.calibration import calibrate
+from ltx_triton.engines.open import open_session
 from ltx_triton.repository.layout import version_folder
+
+Figure = tuple[Labels, str, float]  # labels, unit, value
 
 RESULTS = FOLDER.with_name("real_size")
 PART = "real_size"
 STEP = "13b-int8"
+STEPS = 2
 PROMPTS = {
     "first": "A cat walking in a garden",
     "another": "A red fish swims slowly in the blue ocean",
@@ -89,23 +110,58 @@ def main() -> None:
 
 def measure_service(case: Case, folder: Path) -> Iterator[Figure]:
     """Export and serve the 2B; its files and the last export stay in the folder."""
-    arguments = _write_2b(folder)
+    sources = _write_2b(folder)
     repository = folder / case.precision
     if not repository.is_dir():
         for other in folder.glob("*/ltx_video"):
             shutil.rmtree(other.parent)
-        command = [*arguments, "--precision", case.precision, "--output", str(repository)]
-        yield from _usage(watch(_export, command))
+        options = ("--precision", case.precision, "--output", str(repository))
+        yield from _told("export", watch(_export, (*sources, *options)))
     for engine in ENGINES:
-        size = sum(file.stat().st_size for file in version_folder(repository, engine).iterdir())
-        yield {"engine": engine.name}, "bytes", size
-    os.environ.update(case.environment)
-    for piece, seconds in calibrate().pieces:
-        yield {"what": "calibration", "stage": piece}, "s", seconds
-    yield from _serve(repository)
+        yield {"engine": engine.name}, "bytes", _bytes(version_folder(repository, engine))
+    with patch.dict(os.environ, case.environment):
+        for piece, seconds in calibrate().pieces:
+            yield {"piece": piece}, "s", seconds
+        yield from _served(repository)
 
 
-def _serve(repository: Path) -> Iterator[Figure]:
+def measure_step(folder: Path) -> Iterator[Figure]:
+    """Export the transformer of the 13B, and let it take a step of the default video."""
+    file = folder / "13b.safetensors"
+    for other in folder.glob("*"):  # the disk may not have room for both
+        if other != file:
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
+    if not file.is_file():
+        write_random_single_file(file, **SIZES["13b"])
+    yield {"file": file.name}, "bytes", file.stat().st_size
+    engine = folder / "13b"
+    engine.mkdir()
+    yield from _told("export", watch(_export_transformer, file, engine))
+    yield {"engine": TRANSFORMER.name}, "bytes", _bytes(engine)
+    for steps in (0, STEPS):
+        yield from _told(f"load and {steps} steps", watch(_step, engine, steps))
+
+
+def _write_2b(folder: Path) -> tuple[str, ...]:
+    """Write the checkpoint unless it is there; return where the exporter finds it."""
+    model, text_encoder, tokenizer = (
+        folder / name for name in ("ltxv-2b-0.9.8-distilled.safetensors", "t5.safetensors", "words")
+    )
+    if not model.is_file():
+        write_random_single_file(model, **SIZES["2b"])
+    if not text_encoder.is_file():
+        write_random_t5_file(text_encoder, "fp8", config=T5_XXL)
+    save_word_tokenizer(tokenizer / "tokenizer", WORDS.split(), SUFFIXES)
+    options = {"model": model, "text-encoder": text_encoder, "tokenizer": tokenizer}
+    return tuple(part for name, path in options.items() for part in (f"--{name}", str(path)))
+
+
+def _export(arguments: Sequence[str]) -> None:
+    if code := export_from_command_line(arguments):
+        raise SystemExit(code)
+
+
+def _served(repository: Path) -> Iterator[Figure]:
     started = time.monotonic()
     with local_service(repository) as frontend:
         yield {"what": "start"}, "s", time.monotonic() - started
@@ -116,13 +172,26 @@ def _serve(repository: Path) -> Iterator[Figure]:
                 answer = asyncio.run(ask_once(frontend.url, clip))
             for stage, seconds in (answer.stages | {TOTAL: answer.seconds}).items():
                 yield {"request": name, "stage": stage}, "s", seconds
-            yield {"request": name, "what": "held"}, "bytes", memory.peak_held_bytes
-            yield {"request": name, "what": "mapped"}, "bytes", memory.peak_mapped_bytes
-        resting = tree.pss()
-        yield {"what": "held"}, "bytes", resting.held_bytes
-        yield {"what": "mapped"}, "bytes", resting.mapped_bytes
+            yield {"request": name, "memory": "held"}, "bytes", memory.peak_held_bytes
+            yield {"request": name, "memory": "mapped"}, "bytes", memory.peak_mapped_bytes
 
 
-def measure_step(folder: Path) -> Iterator[Figure]:
-    """Export the 13B's transformer and let it take a step."""
-    file = folder / "13b.safetensors"
+def _export_transformer(file: Path, folder: Path) -> None:
+    checkpoint = AssembledCheckpoint(
+        file.stem, {"transformer": SingleFile(file, read_header(file))}
+    )
+    write_engine(transformer.build(checkpoint, Precision.INT8), checkpoint, folder)
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def _told(what: str, usage: Usage) -> Iterator[Figure]:
+    yield {"what": what}, "s", usage.seconds
+    yield {"what": what, "memory": "held"}, "bytes", usage.peak_anonymous_bytes
+    yield {"what": what, "memory": "all"}, "bytes", usage.peak_resident_bytes
+
+
+if __name__ == "__main__":
+    main()
