@@ -132,7 +132,7 @@ def measure_step(folder: Path) -> Iterator[Figure]:
         if other != file:
             shutil.rmtree(other) if other.is_dir() else other.unlink()
     if not file.is_file():
-        write_random_single_file(file, **SIZES["13b"])
+        _write(file, "13b")
     yield {"file": file.name}, "bytes", file.stat().st_size
     engine = folder / "13b"
     engine.mkdir()
@@ -148,12 +148,17 @@ def _write_2b(folder: Path) -> tuple[str, ...]:
         folder / name for name in ("ltxv-2b-0.9.8-distilled.safetensors", "t5.safetensors", "words")
     )
     if not model.is_file():
-        write_random_single_file(model, **SIZES["2b"])
+        _write(model, "2b")
     if not text_encoder.is_file():
         write_random_t5_file(text_encoder, "fp8", config=T5_XXL)
     save_word_tokenizer(tokenizer / "tokenizer", WORDS.split(), SUFFIXES)
     options = {"model": model, "text-encoder": text_encoder, "tokenizer": tokenizer}
     return tuple(part for name, path in options.items() for part in (f"--{name}", str(path)))
+
+
+def _write(file: Path, size: str) -> None:
+    parts = SIZES[size]
+    write_random_single_file(file, transformer=parts["transformer"], vae=parts["vae"])
 
 
 def _export(arguments: Sequence[str]) -> None:
@@ -177,10 +182,25 @@ def _served(repository: Path) -> Iterator[Figure]:
 
 
 def _export_transformer(file: Path, folder: Path) -> None:
-    checkpoint = AssembledCheckpoint(
-        file.stem, {"transformer": SingleFile(file, read_header(file))}
-    )
+    part = SingleFile(file, read_header(file))
+    checkpoint = AssembledCheckpoint(file.stem, dict.fromkeys(("transformer", "vae"), part))
     write_engine(transformer.build(checkpoint, Precision.INT8), checkpoint, folder)
+
+
+def _step(folder: Path, steps: int) -> None:
+    session = open_session(folder, TRANSFORMER)
+    generator = np.random.default_rng(0)
+    inputs = {
+        "latents": generator.standard_normal((1, 4, 16, 16, 128), np.float32),  # 25 frames
+        "prompt_embeds": generator.standard_normal((1, 32, 4096), np.float32),
+        "attention_mask": np.ones((1, 32), np.int32),
+        "frame_rate": np.full((1, 1), _FPS, np.float32),
+        "sigma": np.ones((1, 1), np.float32),
+        "sigma_next": np.full((1, 1), 0.99, np.float32),
+    }
+    for _ in range(steps):
+        if not np.isfinite(session.run(inputs)["latents_out"]).all():
+            raise ArithmeticError("the step's latents are not finite")
 
 
 def _bytes(folder: Path) -> int:
