@@ -10,6 +10,7 @@ import numpy as np
 from export.child_process import in_child
 from export.verification.inputs import Inputs, random_inputs
 from ltx_triton.contract import FIRST_FRAME, VAE_DECODER, ModelContract
+from ltx_triton.engines.cpu_runtime import runtime_of
 from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.engines.open import open_session
 from ltx_triton.engines.session import Arrays, EngineSession
@@ -33,7 +34,7 @@ def measure_memory(
 ) -> CpuMemory:
     """Make one video and two at a time, of several sizes, in FP32: other precisions take less.
 
-    A graph that is BF16 stays BF16.
+    A graph that is BF16 stays BF16. The runtime is that of CPU_RUNTIME.
 
     Libraries, which the processes of the engines share, are not counted.
 
@@ -70,6 +71,7 @@ def measure_here(contract: ModelContract, config: PipelineConfig, folder: Path) 
     resting = _status("VmRSS")
     one = list(accumulate(one, max, initial=resting))[1:]
     return CpuMemory(
+        runtime=runtime_of(contract.name),
         resting_bytes=resting - _library_bytes(),
         area=_LATENT_ROWS * _LATENT_COLUMNS,
         sizes=tuple(

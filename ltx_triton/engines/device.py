@@ -33,7 +33,7 @@ def select_device(folder: Path) -> Device:
     Raises:
         RuntimeError: MODEL_DEVICE is "cuda" but there is no GPU or no plan.
     """
-    requested = os.environ.get("MODEL_DEVICE", "auto")
+    requested = os.environ.get("MODEL_DEVICE") or "auto"
     plan = folder / PLAN_FILE
     has_plan = plan.is_file()
     may_lack_plan = requested == "auto" or (folder / CpuEngineInfo.FILE).is_file()

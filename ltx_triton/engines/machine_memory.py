@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import psutil
 
+from ltx_triton.engines.cpu_runtime import runtime_of
 from ltx_triton.engines.device import Device
 from ltx_triton.engines.memory_use import (
     CpuMemory,
@@ -24,7 +25,7 @@ _FILES: Mapping[DeviceKind, type[EngineMemory]] = {"cpu": CpuMemory, "cuda": Gpu
 
 
 def read_memory_use(engines: Mapping[Path, Device], server: psutil.Process) -> MemoryUse | None:
-    """Read what the exporter has measured; None if it has not.
+    """Read what the exporter has measured; None if it has not, or in another runtime.
 
     Args:
         engines: version folder of each engine -> its device.
@@ -34,6 +35,8 @@ def read_memory_use(engines: Mapping[Path, Device], server: psutil.Process) -> M
     try:
         for folder, device in engines.items():
             memory = _FILES[device.kind].load(folder)
+            if isinstance(memory, CpuMemory) and memory.runtime != runtime_of(folder.parent.name):
+                return None
             measured.setdefault(device, {})[folder.parent.name] = memory
     except FileNotFoundError:
         return None

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from ltx_triton.engines.cpu_runtime import CpuRuntime
 from ltx_triton.engines.remedies import BUILD_PLANS
 from ltx_triton.json_file import JsonFile
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE
@@ -75,9 +76,11 @@ class EngineMemory(JsonFile):
 
 
 class CpuMemory(EngineMemory):
-    """Of `model.onnx` in OpenVINO, in FP32 unless the graph itself is BF16."""
+    """Of `model.onnx`, in FP32 unless the graph itself is BF16."""
 
     FILE = f"{ENGINE_FILE}.memory.json"
+
+    runtime: CpuRuntime = CpuRuntime.OPENVINO  # that it was measured in
 
 
 class GpuMemory(EngineMemory):

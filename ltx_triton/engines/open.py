@@ -5,6 +5,7 @@ from pathlib import Path
 from ltx_triton.contract import VAE_DECODER, ModelContract
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.cpu_precision import select_cpu_precision
+from ltx_triton.engines.cpu_runtime import CpuRuntime, require_runtime, runtime_of
 from ltx_triton.engines.device import select_device
 from ltx_triton.engines.session import EngineSession
 from ltx_triton.repository.layout import ENGINE_FILE
@@ -34,6 +35,11 @@ def open_session(folder: Path, contract: ModelContract) -> EngineSession:
         from ltx_triton.engines.openvino.decoder import OpenVinoDecoder
 
         return OpenVinoDecoder(path, select_cpu_precision())
+    if runtime_of(contract.name) is CpuRuntime.ONNXRUNTIME:
+        require_runtime()
+        from ltx_triton.engines.onnxruntime.session import OnnxRuntimeSession
+
+        return OnnxRuntimeSession(path, contract)
     from ltx_triton.engines.openvino.session import OpenVinoSession
 
     return OpenVinoSession(path, contract, select_cpu_precision())

@@ -54,6 +54,17 @@ def test_a_repository_without_models_is_a_problem_once(tmp_path: Path) -> None:
     assert look("tensorrt", tmp_path).level is Level.OK
 
 
+def test_a_runtime_that_is_missing_is_told_with_what_installs_it(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    assert look("models", repository).level is Level.OK
+    monkeypatch.setattr("ltx_triton.engines.cpu_runtime.find_spec", lambda _: None)
+    found = look("models", repository)
+    assert found.level is Level.PROBLEM
+    assert "pip install 'ltx-triton[onnxruntime]'" in found.text
+
+
 def test_the_default_video_is_compared_with_the_memory(repository: Path) -> None:
     assert look("video_memory", repository).level is Level.OK
     found = look("video_memory", repository, memory_budget_gb=0.1)

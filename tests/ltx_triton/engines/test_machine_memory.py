@@ -8,6 +8,7 @@ import pytest
 
 from ltx_triton.contract import ENGINES, TEXT_ENCODER
 from ltx_triton.engines import machine_memory
+from ltx_triton.engines.cpu_runtime import CpuRuntime
 from ltx_triton.engines.device import Device
 from ltx_triton.engines.machine_memory import available_to_cpu, left_bytes, read_memory_use
 from ltx_triton.engines.memory_use import CpuMemory, GpuMemory, MemoryAt
@@ -137,6 +138,20 @@ def test_each_engine_counts_on_its_own_device(folders: list[Path]) -> None:
     assert (use.devices["cpu"].needed([]), use.devices["cuda"].needed([])) == (10, 40)
     assert use.devices["cuda"].available_bytes == 24 * 2**30
     assert 0 < use.devices["cpu"].available_bytes != 24 * 2**30
+
+
+def test_what_was_measured_in_another_runtime_does_not_count(
+    folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    devices = dict.fromkeys(folders, CPU)
+    assert read_memory_use(devices, psutil.Process()) is None
+
+    text_encoder, transformer, _ = folders  # the decoder stays in OpenVINO
+    for folder in (text_encoder, transformer):
+        in_it = CpuMemory(runtime=CpuRuntime.ONNXRUNTIME, resting_bytes=10, area=1, sizes=SIZES)
+        in_it.save(folder)
+    assert read_memory_use(devices, psutil.Process())
 
 
 def test_without_measurements_nothing_is_said(tmp_path: Path) -> None:
