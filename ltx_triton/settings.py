@@ -1,7 +1,8 @@
 """All environment variables of the project, as one typed object.
 
-MODEL_DEVICE, CPU_PRECISION and CPU_RUNTIME are read once more, in Triton's Python stubs, which
-inherit them: see `device.py`, `cpu_precision.py` and `cpu_runtime.py` in `ltx_triton/engines/`.
+MODEL_DEVICE, CPU_PRECISION, CPU_RUNTIME and MEMORY_BUDGET_GB are read once more, in Triton's Python
+stubs, which inherit them: see `device.py`, `cpu_precision.py`, `cpu_runtime.py` and
+`machine_memory.py` in `ltx_triton/engines/`.
 """
 
 import base64

@@ -130,7 +130,10 @@ def video_memory(installation: Installation) -> Finding:
     except TooLargeError as error:
         return problem(f"the default video: {error}", "end other programs, or lower the defaults")
     needed = sum(budget.needed(info, [spec]).values())
-    return ok(f"the default video takes {gb(needed)} with the engines, and fits")
+    text = f"the default video takes {gb(needed)} with the engines, and fits"
+    if info.memory.unloads_text_encoder:
+        text += "; the text encoder is loaded anew for each prompt, and videos are made one by one"
+    return ok(text)
 
 
 def _default_video(installation: Installation) -> VideoSpec:

@@ -51,6 +51,19 @@ def generate_all(address: str, requests: Sequence[VideoSpec]) -> list[Video]:
     return asyncio.run(run())
 
 
+def describe(address: str) -> ModelInfo:
+    async def ask() -> ModelInfo | None:
+        client = TritonClient(address)
+        try:
+            return await client.model_info()
+        finally:
+            await client.close()
+
+    info = asyncio.run(ask())
+    assert info
+    return info
+
+
 def executions(triton: LocalTriton, model: str) -> dict[int, int]:
     """Return the number of executions by batch size, from Triton's statistics."""
     client = InferenceServerClient(triton.grpc_address)

@@ -3,17 +3,16 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
 
 from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, ModelContract
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.onnxruntime.session import OnnxRuntimeSession
 from ltx_triton.engines.openvino.session import OpenVinoSession
 from ltx_triton.engines.session import Arrays
-from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE, version_folder
+from ltx_triton.repository.layout import ENGINE_FILE, version_folder
+from tests.ltx_triton.engines.heavy import held_bytes, write_text_encoder
 from tests.ltx_triton.engines.openvino.test_session import TOLERANCES, relative_error
 
 MB = 2**20
@@ -57,51 +56,11 @@ def test_it_computes_what_openvino_does(
         )
 
 
-SIDE, LAYERS = 1024, 32  # 4 MB of weights each
+def test_weights_are_mapped_and_not_held(tmp_path: Path) -> None:
+    write_text_encoder(tmp_path / ENGINE_FILE, megabytes=128)
 
-
-@pytest.fixture
-def heavy(tmp_path: Path) -> Path:
-    """A text encoder of 128 MB: a product with every matrix, one after the other."""
-    generator = np.random.default_rng(0)
-    weights = [
-        onnx.numpy_helper.from_array(
-            generator.standard_normal((SIDE, SIDE), np.float32) / SIDE**0.5, f"weight {layer}"
-        )
-        for layer in range(LAYERS)
-    ]
-    nodes = [
-        helper.make_node("Cast", ["input_ids"], ["ids"], to=TensorProto.FLOAT),
-        helper.make_node("Unsqueeze", ["ids", "axis"], ["row"]),
-        helper.make_node("Expand", ["row", "shape"], ["0"]),
-        *(
-            helper.make_node("MatMul", [str(layer), f"weight {layer}"], [str(layer + 1)])
-            for layer in range(LAYERS)
-        ),
-        helper.make_node("Identity", [str(LAYERS)], ["prompt_embeds"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "heavy",
-        [
-            helper.make_tensor_value_info(name, TensorProto.INT32, ["B", "T"])
-            for name in ("input_ids", "attention_mask")
-        ],
-        [helper.make_tensor_value_info("prompt_embeds", TensorProto.FLOAT, ["B", "T", SIDE])],
-        [
-            *weights,
-            onnx.numpy_helper.from_array(np.array([2]), "axis"),
-            onnx.numpy_helper.from_array(np.array([1, 1, SIDE]), "shape"),
-        ],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
-    onnx.save(model, tmp_path / ENGINE_FILE, save_as_external_data=True, location=DATA_FILE)
-    return tmp_path / ENGINE_FILE
-
-
-def test_weights_are_mapped_and_not_held(heavy: Path) -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        anonymous, mapped = pool.submit(grown_by_a_run, heavy).result()
+        anonymous, mapped = pool.submit(grown_by_a_run, tmp_path / ENGINE_FILE).result()
 
     assert mapped > 128 * MB
     assert anonymous < 32 * MB
@@ -109,13 +68,8 @@ def test_weights_are_mapped_and_not_held(heavy: Path) -> None:
 
 def grown_by_a_run(file: Path) -> tuple[int, int]:
     """Bytes that the process holds more with the engine after a run: anonymous, and of files."""
-    before = held()
+    before = held_bytes()
     session = OnnxRuntimeSession(file, TEXT_ENCODER)
     session.run(text(1))
-    return (held() - before)[0], (held() - before)[1]
-
-
-def held() -> NDArray[np.int64]:
-    status = Path("/proc/self/status").read_text().splitlines()
-    fields = dict(line.split(":", 1) for line in status)
-    return 1024 * np.array([int(fields[name].split()[0]) for name in ("RssAnon", "RssFile")])
+    after = held_bytes()
+    return after.anonymous - before.anonymous, after.mapped - before.mapped
