@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER
 from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.launcher.local_triton import LocalTriton
-from ltx_triton.repository.layout import DATA_FILE, MODEL_FILE, version_folder
+from ltx_triton.repository.layout import DATA_FILE, version_folder
 from ltx_triton.video_spec import VideoSpec
-from tests.model_repository.client import Video, describe, executions, generate_all
+from tests.model_repository.client import Video, describe, executions, generate_all, mapped_files
 
 MB = 10**6
 REQUESTS = [
@@ -42,13 +41,9 @@ def short_of_memory(
             yield server
 
 
-def mapped(triton: LocalTriton, model: str) -> bool:
-    """Tell whether the process of an engine has its weights mapped."""
-    for process in psutil.Process(triton.pid).children(recursive=True):
-        if any(part.endswith(f"/{model}/1/{MODEL_FILE}") for part in process.cmdline()):
-            maps = Path(f"/proc/{process.pid}/maps").read_text()
-            return re.search(rf"/{model}/1/{DATA_FILE}$", maps, re.MULTILINE) is not None
-    raise AssertionError(f"no process of {model}")
+def is_loaded(triton: LocalTriton, model: str) -> bool:
+    maps = mapped_files(triton, model)
+    return re.search(rf"/{model}/1/{DATA_FILE}$", maps, re.MULTILINE) is not None
 
 
 def content(videos: list[Video]) -> list[bytes]:
@@ -58,14 +53,14 @@ def content(videos: list[Video]) -> list[bytes]:
 def test_it_is_loaded_for_each_prompt_alone_and_the_videos_stay_the_same(
     triton: LocalTriton, short_of_memory: LocalTriton
 ) -> None:
-    assert not mapped(short_of_memory, TEXT_ENCODER.name)
+    assert not is_loaded(short_of_memory, TEXT_ENCODER.name)
     for request in REQUESTS:
         videos = [generate_all(each.grpc_address, [request]) for each in (triton, short_of_memory)]
         assert content(videos[0]) == content(videos[1])
-        assert not mapped(short_of_memory, TEXT_ENCODER.name)
-        assert mapped(short_of_memory, TRANSFORMER.name)
+        assert not is_loaded(short_of_memory, TEXT_ENCODER.name)
+        assert is_loaded(short_of_memory, TRANSFORMER.name)
     assert sum(executions(short_of_memory, TEXT_ENCODER.name).values()) == 2  # a prompt is repeated
-    assert mapped(triton, TEXT_ENCODER.name)
+    assert is_loaded(triton, TEXT_ENCODER.name)
 
 
 def test_requests_that_come_at_once_wait_for_each_other(short_of_memory: LocalTriton) -> None:

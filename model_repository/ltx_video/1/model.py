@@ -59,8 +59,8 @@ class TritonPythonModel:
         self._tokenizer = PromptTokenizer(folder, config)
         self._loop = DenoisingLoop(config, self._tokenizer, _BlsEngines())
         self._info = describe_model(repository, config, psutil.Process(os.getppid()))
-        # Where the text encoder takes turns with the others, the step of a video that was cancelled
-        # ends before the next is encoded.
+        # Or a text encoder that has been unloaded would be loaded beside the last step of a video
+        # that was cancelled.
         memory = self._info.memory
         alone = memory is not None and memory.unloads_text_encoder
         self._turn = asyncio.Lock() if alone else nullcontext()
