@@ -23,6 +23,9 @@ RUN pip --python /opt/venv install --no-cache-dir --constraint constraints.txt \
  && pip --python /opt/venv install --no-cache-dir --constraint constraints.txt --no-deps \
       nvidia-pytriton tokenizers \
  && ./trim.sh /opt/venv
+ARG CPU_RUNTIME
+RUN [ "$CPU_RUNTIME" != onnxruntime ] || pip --python /opt/venv install --no-cache-dir \
+      --constraint constraints.txt onnxruntime
 COPY ltx_triton ltx_triton
 COPY model_repository model_repository
 COPY demo/engines demo/engines

@@ -32,8 +32,9 @@ from export.tensorrt.room import Planned, plan_needs
 from export.verification.fp8 import verify_fp8
 from export.verification.int8 import verify_int8
 from export.verification.verify import verify
-from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
+from ltx_triton.contract import ENGINES, LTX_VIDEO, TRANSFORMER
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
+from ltx_triton.engines.cpu_runtime import runtime_of
 from ltx_triton.engines.memory_use import CpuMemory
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.assemble import assemble
@@ -86,7 +87,9 @@ def export(options: ExportOptions, plans: Planned | None = None) -> None:
     options = with_precision(options, checkpoint)
     config = pipeline_config(checkpoint, options)
     measured = [CpuMemory.FILE] if _measures_memory(options) else []
-    if is_current(options.output, config, measured, verified=options.verification):
+    if is_current(options.output, config, measured, verified=options.verification) and (
+        not measured or _measured_as_served(options.output)
+    ):
         assemble(options.output)
         print(f"{options.output} is current")
         return
@@ -198,6 +201,14 @@ def sampling(checkpoint: Checkpoint, options: ExportOptions) -> Version:
         "decode_noise_scale": options.decode_noise_scale,
     }
     return replace(version, **{name: value for name, value in given.items() if value is not None})
+
+
+def _measured_as_served(repository: Path) -> bool:
+    """Tell whether the engines' memory was measured in the runtimes that CPU_RUNTIME says."""
+    return all(
+        CpuMemory.load(version_folder(repository, engine)).runtime == runtime_of(engine.name)
+        for engine in ENGINES
+    )
 
 
 def pipeline_config(checkpoint: Checkpoint, options: ExportOptions) -> PipelineConfig:

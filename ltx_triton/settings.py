@@ -1,7 +1,8 @@
 """All environment variables of the project, as one typed object.
 
-MODEL_DEVICE and CPU_PRECISION are read once more, in Triton's Python stubs, which inherit them:
-see `ltx_triton/engines/device.py` and `ltx_triton/engines/cpu_precision.py`.
+MODEL_DEVICE, CPU_PRECISION, CPU_RUNTIME and MEMORY_BUDGET_GB are read once more, in Triton's Python
+stubs, which inherit them: see `device.py`, `cpu_precision.py`, `cpu_runtime.py` and
+`machine_memory.py` in `ltx_triton/engines/`.
 """
 
 import base64
@@ -21,6 +22,9 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ltx_triton.engines.cpu_precision import FP32_ALONE
+from ltx_triton.engines.cpu_runtime import CpuRuntime
 
 MIN_RESOLUTION = 64
 RESOLUTION_STEP = 32
@@ -129,6 +133,7 @@ class Settings(BaseSettings):
     model_name: str = "Lightricks/LTX-Video-0.9.7-distilled"
     model_device: Literal["auto", "cuda", "cpu"] = "auto"
     cpu_precision: Literal["auto", "bf16", "fp32"] = "auto"
+    cpu_runtime: CpuRuntime = CpuRuntime.OPENVINO
     model_cache_dir: _Folder | None = None
     skip_verification: bool = False
     export_options: str = ""  # of `python -m export`, as on a command line
@@ -189,6 +194,13 @@ class Settings(BaseSettings):
 
     # Checks of several variables, at the last of them: as a check of the whole they would run only
     # where nothing else is wrong.
+    @field_validator("cpu_runtime")
+    @classmethod
+    def _check_runtime(cls, runtime: CpuRuntime, info: ValidationInfo) -> CpuRuntime:
+        if runtime is CpuRuntime.ONNXRUNTIME and info.data.get("cpu_precision") == "bf16":
+            raise ValueError(FP32_ALONE)
+        return runtime
+
     @field_validator("default_video_duration")
     @classmethod
     def _check_duration(cls, seconds: int, info: ValidationInfo) -> int:

@@ -29,12 +29,12 @@ class InProcessWorker:
 
     def __init__(self, case: Case) -> None:
         folder = version_folder(case.repository, LTX_VIDEO)
-        config = PipelineConfig.load(folder)
+        self._config = PipelineConfig.load(folder)
+        self._tokenizer = PromptTokenizer(folder, self._config)
         self._case = case
         self._inputs = {contract.name: load_inputs(case, contract) for contract in ENGINES}
         self._contracts = {contract.name: contract for contract in ENGINES}
         self._engines = InProcessEngines(case.repository)
-        self._loop = DenoisingLoop(config, PromptTokenizer(folder, config), self._engines)
 
     def outputs(self) -> None:
         """Save the output of each engine on its inputs, and of the whole request."""
@@ -58,14 +58,18 @@ class InProcessWorker:
         times = StageTimes()
         spec = VideoSpec(**request)
         started = time.perf_counter()
-        generate_video(self._loop, spec, times.record)
+        generate_video(self._new_loop(), spec, times.record)
         return times.seconds() | {"total": time.perf_counter() - started}
 
     def _run(self, name: str) -> dict[str, NDArray[Any]]:
         return asyncio.run(self._engines.run(self._contracts[name], self._inputs[name]))
 
     def _generate(self) -> NDArray[Any]:
-        return generate_video(self._loop, self._case.request)
+        return generate_video(self._new_loop(), self._case.request)
+
+    def _new_loop(self) -> DenoisingLoop:
+        """Return one that has kept no embeddings: the others encode the prompt every time, too."""
+        return DenoisingLoop(self._config, self._tokenizer, self._engines)
 
 
 def main() -> None:

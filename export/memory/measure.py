@@ -10,10 +10,12 @@ import numpy as np
 from export.child_process import in_child
 from export.verification.inputs import Inputs, random_inputs
 from ltx_triton.contract import FIRST_FRAME, VAE_DECODER, ModelContract
+from ltx_triton.engines.cpu_runtime import runtime_of
 from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.engines.open import open_session
 from ltx_triton.engines.session import Arrays, EngineSession
 from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import DATA_FILE
 
 # 9, 57 and 257 frames of 512 x 512 with LTX-Video. Ascending.
 _LATENT_FRAMES = (2, 8, 33)
@@ -33,9 +35,10 @@ def measure_memory(
 ) -> CpuMemory:
     """Make one video and two at a time, of several sizes, in FP32: other precisions take less.
 
-    A graph that is BF16 stays BF16.
+    A graph that is BF16 stays BF16. The runtime is that of CPU_RUNTIME.
 
-    Libraries, which the processes of the engines share, are not counted.
+    Neither libraries are counted, which the processes of the engines share, nor the mapped file of
+    the weights, which the kernel can drop: OpenVINO has a copy of what it reads again.
 
     Args:
         contract: of the engine.
@@ -70,7 +73,8 @@ def measure_here(contract: ModelContract, config: PipelineConfig, folder: Path) 
     resting = _status("VmRSS")
     one = list(accumulate(one, max, initial=resting))[1:]
     return CpuMemory(
-        resting_bytes=resting - _library_bytes(),
+        runtime=runtime_of(contract.name),
+        resting_bytes=resting - _mapped_bytes(),
         area=_LATENT_ROWS * _LATENT_COLUMNS,
         sizes=tuple(
             MemoryAt(
@@ -129,12 +133,14 @@ def _status(field: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
 
 
-def _library_bytes() -> int:
-    total, in_library = 0, False
+def _mapped_bytes() -> int:
+    """Return what this process has in memory of libraries and of weights in their file."""
+    total, counts = 0, False
     for line in _MAPPINGS.read_text(encoding="utf-8").splitlines():
         name, *rest = line.split()
         if not name.endswith(":"):  # the first line of a mapping, with its file at the end
-            in_library = ".so" in Path(rest[-1]).suffixes
-        elif name == "Rss:" and in_library:
+            file = Path(rest[-1])
+            counts = ".so" in file.suffixes or file.name == DATA_FILE
+        elif name == "Rss:" and counts:
             total += int(rest[0]) * 1024
     return total

@@ -11,6 +11,7 @@ from export.progress import step
 from ltx_triton.contract import ModelContract
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
+from ltx_triton.engines.cpu_runtime import runtime_of
 from ltx_triton.engines.memory_use import CpuMemory
 from ltx_triton.json_file import JsonFileError
 from ltx_triton.pipeline.config import PipelineConfig
@@ -56,7 +57,12 @@ def is_current(config: PipelineConfig, source: Path, current: Path) -> bool:
     """Tell whether `current` holds what `stage_cpu_engine` would write."""
     try:
         complete = all((current / name).is_file() for name in FILES)
-        return complete and CpuEngineInfo.load(current) == _info(config, source)
+        measured_in = CpuMemory.load(current).runtime
+        return (
+            complete
+            and measured_in == runtime_of(current.parent.name)
+            and CpuEngineInfo.load(current) == _info(config, source)
+        )
     except (FileNotFoundError, JsonFileError):
         return False
 

@@ -3,19 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ltx_triton.engines.budget import BYTES_PER_GB, SHARE, service_bytes
 from ltx_triton.engines.memory_use import DeviceKind, DeviceMemory
 from ltx_triton.model_info import ModelInfo
 from ltx_triton.video_spec import VideoSpec
 
-_SHARE = 0.9  # of what the machine has: others take some of it, too
-
-# Measured besides the engines; docs/sizing.md compares the sum with what the processes take.
-_SERVICE_BYTES = 200e6  # Triton, the denoising loop, and the libraries that processes share
-_WORKER_BYTES = 100e6  # a process of the API
-_VIDEO_BYTES = 30e6  # ffmpeg, and connections
-_FRAME_COPIES = 1.0  # of all frames, between the decoder and ffmpeg
-
-_BYTES_PER_GB = 1e9
 _MEMORY: dict[DeviceKind, str] = {"cpu": "memory", "cuda": "GPU memory"}
 
 
@@ -27,7 +19,7 @@ class TooLargeError(Exception):
 class MemoryBudget:
     """Limits the memory of videos, by MEMORY_BUDGET_GB or by what each device has free."""
 
-    # 10^9 bytes, on the transformer's device; without it, and elsewhere: `_SHARE` of what is free
+    # 10^9 bytes, on the transformer's device; without it, and elsewhere: `SHARE` of what is free
     budget_gb: float | None
     api_workers: int
 
@@ -39,7 +31,7 @@ class MemoryBudget:
         for device, needed in self.needed(info, [spec]).items():
             if needed > limits[device]:
                 is_set = self.budget_gb is not None and device == info.device
-                origin = "MEMORY_BUDGET_GB" if is_set else f"{_SHARE:.0%} of the free memory"
+                origin = "MEMORY_BUDGET_GB" if is_set else f"{SHARE:.0%} of the free memory"
                 raise TooLargeError(
                     f"{_size(spec)} needs {_gb(needed)} GB of {_MEMORY[device]}; the limit is "
                     f"{_gb(limits[device])} GB ({origin}); try fewer frames or pixels"
@@ -55,6 +47,9 @@ class MemoryBudget:
         """Return whether the video can be made beside those that are running."""
         if not running:
             return True
+        # Or the text encoder would be loaded for one while the other takes its place in memory.
+        if info.memory is not None and info.memory.unloads_text_encoder:
+            return False
         needed, limits = self.needed(info, [*running, spec]), self._limits(info)
         return all(size <= limits[device] for device, size in needed.items())
 
@@ -66,14 +61,14 @@ class MemoryBudget:
         videos = [info.limits.latent_size(spec) for spec in specs]
         needed = {name: device.needed(videos) for name, device in _devices(info).items()}
         if "cpu" in needed:  # the rest of the service is there, too
-            service = _SERVICE_BYTES + self.api_workers * _WORKER_BYTES
-            needed["cpu"] += service + sum(map(_video_bytes, specs))
+            pixels = [spec.width * spec.height * spec.num_frames for spec in specs]
+            needed["cpu"] += service_bytes(self.api_workers, pixels)
         return needed
 
     def _limits(self, info: ModelInfo) -> dict[DeviceKind, float]:
-        limits = {name: _SHARE * each.available_bytes for name, each in _devices(info).items()}
+        limits = {name: SHARE * each.available_bytes for name, each in _devices(info).items()}
         if self.budget_gb is not None:
-            limits[info.device] = self.budget_gb * _BYTES_PER_GB
+            limits[info.device] = self.budget_gb * BYTES_PER_GB
         return limits
 
 
@@ -81,14 +76,9 @@ def _devices(info: ModelInfo) -> Mapping[DeviceKind, DeviceMemory]:
     return {} if info.memory is None else info.memory.devices
 
 
-def _video_bytes(spec: VideoSpec) -> float:
-    frames = 3 * spec.width * spec.height * spec.num_frames
-    return _VIDEO_BYTES + _FRAME_COPIES * frames
-
-
 def _size(spec: VideoSpec) -> str:
     return f"width={spec.width}, height={spec.height}, num_frames={spec.num_frames}"
 
 
 def _gb(size: float) -> str:
-    return f"{size / _BYTES_PER_GB:.1f}"
+    return f"{size / BYTES_PER_GB:.1f}"

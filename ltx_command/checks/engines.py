@@ -10,6 +10,7 @@ from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
 from ltx_command.checks.finding import Finding, Installation, gb, ok, problem, warning
 from ltx_command.checks.ports import running_server
 from ltx_triton.contract import ENGINES, LTX_VIDEO
+from ltx_triton.engines.cpu_runtime import MissingRuntimeError, require_runtime
 from ltx_triton.engines.device import select_device
 from ltx_triton.engines.tensorrt.cuda import Gpu, NoGpuError, find_gpu
 from ltx_triton.engines.tensorrt.errors import TensorRtError
@@ -90,9 +91,12 @@ def _plans(repository: Path) -> list[Path]:
 def models(installation: Installation) -> Finding:
     repository = installation.models
     try:
+        require_runtime()
         info = _describe(installation)
     except (FileNotFoundError, JsonFileError) as error:
         return problem(str(error), _MAKE)
+    except MissingRuntimeError as error:
+        return problem(str(error), "or set CPU_RUNTIME=openvino")
     except RuntimeError as error:  # of the device, or of a plan that is another checkpoint's
         return problem(str(error), "set MODEL_DEVICE=auto, or export again")
     for model in ENGINES:
@@ -117,7 +121,7 @@ def video_memory(installation: Installation) -> Finding:
     if info.memory is None:
         return warning(
             "nobody has measured what videos take: none is refused, however large",
-            "export again without --skip-verification",
+            "export again without --skip-verification, with the CPU_RUNTIME that is to serve",
         )
     budget = MemoryBudget(settings.memory_budget_gb, settings.api_workers)
     spec = _default_video(installation)
@@ -126,7 +130,10 @@ def video_memory(installation: Installation) -> Finding:
     except TooLargeError as error:
         return problem(f"the default video: {error}", "end other programs, or lower the defaults")
     needed = sum(budget.needed(info, [spec]).values())
-    return ok(f"the default video takes {gb(needed)} with the engines, and fits")
+    text = f"the default video takes {gb(needed)} with the engines, and fits"
+    if info.memory.unloads_text_encoder:
+        text += "; the text encoder is loaded anew for each prompt, and videos are made one by one"
+    return ok(text)
 
 
 def _default_video(installation: Installation) -> VideoSpec:

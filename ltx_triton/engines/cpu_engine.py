@@ -29,6 +29,6 @@ class CpuEngineInfo(JsonFile):
         if self.precision is CpuPrecision.BF16 and select_cpu_precision() is CpuPrecision.FP32:
             raise RuntimeError(
                 f"{path} was made for a processor with BF16 instructions; here it would run in "
-                "FP32 (CPU_PRECISION=fp32, or this processor has none) and take more memory than "
-                f"was measured: {self.REMEDY}"
+                "FP32 (CPU_PRECISION=fp32, CPU_RUNTIME=onnxruntime, or this processor has none) "
+                f"and take more memory than was measured: {self.REMEDY}"
             )

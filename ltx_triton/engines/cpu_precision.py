@@ -5,6 +5,10 @@ import re
 from enum import StrEnum
 from pathlib import Path
 
+from ltx_triton.engines.cpu_runtime import CpuRuntime, select_cpu_runtime
+
+FP32_ALONE = "computes in FP32 alone, and CPU_PRECISION is bf16; allowed with it: auto, fp32"
+
 _CPU_INFO = Path("/proc/cpuinfo")
 
 
@@ -16,11 +20,20 @@ class CpuPrecision(StrEnum):
 
 
 def select_cpu_precision(cpu_info: Path = _CPU_INFO) -> CpuPrecision:
-    """Return the precision CPU_PRECISION asks for; `auto` means BF16 if the CPU supports it.
+    """Return the precision CPU_PRECISION asks for.
+
+    `auto` means BF16 if the CPU and its runtime support it.
 
     Reads the environment instead of `Settings`, for the reason given in `select_device`.
+
+    Raises:
+        RuntimeError: the runtime that CPU_RUNTIME asks for has no such precision.
     """
-    requested = os.environ.get("CPU_PRECISION", "auto")
+    requested = os.environ.get("CPU_PRECISION") or "auto"
+    if select_cpu_runtime() is CpuRuntime.ONNXRUNTIME:
+        if requested == CpuPrecision.BF16:
+            raise RuntimeError(f"CPU_RUNTIME=onnxruntime {FP32_ALONE}")
+        return CpuPrecision.FP32
     if requested != "auto":
         return CpuPrecision(requested)
     return CpuPrecision.BF16 if _has_bf16(cpu_info) else CpuPrecision.FP32

@@ -4,11 +4,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ltx_triton.contract import ENGINES
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.memory_use import DeviceKind
 from ltx_triton.engines.remedies import BUILD_PLANS
 from ltx_triton.engines.tensorrt.cuda import NoGpuError, find_gpu
-from ltx_triton.repository.layout import PLAN_FILE
+from ltx_triton.repository.layout import PLAN_FILE, version_folder
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def select_device(folder: Path) -> Device:
     Raises:
         RuntimeError: MODEL_DEVICE is "cuda" but there is no GPU or no plan.
     """
-    requested = os.environ.get("MODEL_DEVICE", "auto")
+    requested = os.environ.get("MODEL_DEVICE") or "auto"
     plan = folder / PLAN_FILE
     has_plan = plan.is_file()
     may_lack_plan = requested == "auto" or (folder / CpuEngineInfo.FILE).is_file()
@@ -48,6 +49,12 @@ def select_device(folder: Path) -> Device:
     if not has_plan:
         raise RuntimeError(f"MODEL_DEVICE=cuda, but {plan} is missing: {BUILD_PLANS}")
     return Device(kind="cuda", name=gpu.name, gpu_memory_bytes=gpu.memory_bytes)
+
+
+def select_devices(repository: Path) -> dict[Path, Device]:
+    """Map the version folder of each engine to its device. Raises as `select_device` does."""
+    folders = [version_folder(repository, model) for model in ENGINES]
+    return {folder: select_device(folder) for folder in folders}
 
 
 def _cpu_name() -> str:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ltx_triton.contract import VAE_DECODER
+from ltx_triton.contract import TEXT_ENCODER, VAE_DECODER
+from ltx_triton.engines.cpu_runtime import CpuRuntime
 from ltx_triton.engines.remedies import BUILD_PLANS
 from ltx_triton.json_file import JsonFile
 from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE
@@ -15,6 +16,7 @@ from ltx_triton.repository.layout import ENGINE_FILE, PLAN_FILE
 DeviceKind = Literal["cpu", "cuda"]
 
 _REGION_BYTES = 2e6  # before any large answer
+_UNLOADED_BYTES = 50e6  # of its process: 46 MB were measured, without libraries
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,11 @@ class EngineMemory(JsonFile):
 
 
 class CpuMemory(EngineMemory):
-    """Of `model.onnx` in OpenVINO, in FP32 unless the graph itself is BF16."""
+    """Of `model.onnx`, in FP32 unless the graph itself is BF16."""
 
     FILE = f"{ENGINE_FILE}.memory.json"
+
+    runtime: CpuRuntime = CpuRuntime.OPENVINO  # that it was measured in
 
 
 class GpuMemory(EngineMemory):
@@ -96,17 +100,11 @@ class DeviceMemory(BaseModel):
 
     available_bytes: int
     engines: Mapping[str, EngineMemory]  # by model
+    unloads_text_encoder: bool = False  # after each use
 
     def needed(self, videos: Sequence[LatentSize]) -> float:
         """Return the bytes that these engines take while they make these videos."""
-        return sum(self.by_engine(videos).values())
-
-    def by_engine(self, videos: Sequence[LatentSize]) -> dict[str, float]:
-        """Return the bytes that each engine takes while it makes these videos."""
-        return {
-            name: _taken(engine, [each for video in videos for each in _batch(name, video)])
-            for name, engine in self.engines.items()
-        }
+        return engine_bytes(self.engines, videos, unloads_text_encoder=self.unloads_text_encoder)
 
 
 class MemoryUse(BaseModel):
@@ -116,6 +114,10 @@ class MemoryUse(BaseModel):
 
     shared_bytes: int  # free in the machine's shared memory
     devices: Mapping[DeviceKind, DeviceMemory]
+
+    @property
+    def unloads_text_encoder(self) -> bool:
+        return any(device.unloads_text_encoder for device in self.devices.values())
 
     def needed_shared(self, video: LatentSize) -> float:
         """Return the least shared memory in bytes that a video passes through.
@@ -137,11 +139,32 @@ def _batch(engine_name: str, video: LatentSize) -> list[LatentSize]:
     return [video] * (1 if engine_name == VAE_DECODER.name else video.texts)
 
 
-def _taken(engine: EngineMemory, videos: Sequence[LatentSize]) -> float:
+def engine_bytes(
+    engines: Mapping[str, EngineMemory],
+    videos: Sequence[LatentSize],
+    *,
+    unloads_text_encoder: bool,
+) -> float:
+    """Return the bytes that engines of one device take while they make these videos.
+
+    With a text encoder that is unloaded after its use: the more of its phase and those after it.
+    """
+    if not unloads_text_encoder:
+        return sum(_taken(name, engine, videos) for name, engine in engines.items())
+    others = {name: engine for name, engine in engines.items() if name != TEXT_ENCODER.name}
+    making = _UNLOADED_BYTES + engine_bytes(others, videos, unloads_text_encoder=False)
+    if not videos:
+        return making
+    resting = sum(engine.resting_bytes for engine in others.values())
+    return max(making, resting + _taken(TEXT_ENCODER.name, engines[TEXT_ENCODER.name], videos))
+
+
+def _taken(name: str, engine: EngineMemory, videos: Sequence[LatentSize]) -> float:
     """An engine works on one video or batch at a time, and keeps a little of each other one."""
     if not videos:
         return engine.resting_bytes
-    *others, largest = sorted(videos, key=engine.first_bytes)
+    latents = [each for video in videos for each in _batch(name, video)]
+    *others, largest = sorted(latents, key=engine.first_bytes)
     further = sum(map(engine.further_bytes, others))
     return engine.resting_bytes + engine.first_bytes(largest) + further
 

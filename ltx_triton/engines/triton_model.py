@@ -10,9 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
-from ltx_triton.contract import ModelContract
-from ltx_triton.engines.device import select_device
-from ltx_triton.engines.open import open_session
+from ltx_triton.contract import TEXT_ENCODER, ModelContract
+from ltx_triton.engines.device import select_device, select_devices
+from ltx_triton.engines.machine_memory import unloads_text_encoder
+from ltx_triton.engines.open import find_engine
+from ltx_triton.engines.session import EngineSession
+from ltx_triton.engines.unloading import UnloadingSession
 from ltx_triton.parent_process import exit_after_parent
 
 
@@ -25,7 +28,7 @@ class EngineModel:
         # Triton's own check hangs if the server was killed while it held a lock that they share.
         exit_after_parent()
         folder = Path(args["model_repository"]) / args["model_version"]
-        self._session = open_session(folder, self.contract)
+        self._session = self._open(folder)
         family = pb_utils.MetricFamily(
             name="ltx_engine_memory_bytes",
             description="Device memory that the engine uses, in bytes",
@@ -66,6 +69,14 @@ class EngineModel:
             responses.append(pb_utils.InferenceResponse(tensors))
             first = last
         return responses
+
+    def _open(self, folder: Path) -> EngineSession:
+        engine = find_engine(folder, self.contract)
+        if self.contract == TEXT_ENCODER and unloads_text_encoder(
+            select_devices(folder.parent.parent)
+        ):
+            return UnloadingSession(engine)
+        return engine()
 
     def _report_memory(self) -> None:
         size = self._session.memory_bytes()

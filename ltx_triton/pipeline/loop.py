@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from ltx_triton.contract import (
     FIRST_FRAME,
-    TEXT_ENCODER,
     TRANSFORMER,
     VAE_DECODER,
     ModelContract,
@@ -24,6 +23,7 @@ from ltx_triton.contract import (
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.model_info import EngineLimits
 from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.pipeline.embeddings import PromptEmbeddings
 from ltx_triton.pipeline.noise import draw_noise, latent_shape
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.video_spec import VideoSpec
@@ -58,6 +58,7 @@ class DenoisingLoop:
         self._limits = EngineLimits.of(config)
         self._tokenizer = tokenizer
         self._engines = engines
+        self._embeddings = PromptEmbeddings(engines)
 
     async def generate(
         self,
@@ -94,7 +95,7 @@ class DenoisingLoop:
         prompts = [spec.prompt] if guidance_scale == 1 else [spec.negative_prompt, spec.prompt]
         tokens = self._tokenizer.encode(*prompts)
         text = {"input_ids": tokens.input_ids, "attention_mask": tokens.attention_mask}
-        prompt_embeds = (await self._engines.run(TEXT_ENCODER, text))["prompt_embeds"]
+        prompt_embeds = await self._embeddings.encode(text)
 
         shape = latent_shape(
             spec,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import psutil
 
-from ltx_triton.contract import ENGINES, LTX_VIDEO, TRANSFORMER
+from ltx_triton.contract import LTX_VIDEO, TRANSFORMER
 from ltx_triton.engines.cpu_precision import describe_cpu_precision
-from ltx_triton.engines.device import select_device
+from ltx_triton.engines.device import select_devices
 from ltx_triton.engines.machine_memory import read_memory_use
 from ltx_triton.engines.versions import library_versions
 from ltx_triton.model_info import EngineLimits, ModelInfo
@@ -25,8 +25,7 @@ def describe_model(repository: Path, config: PipelineConfig, server: psutil.Proc
     Raises:
         RuntimeError: MODEL_DEVICE asks for a device that is not there.
     """
-    folders = [version_folder(repository, model) for model in ENGINES]
-    devices = {folder: select_device(folder) for folder in folders}
+    devices = select_devices(repository)
     device = devices[version_folder(repository, TRANSFORMER)]
     on_cpu = device.kind == "cpu"
     return ModelInfo(

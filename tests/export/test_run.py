@@ -10,14 +10,16 @@ from tokenizers import Tokenizer
 
 from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
+from export.graphs.engine import Engine
 from export.precision import Precision
 from export.run import ExportOptions, export
 from export.verification.verify import difference
-from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
+from ltx_triton.engines.cpu_runtime import runtime_of
 from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.pipeline.config import PipelineConfig
-from ltx_triton.repository.layout import version_folder
+from ltx_triton.repository.layout import ENGINE_FILE, version_folder
 from tests.export.engines import model_file
 from tests.export.hub import Hub
 
@@ -120,6 +122,30 @@ def test_what_engines_take_is_kept_beside_them(
 
     for contract in ENGINES:
         assert CpuMemory.load(version_folder(tmp_path, contract)) == measured
+
+
+def test_what_was_measured_in_another_runtime_is_exported_again(
+    checkpoint_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def write(_: Engine, __: Checkpoint, folder: Path) -> None:
+        (folder / ENGINE_FILE).touch()
+
+    def measure(contract: ModelContract, *_: object) -> CpuMemory:
+        sizes = (MemoryAt(1, 2, 3, 4),)
+        runtime = runtime_of(contract.name)
+        return CpuMemory(runtime=runtime, resting_bytes=7, area=1, sizes=sizes)
+
+    monkeypatch.setattr("export.run.write_engine", write)
+    monkeypatch.setattr("export.run.verify", lambda *_: None)
+    monkeypatch.setattr("export.run.measure_memory", measure)
+
+    for runtime, is_current in (("", False), ("", True), ("onnxruntime", False)):
+        monkeypatch.setenv("CPU_RUNTIME", runtime)
+        export(ExportOptions(model=str(checkpoint_folder), output=tmp_path))
+        assert ("is current" in capsys.readouterr().out) is is_current
 
 
 @pytest.mark.parametrize(

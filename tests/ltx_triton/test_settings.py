@@ -11,6 +11,7 @@ from ltx_triton.settings import Settings, load_settings
 DOCUMENTED_DEFAULTS = {
     "MODEL_NAME": "Lightricks/LTX-Video-0.9.7-distilled",
     "MODEL_DEVICE": "auto",
+    "CPU_RUNTIME": "openvino",
     "MODEL_CACHE_DIR": None,
     "MAX_VIDEO_DURATION": 10,
     "DEFAULT_VIDEO_DURATION": 3,
@@ -49,6 +50,7 @@ def test_defaults_are_the_documented_ones() -> None:
         ("MAX_RESOLUTION", "12", "greater than or equal to 64"),
         ("MODEL_DEVICE", "tpu", "'auto', 'cuda' or 'cpu'"),
         ("CPU_PRECISION", "int8", "'auto', 'bf16' or 'fp32'"),
+        ("CPU_RUNTIME", "torch", "'openvino' or 'onnxruntime'"),
         ("API_PORT", "eighty", "valid integer"),
         ("API_WORKERS", "0", "greater than or equal to 1"),
         ("DEFAULT_FPS", "61", "less than or equal to 60"),
@@ -89,6 +91,14 @@ def test_all_invalid_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -
 
     named = [line.split("=")[0].split(":")[0].strip() for line in str(stop.value).splitlines()[1:]]
     assert named == ["DEFAULT_VIDEO_DURATION", "DEFAULT_FPS", "API_PORT", "API_KEY"]
+
+
+def test_bf16_is_refused_in_a_runtime_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    monkeypatch.setenv("CPU_PRECISION", "bf16")
+
+    with pytest.raises(SystemExit, match="CPU_RUNTIME='onnxruntime': computes in FP32 alone"):
+        load_settings()
 
 
 def test_a_default_duration_beyond_the_maximum_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+import psutil
 from google.protobuf.json_format import MessageToDict
 from numpy.typing import NDArray
 from tritonclient.grpc import InferenceServerClient
@@ -13,6 +15,7 @@ from frontend.triton import TritonClient
 from ltx_triton.contract import Progress
 from ltx_triton.launcher.local_triton import LocalTriton
 from ltx_triton.model_info import ModelInfo
+from ltx_triton.repository.layout import MODEL_FILE
 from ltx_triton.video_spec import VideoSpec
 
 
@@ -49,6 +52,27 @@ def generate_all(address: str, requests: Sequence[VideoSpec]) -> list[Video]:
             await client.close()
 
     return asyncio.run(run())
+
+
+def describe(address: str) -> ModelInfo:
+    async def ask() -> ModelInfo | None:
+        client = TritonClient(address)
+        try:
+            return await client.model_info()
+        finally:
+            await client.close()
+
+    info = asyncio.run(ask())
+    assert info
+    return info
+
+
+def mapped_files(triton: LocalTriton, model: str) -> str:
+    """Return the mappings of the process of an engine, as the kernel lists them."""
+    for process in psutil.Process(triton.pid).children(recursive=True):
+        if any(part.endswith(f"/{model}/1/{MODEL_FILE}") for part in process.cmdline()):
+            return Path(f"/proc/{process.pid}/maps").read_text()
+    raise AssertionError(f"no process of {model}")
 
 
 def executions(triton: LocalTriton, model: str) -> dict[int, int]:

@@ -6,7 +6,7 @@ import openvino
 from openvino.properties import hint, inference_num_threads
 
 from ltx_triton.engines.cpu_precision import CpuPrecision
-from ltx_triton.engines.openvino.memory import trim
+from ltx_triton.engines.process_memory import trim
 
 _DEVICE = "CPU"
 _TYPES = {CpuPrecision.FP32: openvino.Type.f32, CpuPrecision.BF16: openvino.Type.bf16}

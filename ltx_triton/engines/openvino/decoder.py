@@ -18,8 +18,8 @@ from ltx_triton.engines.openvino.decoder_graphs import (
     two_sided_convolutions,
 )
 from ltx_triton.engines.openvino.graph import Graph
-from ltx_triton.engines.openvino.memory import ProcessMemory, resident_bytes
 from ltx_triton.engines.openvino.pieces import Piece, divide
+from ltx_triton.engines.process_memory import ProcessMemory, resident_bytes
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
 _LARGEST_PIECE = 29 * 64 * 64  # features in time and space: 57 frames of 512 x 512, 0.5 GB

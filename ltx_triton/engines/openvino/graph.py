@@ -7,7 +7,7 @@ import openvino
 
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.openvino.compile import compile_graph
-from ltx_triton.engines.openvino.memory import trim
+from ltx_triton.engines.process_memory import trim
 from ltx_triton.engines.session import Arrays
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,11 @@ class TritonPythonModel:
         self._tokenizer = PromptTokenizer(folder, config)
         self._loop = DenoisingLoop(config, self._tokenizer, _BlsEngines())
         self._info = describe_model(repository, config, psutil.Process(os.getppid()))
+        # Or a text encoder that has been unloaded would be loaded beside the last step of a video
+        # that was cancelled.
+        memory = self._info.memory
+        alone = memory is not None and memory.unloads_text_encoder
+        self._turn = asyncio.Lock() if alone else nullcontext()
         self._metrics = _publish(self._info)  # both live as long as they are referenced
 
     async def execute(self, requests: list[Any]) -> None:
@@ -102,7 +107,8 @@ class TritonPythonModel:
             response = _progress_response(progress)
             asyncio.get_running_loop().call_soon(sender.send, response)
 
-        async with aclosing(self._loop.generate(spec, report, sender.is_cancelled)) as pieces:
+        generated = self._loop.generate(spec, report, sender.is_cancelled)
+        async with self._turn, aclosing(generated) as pieces:
             async for frames in pieces:
                 await asyncio.sleep(0)  # until the last progress has been sent
                 for chunk in _chunks(frames):

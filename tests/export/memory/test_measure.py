@@ -10,7 +10,8 @@ from export.memory.measure import measure_memory
 from ltx_triton.contract import LTX_VIDEO, TEXT_ENCODER, VAE_DECODER
 from ltx_triton.engines.memory_use import CpuMemory
 from ltx_triton.pipeline.config import PipelineConfig
-from ltx_triton.repository.layout import version_folder
+from ltx_triton.repository.layout import ENGINE_FILE, version_folder
+from tests.ltx_triton.engines.heavy import write_text_encoder
 
 MB = 10**6
 
@@ -26,6 +27,19 @@ def test_the_shipped_figures_are_what_the_decoder_takes_here(demo_repository: Pa
     for here, there in zip(measured.sizes, shipped.sizes, strict=True):
         assert here.first_bytes == pytest.approx(there.first_bytes, rel=0.15, abs=20 * MB)
         assert here.further_bytes == pytest.approx(there.further_bytes, abs=50 * MB)
+
+
+def test_an_engine_is_measured_in_the_runtime_that_is_to_serve_it(
+    demo_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its weights count where they are held, not where the kernel can drop them."""
+    write_text_encoder(tmp_path / ENGINE_FILE, megabytes=256)
+    config = PipelineConfig.load(version_folder(demo_repository, LTX_VIDEO))
+    for runtime, least, most in (("openvino", 256, 400), ("onnxruntime", 20, 100)):
+        monkeypatch.setenv("CPU_RUNTIME", runtime)
+        measured = measure_memory(TEXT_ENCODER, config, tmp_path)
+        assert measured.runtime == runtime
+        assert least * MB < measured.resting_bytes < most * MB
 
 
 def test_an_engine_that_is_killed_ends_the_export_in_words(

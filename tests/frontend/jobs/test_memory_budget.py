@@ -31,7 +31,7 @@ ON_BOTH = GPU_INFO.model_copy(
                 ),
                 "cuda": DeviceMemory(
                     available_bytes=4 * GB,
-                    engines={"transformer": GpuMemory(**ENGINE.model_dump())},
+                    engines={"transformer": GpuMemory(**ENGINE.model_dump(exclude={"runtime"}))},
                 ),
             },
         )
@@ -132,6 +132,21 @@ def test_a_video_waits_for_whichever_device_is_full() -> None:
     assert MemoryBudget(None, api_workers=1).fits(ON_BOTH, [video(1000)], video(10))
     assert not MemoryBudget(None, api_workers=1).fits(ON_BOTH, [video(1000)] * 30, video(10))
     assert not MemoryBudget(1.5, api_workers=1).fits(ON_BOTH, [video(1000)], video(10))
+
+
+def test_videos_are_made_one_by_one_where_the_text_encoder_is_unloaded() -> None:
+    engines = {"transformer": ENGINE, "text_encoder": TEXT_ENCODER}
+    device = DeviceMemory(available_bytes=20 * GB, engines=engines, unloads_text_encoder=True)
+    info = INFO.model_copy(
+        update={"memory": MEMORY.model_copy(update={"devices": {"cpu": device}})}
+    )
+    budget = MemoryBudget(12.0, api_workers=1)
+
+    budget.require(info, video(1000))  # 11 GB while the transformer rests, then 2
+    assert budget.fits(info, [], video(1000))
+    assert not budget.fits(info, [video(10)], video(10))
+    with pytest.raises(TooLargeError, match=r"12\.1 GB of memory; the limit is 12\.0 GB"):
+        budget.require(info, video(10_700))
 
 
 def test_without_measurements_everything_fits() -> None:

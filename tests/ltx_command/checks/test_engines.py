@@ -7,7 +7,8 @@ import pytest
 
 from ltx_command.checks import engines
 from ltx_command.checks.finding import Finding, Installation, Level
-from ltx_triton.contract import TRANSFORMER
+from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER
+from ltx_triton.engines.memory_use import CpuMemory
 from ltx_triton.repository.layout import DATA_FILE, PLAN_FILE, version_folder
 from ltx_triton.settings import Settings
 from tests.conftest import DEMO_ENGINES
@@ -54,11 +55,35 @@ def test_a_repository_without_models_is_a_problem_once(tmp_path: Path) -> None:
     assert look("tensorrt", tmp_path).level is Level.OK
 
 
+def test_a_runtime_that_is_missing_is_told_with_what_installs_it(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    assert look("models", repository).level is Level.OK
+    monkeypatch.setattr("ltx_triton.engines.cpu_runtime.find_spec", lambda _: None)
+    found = look("models", repository)
+    assert found.level is Level.PROBLEM
+    assert "pip install 'ltx-triton[onnxruntime]'" in found.text
+
+
 def test_the_default_video_is_compared_with_the_memory(repository: Path) -> None:
     assert look("video_memory", repository).level is Level.OK
     found = look("video_memory", repository, memory_budget_gb=0.1)
     assert found.level is Level.PROBLEM
     assert "MEMORY_BUDGET_GB" in found.text
+
+
+def test_a_text_encoder_that_takes_turns_is_told(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "one by one" not in look("video_memory", repository).text
+    monkeypatch.setenv("MEMORY_BUDGET_GB", "1.3")
+    folder = version_folder(repository, TEXT_ENCODER)
+    measured = CpuMemory.load(folder)
+    measured.model_copy(update={"resting_bytes": 600_000_000}).save(folder)
+    found = look("video_memory", repository, memory_budget_gb=1.3)
+    assert found.level is Level.OK
+    assert "loaded anew for each prompt, and videos are made one by one" in found.text
 
 
 @no_gpu

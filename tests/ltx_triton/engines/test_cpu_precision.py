@@ -14,6 +14,21 @@ def test_takes_the_precision_of_the_environment(
     assert select_cpu_precision() is requested
 
 
+def test_onnx_runtime_computes_in_fp32_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    cpu_info = tmp_path / "cpuinfo"
+    cpu_info.write_text("flags : avx512_bf16\n")
+    for requested in ("auto", "fp32", ""):
+        monkeypatch.setenv("CPU_PRECISION", requested)
+        assert select_cpu_precision(cpu_info) is CpuPrecision.FP32
+
+    monkeypatch.setenv("CPU_PRECISION", "bf16")
+    with pytest.raises(RuntimeError, match=r"CPU_RUNTIME=onnxruntime .* CPU_PRECISION is bf16"):
+        select_cpu_precision(cpu_info)
+
+
 @pytest.mark.parametrize(
     ("flags", "precision"),
     [

@@ -14,6 +14,7 @@ ENGINE = CpuMemory(resting_bytes=1000, area=None, sizes=(SMALL, LARGE))
 DEVICE = DeviceMemory(
     available_bytes=10_000, engines={"transformer": ENGINE, "vae_decoder": ENGINE}
 )
+MB = 10**6
 USE = MemoryUse(shared_bytes=0, devices={"cpu": DEVICE})
 
 
@@ -63,18 +64,39 @@ def test_without_videos_the_engines_rest() -> None:
 
 
 def test_an_engine_works_on_the_largest_video_and_keeps_a_little_of_the_others() -> None:
-    assert DEVICE.by_engine([video(100), video(300), video(100)]) == {
-        "transformer": 1000 + 50 + 1 + 1,
-        "vae_decoder": 1000 + 50 + 1 + 1,
-    }
+    assert DEVICE.needed([video(100), video(300), video(100)]) == 2 * (1000 + 50 + 1 + 1)
+
+
+def engine(resting: int, working: int) -> CpuMemory:
+    return CpuMemory(
+        resting_bytes=resting * MB, area=None, sizes=(MemoryAt(1, working * MB, 0, 0),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text_encoder", "transformer", "expected"),
+    [
+        (engine(900, 30), engine(100, 500), 900 + 30 + 100),  # while it encodes, the others rest
+        (engine(300, 30), engine(100, 500), 50 + 100 + 500),  # then its process is all there is
+    ],
+)
+def test_an_unloaded_text_encoder_counts_only_while_it_encodes(
+    text_encoder: CpuMemory, transformer: CpuMemory, expected: int
+) -> None:
+    device = DeviceMemory(
+        available_bytes=0,
+        engines={"text_encoder": text_encoder, "transformer": transformer},
+        unloads_text_encoder=True,
+    )
+
+    assert device.needed([video(1)]) == expected * MB
+    assert device.needed([]) == (50 + 100) * MB
 
 
 def test_guidance_is_another_video_everywhere_but_in_the_decoder() -> None:
     guided = LatentSize(frames=300, area=1, texts=2)
-    assert DEVICE.by_engine([guided, video(100)]) == {
-        "transformer": 1000 + 50 + 3 + 1,
-        "vae_decoder": 1000 + 50 + 1,
-    }
+    in_transformer, in_decoder = 1000 + 50 + 3 + 1, 1000 + 50 + 1
+    assert DEVICE.needed([guided, video(100)]) == in_transformer + in_decoder
 
 
 def test_shared_memory_carries_both_latents_of_a_guided_step() -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, VAE_DECODER
+from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.cpu_precision import CpuPrecision
+from ltx_triton.engines.cpu_runtime import MissingRuntimeError
 from ltx_triton.engines.open import open_session
 from ltx_triton.repository.layout import version_folder
 
@@ -52,6 +53,27 @@ def test_an_engine_beside_plans_is_refused_where_it_takes_more_than_was_measured
     )
     with expected:
         open_session(folder, TEXT_ENCODER)
+
+
+def test_cpu_runtime_chooses_for_all_but_the_decoder(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    opened = [open_session(version_folder(repository, model), model) for model in ENGINES]
+
+    assert [type(session).__name__ for session in opened] == [
+        *("OnnxRuntimeSession", "OnnxRuntimeSession", "OpenVinoDecoder"),
+    ]
+
+
+def test_a_runtime_that_is_missing_says_what_installs_it(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    monkeypatch.setattr("ltx_triton.engines.cpu_runtime.find_spec", lambda _: None)
+
+    with pytest.raises(MissingRuntimeError, match=r"pip install 'ltx-triton\[onnxruntime\]'"):
+        open_session(version_folder(repository, TRANSFORMER), TRANSFORMER)
 
 
 def test_reports_the_memory_of_the_process(repository: Path) -> None:

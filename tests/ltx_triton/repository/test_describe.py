@@ -25,6 +25,12 @@ def test_a_model_on_the_cpu_has_the_precision_of_the_cpu(monkeypatch: pytest.Mon
         assert describe() == f"ltx-demo {precision} cpu"
 
 
+def test_onnx_runtime_computes_in_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_DEVICE", "cpu")
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    assert describe() == "ltx-demo fp32 cpu"
+
+
 @no_gpu
 def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODEL_DEVICE", "cuda")

@@ -100,30 +100,6 @@ def test_a_step_is_within_rounding(
     assert relative_error(exact - latents, actual - latents) < TOLERANCES[precision]
 
 
-def test_a_batch_of_many_tokens_is_computed_in_parts(
-    demo_repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = version_folder(demo_repository, TEXT_ENCODER) / ENGINE_FILE
-    session = OpenVinoSession(file, TEXT_ENCODER, CpuPrecision.FP32)
-    ids = np.arange(3, 3 + 3 * 32, dtype=np.int32).reshape(3, 32)
-    inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-    whole = session.run(inputs)["prompt_embeds"]
-    sizes: list[int] = []
-    infer = session._infer
-
-    def count(part: Arrays) -> dict[str, NDArray[Any]]:
-        sizes.append(len(part["input_ids"]))
-        return infer(part)
-
-    monkeypatch.setattr(session, "_infer", count)
-
-    for limit, expected in ((64, [2, 1]), (1, [1, 1, 1])):
-        sizes.clear()
-        monkeypatch.setattr("ltx_triton.engines.openvino.session._MOST_TOKENS", limit)
-        assert np.allclose(session.run(inputs)["prompt_embeds"], whole, atol=1e-5)
-        assert sizes == expected
-
-
 def test_outputs_are_not_overwritten_by_the_next_run(
     demo_repository: Path, text: dict[str, NDArray[Any]]
 ) -> None:

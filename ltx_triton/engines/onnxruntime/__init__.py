@@ -1,0 +1,1 @@
+"""`model.onnx` in ONNX Runtime on the CPU."""
