@@ -43,6 +43,13 @@ def bf16_repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
     )
 
 
+@pytest.fixture(scope="session")
+def int8_repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
+    return make_once(
+        Precision.INT8, lambda folder: _export(Precision.INT8, checkpoint_folder, folder)
+    )
+
+
 @pytest.fixture(scope="session", params=[Precision.FP16, Precision.BF16, Precision.FP8], ids=str)
 def narrow_repository(
     request: pytest.FixtureRequest,
