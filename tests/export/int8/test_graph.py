@@ -119,4 +119,5 @@ def test_both_runtimes_take_the_graph_as_it_is(
         ],
     }
     for runtime, found in outputs.items():
-        assert 1e-4 < relative_l2(found, exact) < 0.03, runtime
+        # Both quantise the inputs of the products as well, in groups of 32 values.
+        assert 1e-4 < relative_l2(found, exact) < 0.05, runtime
