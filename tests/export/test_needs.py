@@ -91,6 +91,19 @@ def test_small_exports_take_a_minute(checkpoint: FolderCheckpoint) -> None:
     )
 
 
+def test_int8_takes_the_time_of_all_its_weights(
+    checkpoint: FolderCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("export.needs.SECONDS_PER_GB", 1e6)
+    monkeypatch.setattr("export.needs.VERIFICATION_SECONDS_PER_GB", 0)
+
+    def minutes(precision: Precision) -> int:
+        built = engines(checkpoint, precision)[:2]  # the VAE is not in INT8
+        return int(duration(built, precision, verification=True).split()[0])
+
+    assert minutes(Precision.INT8) == pytest.approx(minutes(Precision.BF16), rel=0.05)
+
+
 def test_the_constants_are_those_of_the_measurement() -> None:
     exports, verifications = RAW["components"].values(), RAW["verification"]
     assert RAW["cpus"] == 2
