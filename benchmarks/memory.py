@@ -44,6 +44,12 @@ def watch(work: Callable[..., None], *arguments: Any) -> Usage:
     return Usage(seconds, peak, anonymous, idle)
 
 
+def resident() -> tuple[int, int, int]:
+    """Return what this process has in bytes: anonymous memory, mapped files, the peak of both."""
+    pid = os.getpid()
+    return _status(pid, "RssAnon"), _status(pid, "RssFile"), _status(pid, "VmHWM")
+
+
 def _timed(sender: Any, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     idle = psutil.Process().memory_info().rss
     start = time.monotonic()

@@ -1,6 +1,7 @@
 """Run the models of a checkpoint in PyTorch at each precision; compare them with FP32."""
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -49,10 +50,10 @@ Runs = dict[str, Run]  # model -> function
 
 
 class Recorder:
-    """Engines for `DenoisingLoop` that record the inputs of their first call."""
+    """Engines for `DenoisingLoop` that record the inputs of their calls."""
 
     def __init__(self, runs: Runs) -> None:
-        self.first: dict[str, Arrays] = {}
+        self.calls: dict[str, list[Arrays]] = defaultdict(list)
         self._runs = runs
 
     async def run(
@@ -61,7 +62,7 @@ class Recorder:
         inputs: Arrays,
         parameters: Parameters = NO_PARAMETERS,  # noqa: ARG002  PyTorch makes all frames at once
     ) -> dict[str, NDArray[Any]]:
-        self.first.setdefault(model.name, inputs)
+        self.calls[model.name].append(inputs)
         return {model.outputs[0].name: self._runs[model.name](inputs)}
 
 
@@ -76,7 +77,8 @@ class Measurement:
         save_tokenizer(checkpoint, scratch / TOKENIZER_FILE)
         self.record = load_or_calibrate(checkpoint, self.config.checkpoint_sha256, scratch)
         with self.runs(Precision.FP32) as runs:
-            self.frames, self.inputs = self._generate(runs)
+            self.frames, self.calls = self._generate(runs)
+            self.inputs = {name: calls[0] for name, calls in self.calls.items()}
             # A step from sigma 1 to 0 shows the full error of the velocity.
             whole_step = {"sigma_next": np.zeros((1, 1), np.float32)}
             self.inputs[TRANSFORMER.name] = {**self.inputs[TRANSFORMER.name], **whole_step}
@@ -106,7 +108,7 @@ class Measurement:
                 dit = modules[TRANSFORMER.name].get_submodule("model")
                 stack.enter_context(fake_quantized(dit, record.layers))
             yield {
-                engine.contract.name: _torch_run(engine.contract, modules[engine.contract.name])
+                engine.contract.name: torch_run(engine.contract, modules[engine.contract.name])
                 for engine in engines
             }
 
@@ -161,14 +163,14 @@ class Measurement:
             vae_decoder.build(self.checkpoint, precision, timestep, scale),
         )
 
-    def _generate(self, runs: Runs) -> tuple[NDArray[np.uint8], dict[str, Arrays]]:
+    def _generate(self, runs: Runs) -> tuple[NDArray[np.uint8], dict[str, list[Arrays]]]:
         engines = Recorder(runs)
         loop = DenoisingLoop(self.config, PromptTokenizer(self.scratch, self.config), engines)
         frames = generate_video(loop, REQUEST)
-        return frames, {name: dict(inputs) for name, inputs in engines.first.items()}
+        return frames, engines.calls
 
 
-def _torch_run(contract: ModelContract, module: torch.nn.Module) -> Run:
+def torch_run(contract: ModelContract, module: torch.nn.Module) -> Run:
     def run(inputs: Arrays) -> NDArray[Any]:
         output = module(*(torch.from_numpy(inputs[tensor.name]) for tensor in contract.inputs))
         array: NDArray[Any] = output.numpy()

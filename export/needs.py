@@ -17,6 +17,7 @@ BASE_BYTES = 0.85e9  # torch, diffusers and a graph
 WEIGHT_SHARE = 2  # of the largest weight in FP32: what else is in memory
 SECONDS_PER_GB = 13  # of engines, on two cores
 VERIFICATION_SECONDS_PER_GB = 28
+INT8_VERIFICATION = 1.5  # times as long: PyTorch runs with and without rounded weights
 
 
 def engine_needs(
@@ -69,10 +70,11 @@ def calibration_need(engines: Sequence[Engine], folder: Path) -> Memory:
 
 def duration(engines: Sequence[Engine], precision: Precision, *, verification: bool) -> str:
     """Say how long writing engines takes, and comparing them."""
-    what, seconds = "write", SECONDS_PER_GB
+    what, seconds = "write", float(SECONDS_PER_GB)
+    comparing = VERIFICATION_SECONDS_PER_GB * (INT8_VERIFICATION if _has_int8(engines) else 1)
     if verification:
-        what, seconds = "write and compare", seconds + VERIFICATION_SECONDS_PER_GB
-    size = sum(engine_weight_bytes(engine, precision) for engine in engines)
+        what, seconds = "write and compare", seconds + comparing
+    size = sum(_worked_bytes(engine, precision) for engine in engines)
     minutes = max(1, round(size / 1e9 * seconds / 60))
     return f"{minutes} {'minute' if minutes == 1 else 'minutes'} to {what} engines on two cores"
 
@@ -87,6 +89,17 @@ def engine_weight_bytes(engine: Engine, precision: Precision) -> int:
         if name in engine.int8:
             total += weight.shape[0] * torch.float32.itemsize  # scales
     return total
+
+
+def _worked_bytes(engine: Engine, precision: Precision) -> int:
+    """Return the bytes that take the measured time: of INT8, those it would have in BF16."""
+    if not engine.int8:
+        return engine_weight_bytes(engine, precision)
+    return sum(weight.numel() for _, weight in _weights(engine)) * torch.bfloat16.itemsize
+
+
+def _has_int8(engines: Sequence[Engine]) -> bool:
+    return any(engine.int8 for engine in engines)
 
 
 def _fp32_bytes(engine: Engine) -> int:

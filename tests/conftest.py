@@ -52,6 +52,7 @@ SLOW_FIXTURES = {
     "repository",
     "bf16_repository",
     "fp8_repository",
+    "int8_repository",
     "narrow_repository",
 }
 

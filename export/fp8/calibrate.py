@@ -22,6 +22,7 @@ from export.fp8.quantize import scale_for
 from export.fp8.record import Record, Scales, prompts, prompts_sha256
 from export.fp8.sensitivity import RULE, Call, Layer, measure
 from export.fp8.shared_scales import share_weight_scales
+from export.linears import linears
 from export.progress import step
 from ltx_triton.engines.machine_memory import left_bytes
 
@@ -83,9 +84,9 @@ def calibrate(checkpoint: Checkpoint, checkpoint_sha256: str, folder: Path) -> R
                 generator=torch.Generator().manual_seed(number),
                 output_type="latent",
             )
-    linears = dict(_linears(pipeline.transformer))
-    scales = share_weight_scales({name: seen[name].scales(linears[name]) for name in linears})
-    layers = {name: Layer(scales[name], seen[name].work) for name in linears}
+    modules = linears(pipeline.transformer)
+    scales = share_weight_scales({name: seen[name].scales(module) for name, module in modules})
+    layers = {name: Layer(scales[name], seen[name].work) for name, _ in modules}
     return Record(
         checkpoint_sha256=checkpoint_sha256,
         prompts_sha256=prompts_sha256(),
@@ -129,8 +130,8 @@ def free_gpu_bytes() -> int:
 @contextmanager
 def _watched(model: nn.Module, expected: int, calls: list[Call]) -> Iterator[dict[str, _Seen]]:
     """Watch the inputs of all linears while the pipeline runs; keep every 17th call of `model`."""
-    seen = {name: _Seen() for name, _ in _linears(model)}
-    handles = [module.register_forward_pre_hook(seen[name]) for name, module in _linears(model)]
+    seen = {name: _Seen() for name, _ in linears(model)}
+    handles = [module.register_forward_pre_hook(seen[name]) for name, module in linears(model)]
     with tqdm(total=expected, desc="fp8 calibration", unit="step") as bar:
 
         def keep(_: nn.Module, __: Any, call: Call) -> None:
@@ -144,10 +145,6 @@ def _watched(model: nn.Module, expected: int, calls: list[Call]) -> Iterator[dic
         finally:
             for handle in handles:
                 handle.remove()
-
-
-def _linears(model: nn.Module) -> list[tuple[str, nn.Linear]]:
-    return [(name, module) for name, module in model.named_modules() if type(module) is nn.Linear]
 
 
 @torch.no_grad()

@@ -1,6 +1,6 @@
 """Measure which groups of linears lose too much accuracy in FP8."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from export.fp8.record import Group, Scales
 from export.fp8.simulate import fake_quantized
+from export.linears import group_errors, group_of
 
 # Shares of all groups sum to one, so groups above this hold less than a quarter of the work.
 LIMIT = 4
@@ -45,41 +46,32 @@ def measure(
     for name, layer in layers.items():
         members.setdefault(group_of(name, blocks), {})[name] = layer
     calls = list(calls)
-    squared = dict.fromkeys(members, 0.0)
-    total = 0.0
     with tqdm(total=len(calls) * (len(members) + 1), desc="fp8 sensitivity", unit="run") as bar:
-        for call in calls:
-            exact = _velocity(model, call)
-            total += exact.square().sum().item()
-            bar.update()
+
+        def velocities() -> Iterator[torch.Tensor]:
+            for call in calls:
+                yield _velocity(model, call)
+                bar.update()
+
+        def quantized() -> Iterator[tuple[str, list[torch.Tensor]]]:
             for group, inside in members.items():
                 with fake_quantized(model, {name: layer.scales for name, layer in inside.items()}):
-                    squared[group] += (_velocity(model, call) - exact).square().sum().item()
-                bar.update()
-    all_errors = sum(squared.values())
+                    yield group, list(velocities())
+
+        errors = group_errors(list(velocities()), quantized())
     all_work = sum(layer.work for layer in layers.values())
     groups = {}
     for group, inside in members.items():
-        error_share = squared[group] / all_errors
+        error_share = errors[group].error_share
         work_share = sum(layer.work for layer in inside.values()) / all_work
         groups[group] = Group(
-            error=(squared[group] / total) ** 0.5,
+            error=errors[group].error,
             error_share=error_share,
             work_share=work_share,
             quantized=error_share <= LIMIT * work_share,
             layers={name: layer.scales for name, layer in inside.items()},
         )
     return dict(sorted(groups.items(), key=lambda item: -item[1].error_share))
-
-
-def group_of(name: str, blocks: int) -> str:
-    """Group of a linear: the first block, the last one, its kind in the others, or its module."""
-    parts = name.split(".")
-    if parts[0] == "transformer_blocks":
-        ends = {0: "first block", blocks - 1: "last block"}
-        return ends.get(int(parts[1]), ".".join(parts[2:]))
-    # The projection to the blocks' modulations is of another kind than the embedding before it.
-    return name if name == "time_embed.linear" else parts[0]
 
 
 def _velocity(model: nn.Module, call: Call) -> torch.Tensor:

@@ -6,6 +6,7 @@ from export.checkpoint.checkpoint import Checkpoint
 from export.checkpoint.weights import Source, read_weight
 from export.errors import ExportError
 from export.graphs.engine import Engine
+from export.int8.quantize import fake_quantize
 
 
 def weight_sources(engine: Engine, names: list[str], checkpoint: Checkpoint) -> dict[str, Source]:
@@ -37,7 +38,7 @@ def weight_sources(engine: Engine, names: list[str], checkpoint: Checkpoint) -> 
 
 
 def load_weights(engine: Engine, checkpoint: Checkpoint) -> nn.Module:
-    """Read the weights into the module of an engine, before it is traced.
+    """Read the weights into the module of an engine, before it is traced; round them to INT8.
 
     Raises:
         ExportError: the checkpoint does not fit.
@@ -46,6 +47,8 @@ def load_weights(engine: Engine, checkpoint: Checkpoint) -> nn.Module:
     absent = {name: tensor for name, tensor in tensors if tensor.is_meta}
     for name, source in weight_sources(engine, list(absent), checkpoint).items():
         tensor = read_weight(source, absent[name].dtype)
+        if name in engine.int8:
+            tensor = fake_quantize(tensor)
         owner, _, leaf = name.rpartition(".")
         if isinstance(absent[name], nn.Parameter):
             tensor = nn.Parameter(tensor, requires_grad=False)

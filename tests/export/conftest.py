@@ -43,6 +43,14 @@ def bf16_repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
     )
 
 
+@pytest.fixture(scope="session")
+def int8_repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
+    return make_once(
+        Precision.INT8,
+        lambda folder: _export(Precision.INT8, checkpoint_folder, folder, for_cpu=False),
+    )
+
+
 @pytest.fixture(scope="session", params=[Precision.FP16, Precision.BF16, Precision.FP8], ids=str)
 def narrow_repository(
     request: pytest.FixtureRequest,
@@ -57,8 +65,11 @@ def narrow_repository(
     return make_once(precision, lambda folder: _export(precision, checkpoint_folder, folder))
 
 
-def _export(precision: Precision, checkpoint_folder: Path, folder: Path) -> None:
-    export(ExportOptions(model=str(checkpoint_folder), output=folder, precision=precision))
+def _export(
+    precision: Precision, checkpoint_folder: Path, folder: Path, *, for_cpu: bool = True
+) -> None:
+    model = str(checkpoint_folder)
+    export(ExportOptions(model=model, output=folder, precision=precision, for_cpu=for_cpu))
 
 
 @pytest.fixture

@@ -87,9 +87,20 @@ def test_tensorrt_keeps_its_onnx_engines_beside_the_code() -> None:
     assert (plans.output, plans.sizes) == (options.output, ("long", "preview"))
 
 
-def test_onnx_is_fp32_unless_told_otherwise() -> None:
-    assert parse([])[0].precision == "fp32"
-    assert parse(["--precision", "fp16"])[0].precision == "fp16"
+def test_onnx_is_fp32_or_int8_unless_told_otherwise() -> None:
+    default, told = parse([])[0], parse(["--precision", "fp32"])[0]
+    assert (default.precision, default.precision_if_large) == ("fp32", "int8")
+    assert (told.precision, told.precision_if_large) == ("fp32", None)
+    assert parse(["--target", "tensorrt"])[0].precision_if_large is None
+
+
+def test_int8_is_not_for_plans(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--target", "tensorrt", "--precision", "int8"])
+    assert (
+        "--precision int8 is for CPUs, --target onnx; allowed for tensorrt: fp32, fp16, bf16, fp8"
+        in capsys.readouterr().err
+    )
 
 
 def test_an_unknown_precision_is_answered_with_those_there_are(

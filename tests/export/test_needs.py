@@ -52,10 +52,18 @@ def test_the_weights_of_an_export_are_known_before(
         assert written < expected * 1.2
 
 
-def test_weights_in_fp32_are_known_before(repository: Path, checkpoint: FolderCheckpoint) -> None:
-    for engine in engines(checkpoint, Precision.FP32):
-        written = written_bytes(repository, engine)
-        assert engine_weight_bytes(engine, Precision.FP32) == pytest.approx(written, rel=0.1)
+@pytest.mark.parametrize(
+    ("name", "precision"), [("repository", Precision.FP32), ("int8_repository", Precision.INT8)]
+)
+def test_weights_for_a_cpu_are_known_before(
+    request: pytest.FixtureRequest,
+    checkpoint: FolderCheckpoint,
+    name: str,
+    precision: Precision,
+) -> None:
+    for engine in engines(checkpoint, precision):
+        written = written_bytes(request.getfixturevalue(name), engine)
+        assert engine_weight_bytes(engine, precision) == pytest.approx(written, rel=0.1)
 
 
 def test_disk_is_for_all_engines_and_memory_for_the_largest(
@@ -66,15 +74,12 @@ def test_disk_is_for_all_engines_and_memory_for_the_largest(
     assert isinstance(disk, Disk)
     assert disk.bytes == sum(engine_weight_bytes(engine, Precision.BF16) for engine in built)
     assert disk.folder == tmp_path
-    fp32 = [
-        engine_weight_bytes(engine, Precision.FP32)
-        for engine in engines(checkpoint, Precision.FP32)
-    ]
-    assert measuring.bytes == MEASURING_BYTES + MEASURING_SHARE * max(fp32)
+    largest = max(engine_weight_bytes(engine, Precision.BF16) for engine in built)
+    assert measuring.bytes == MEASURING_BYTES + MEASURING_SHARE * largest
     assert BASE_BYTES < writing.bytes < measuring.bytes
     assert engine_needs(built, Precision.BF16, tmp_path, measured=False) == [disk, writing]
     calibration = calibration_need(built, tmp_path)
-    assert max(fp32) / 2 < calibration.bytes < max(fp32)
+    assert largest < calibration.bytes < 2 * largest  # which is the size in FP32
 
 
 def test_small_exports_take_a_minute(checkpoint: FolderCheckpoint) -> None:
@@ -84,6 +89,19 @@ def test_small_exports_take_a_minute(checkpoint: FolderCheckpoint) -> None:
     assert duration(built, Precision.BF16, verification=False).startswith(
         "1 minute to write engines"
     )
+
+
+def test_int8_takes_the_time_of_all_its_weights(
+    checkpoint: FolderCheckpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("export.needs.SECONDS_PER_GB", 1e6)
+    monkeypatch.setattr("export.needs.VERIFICATION_SECONDS_PER_GB", 0)
+
+    def minutes(precision: Precision) -> int:
+        built = engines(checkpoint, precision)[:2]  # the VAE is not in INT8
+        return int(duration(built, precision, verification=True).split()[0])
+
+    assert minutes(Precision.INT8) == pytest.approx(minutes(Precision.BF16), rel=0.05)
 
 
 def test_the_constants_are_those_of_the_measurement() -> None:

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
 from export.graphs.engine import Engine
 from export.precision import Precision
-from export.run import ExportOptions, export
+from export.run import ExportOptions, export, with_precision
 from export.verification.verify import difference
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
@@ -210,6 +211,33 @@ def test_calibration_gives_its_memory_back(
     with pytest.raises(ExportError, match=r"^calibrated by ") as stopped:
         export(ExportOptions(str(checkpoint_folder), tmp_path, precision=Precision.FP8))
     assert str(stopped.value) != f"calibrated by {os.getpid()}"
+
+
+@pytest.mark.parametrize(("large", "chosen"), [(1e9, "fp32"), (1e5, "int8")])
+def test_a_large_checkpoint_is_int8_where_the_precision_is_left_open(
+    checkpoint: FolderCheckpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    large: float,
+    chosen: str,
+) -> None:
+    monkeypatch.setattr("export.run.LARGE", large)
+    told = ExportOptions(checkpoint.name, tmp_path)
+    left_open = replace(told, precision_if_large=Precision.INT8)
+    assert with_precision(left_open, checkpoint).precision == chosen
+    assert with_precision(told, checkpoint).precision == "fp32"
+
+
+def test_int8_engines_are_measured(
+    checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = CpuMemory(resting_bytes=7, area=1, sizes=(MemoryAt(1, 2, 3, 4),))
+    for long_step in ("write_engine", "verify", "verify_int8"):
+        monkeypatch.setattr(f"export.run.{long_step}", lambda *_: None)
+    monkeypatch.setattr("export.run.measure_memory", lambda *_: measured)
+    export(ExportOptions(str(checkpoint_folder), tmp_path, precision=Precision.INT8))
+    for contract in ENGINES:
+        assert CpuMemory.load(version_folder(tmp_path, contract)) == measured
 
 
 def test_a_number_of_steps_without_schedule_is_refused(

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import psutil
 import pytest
 
@@ -11,9 +9,10 @@ from tests.conftest import DEMO_ENGINES
 from tests.ltx_triton.engines.test_device import no_gpu
 
 
-def describe(repository: Path = DEMO_ENGINES) -> str:
-    config = PipelineConfig.load(version_folder(repository, LTX_VIDEO))
-    info = describe_model(repository, config, psutil.Process())
+def describe(exported: str = "fp32") -> str:
+    config = PipelineConfig.load(version_folder(DEMO_ENGINES, LTX_VIDEO))
+    config = config.model_copy(update={"precision": exported})
+    info = describe_model(DEMO_ENGINES, config, psutil.Process())
     assert info.checkpoint_sha256 == config.checkpoint_sha256
     return f"{info.model_name} {info.precision} {info.device}"
 
@@ -23,6 +22,7 @@ def test_a_model_on_the_cpu_has_the_precision_of_the_cpu(monkeypatch: pytest.Mon
     for precision in ("fp32", "bf16"):
         monkeypatch.setenv("CPU_PRECISION", precision)
         assert describe() == f"ltx-demo {precision} cpu"
+        assert describe("int8") == f"ltx-demo int8 and {precision} cpu"
 
 
 def test_onnx_runtime_computes_in_fp32(monkeypatch: pytest.MonkeyPatch) -> None:

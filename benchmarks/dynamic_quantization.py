@@ -1,0 +1,151 @@
+"""Measure what OpenVINO's dynamic quantisation costs a text encoder with INT8 weights.
+
+With INT8 weights OpenVINO rounds the inputs of products to INT8 too, in groups of as many values as
+DYNAMIC_QUANTIZATION_GROUP_SIZE says; 0 turns it off. T5 has outliers, which take the precision of
+their group: some channels of what its blocks add up, and of the feed-forward layers inside. Random
+weights have none, so some are made.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import openvino
+import torch
+from numpy.typing import NDArray
+from openvino.properties import hint, inference_num_threads
+from safetensors.torch import load_file, save_file
+
+from benchmarks.machine import Machine
+from export.checkpoint.open import open_checkpoint
+from export.graphs.text_encoder import build
+from export.onnx.write import write_engine
+from export.precision import Precision
+from export.random.checkpoint import write_random_checkpoint
+from ltx_triton.repository.layout import ENGINE_FILE
+
+RESULT = Path(__file__).parent / "results" / "dynamic_quantization.json"
+T5 = {
+    "vocab_size": 1024,
+    "d_model": 1024,
+    "d_kv": 64,
+    "d_ff": 2560,
+    "num_heads": 16,
+    "num_layers": 8,
+}
+CHANNELS = (7, 300, 777)  # with outliers
+UNITS = (5, 1000, 2000)  # of the feed-forward layers, which add to these channels
+# Their size beside the other channels; trained T5's feed-forward outputs exceed 65504.
+OUTLIERS = (None, 100.0, 70_000.0)
+NORMED = 8.0  # size of the outliers after the norms, whose weights keep them small
+GROUP_SIZES = (None, 0)  # None: OpenVINO's default
+ARITHMETIC = {"fp32": openvino.Type.f32, "bf16": openvino.Type.bf16}
+TEXTS, TOKENS = 8, 64
+
+
+def measure(folder: Path, outlier: float | None) -> list[dict[str, Any]]:
+    write_random_checkpoint(
+        folder / "checkpoint",
+        transformer={"num_layers": 1, "caption_channels": T5["d_model"]},
+        text_encoder=T5,
+    )
+    _prepare(folder / "checkpoint" / "text_encoder" / "model.safetensors", outlier)
+    checkpoint = open_checkpoint(str(folder / "checkpoint"), None)
+    for precision in (Precision.FP32, Precision.INT8):
+        (folder / precision).mkdir()
+        write_engine(build(checkpoint, precision), checkpoint, folder / precision)
+    ids = np.random.default_rng(0).integers(3, T5["vocab_size"], (TEXTS, TOKENS)).astype(np.int32)
+    inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+    session = onnxruntime.InferenceSession(folder / Precision.FP32 / ENGINE_FILE)
+    exact = session.run(None, inputs)[0]
+    rows = []
+    for arithmetic, hinted in ARITHMETIC.items():
+        for precision in (Precision.FP32, Precision.INT8):
+            for size in GROUP_SIZES if precision is Precision.INT8 else (None,):
+                given = {} if size is None else {"DYNAMIC_QUANTIZATION_GROUP_SIZE": str(size)}
+                compiled = openvino.Core().compile_model(
+                    folder / precision / ENGINE_FILE,
+                    "CPU",
+                    {
+                        hint.inference_precision: hinted,
+                        inference_num_threads: len(os.sched_getaffinity(0)),
+                        **given,
+                    },
+                )
+                found = compiled(inputs)[0]
+                rows.append(
+                    {
+                        "outliers": outlier,
+                        "weights": precision,
+                        "arithmetic": arithmetic,
+                        "group_size": int(compiled.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE")),
+                        **_errors(found, exact),
+                    }
+                )
+                print(json.dumps(rows[-1]), flush=True)
+    return rows
+
+
+def _prepare(file: Path, outlier: float | None) -> None:
+    """Scale queries as T5's own initialisation does, and make outliers."""
+    weights = load_file(file)
+    channels, units = list(CHANNELS), list(UNITS)
+    for name, weight in weights.items():
+        if name.endswith("SelfAttention.q.weight"):
+            weight /= T5["d_kv"] ** 0.5
+        if outlier is None:
+            continue
+        if name == "shared.weight":
+            weight[:, channels] *= outlier
+        elif "layer_norm" in name:
+            # The root of the mean square of a token is about that of its outliers.
+            weight *= outlier * (len(channels) / T5["d_model"]) ** 0.5
+            weight[channels] *= NORMED / outlier
+        elif name.endswith(("wi_0.weight", "wi_1.weight")):
+            weight[units] *= 20
+        elif name.endswith("wo.weight"):
+            weight[:, units] = 0
+            weight[channels, units] = outlier / 200
+    save_file(weights, file, metadata={"format": "pt"})
+
+
+def _errors(found: NDArray[Any], exact: NDArray[Any]) -> dict[str, float]:
+    """Relative L2 errors of the tokens' embeddings, without the channels that have outliers."""
+    others = np.setdiff1d(np.arange(T5["d_model"]), CHANNELS)
+    found, exact = found[..., others].astype(np.float64), exact[..., others].astype(np.float64)
+    errors = np.linalg.norm(found - exact, axis=-1) / np.linalg.norm(exact, axis=-1)
+    return {"median": float(np.median(errors)), "percentile_95": float(np.percentile(errors, 95))}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.dynamic_quantization",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--output", type=Path, default=RESULT, help="result file (default: %(default)s)"
+    )
+    arguments = parser.parse_args()
+    torch.set_grad_enabled(False)
+    rows = []
+    for outlier in OUTLIERS:
+        with tempfile.TemporaryDirectory() as folder:
+            rows += measure(Path(folder), outlier)
+    result = {
+        "command": "python -m benchmarks.dynamic_quantization",
+        "machine": asdict(Machine.here()),
+        "text_encoder": T5,
+        "cases": rows,
+    }
+    arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
