@@ -15,6 +15,7 @@ DIFFUSERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", DIFFUSERS)
 @pytest.mark.parametrize("size", COUNTS)
 def test_every_weight_of_the_true_sizes_is_found_where_diffusers_finds_it(
@@ -22,10 +23,9 @@ def test_every_weight_of_the_true_sizes_is_found_where_diffusers_finds_it(
 ) -> None:
     module = random_modules(**SIZES[size])[part]
     named = keys(module, part)
+    weights = module.state_dict()
     # A tensor for each key, by which it is known again.
-    stored = {
-        key: torch.empty(module.state_dict()[name].shape, device="meta") for name, key in named
-    }
+    stored = {key: torch.empty(weights[name].shape, device="meta") for name, key in named}
     stored |= {"vae.per_channel_statistics.mean-of-stds": torch.empty(1)} if part == "vae" else {}
     expected = DIFFUSERS[part](dict(stored))
 
