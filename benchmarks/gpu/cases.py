@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from benchmarks import architectures
 from benchmarks.baselines.case import Case
+from export.random import architectures
 from export.random.checkpoint import TEXT_ENCODER, TRANSFORMER, VAE
 from ltx_triton.contract import ENGINES, ModelContract
 from ltx_triton.repository.layout import version_folder
