@@ -30,8 +30,8 @@ def write_random_t5_file(
 
     Args:
         file: its folder is created if missing.
-        kind: type of the stored values; `fp8_scaled` has FP8 and a scale for each linear, and the rest in
-            FP16.
+        kind: type of the stored values; `fp8_scaled` has linears in FP8 with a scale each, and the
+            rest in FP16.
         seed: the same seed gives the values that `write_random_checkpoint` gives, rounded.
         config: entries of transformers' config that replace the small ones.
     """

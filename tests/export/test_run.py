@@ -275,7 +275,7 @@ def test_a_folders_scheduler_may_be_stochastic(checkpoint_folder: Path, tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["fp16", "fp8", "fp8_scaled"])
+@pytest.mark.parametrize("kind", ["fp16", "fp8_scaled"])
 def test_a_single_file_is_exported_with_its_verification(
     kind: str,
     text_files: Path,
