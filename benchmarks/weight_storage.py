@@ -24,7 +24,6 @@ import openvino
 from numpy.typing import NDArray
 from onnx_ir import DataType
 
-from benchmarks.architectures import T5_XXL, TRANSFORMER_2B
 from benchmarks.machine import Machine
 from benchmarks.memory import resident
 from export.checkpoint.open import open_checkpoint
@@ -32,6 +31,7 @@ from export.child_process import in_child
 from export.graphs import text_encoder, transformer
 from export.onnx.write import write_engine
 from export.precision import Precision
+from export.random.architectures import T5_XXL, TRANSFORMER_2B
 from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config
 from export.verification.inputs import Inputs, random_inputs

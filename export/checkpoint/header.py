@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import parse_safetensors_file_metadata
+from huggingface_hub import HfApi
 
 from export.checkpoint.weights import open_safetensors
 
@@ -41,7 +41,7 @@ def read_header(file: Path) -> Header:
 
 def fetch_header(repo: str, file: str) -> Header:
     """Read it from a file on the hub, by a request of that part alone."""
-    found = parse_safetensors_file_metadata(repo, file)
+    found = HfApi().parse_safetensors_file_metadata(repo, file)
     tensors = {
         key: Tensor(info.dtype, tuple(info.shape)) for key, info in sorted(found.tensors.items())
     }

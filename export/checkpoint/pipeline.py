@@ -8,7 +8,7 @@ from diffusers import AutoencoderKLLTXVideo, LTXConditionPipeline, LTXVideoTrans
 from torch import Tensor, nn
 from transformers import T5Config, T5EncoderModel, T5TokenizerFast
 
-from export.checkpoint.checkpoint import Checkpoint
+from export.checkpoint.checkpoint import Checkpoint, Part
 from export.checkpoint.schedule import load_scheduler
 from export.checkpoint.weights import read_weight
 from export.errors import ExportError
@@ -29,7 +29,7 @@ def load_pipeline(
     return LTXConditionPipeline(load_scheduler(checkpoint), tokenizer=tokenizer, **modules)
 
 
-def build_module(checkpoint: Checkpoint, component: str) -> nn.Module:
+def build_module(checkpoint: Part, component: str) -> nn.Module:
     """Return the reference implementation of a component, on the meta device."""
     config = checkpoint.config(component)
     with torch.device("meta"):

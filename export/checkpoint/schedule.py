@@ -52,6 +52,10 @@ def sigma_schedules(
     where = "scheduler/scheduler_config.json"
     if scheduler.config.use_dynamic_shifting:
         raise ExportError(f"{where}: use_dynamic_shifting is true, expected false")
+    if scheduler.config.shift_terminal is not None:
+        raise ExportError(
+            f"{where}: shift_terminal is {scheduler.config.shift_terminal}, expected null"
+        )
     schedules = {}
     for steps in range(1, MAX_STEPS + 1):
         set_steps(scheduler, steps)

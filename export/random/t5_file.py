@@ -19,6 +19,7 @@ Kind = Literal["fp32", "fp16", "fp8", "fp8_scaled"]
 SIZES: dict[str, dict[str, Any]] = {"tiny": {}, "xxl": T5_XXL}
 _TYPES = {"fp32": torch.float32, "fp16": torch.float16}
 _FP8 = torch.float8_e4m3fn
+_TABLES = ("shared", "embed_tokens", "relative_attention_bias")
 _SPREAD = 6  # standard deviations that a scale makes room for
 
 
@@ -29,8 +30,8 @@ def write_random_t5_file(
 
     Args:
         file: its folder is created if missing.
-        kind: type of the stored values; `fp8_scaled` has FP8 and a scale for each matrix but the
-            embeddings, and the rest in FP16.
+        kind: type of the stored values; `fp8_scaled` has linears in FP8 with a scale each, and the
+            rest in FP16.
         seed: the same seed gives the values that `write_random_checkpoint` gives, rounded.
         config: entries of transformers' config that replace the small ones.
     """
@@ -40,7 +41,8 @@ def write_random_t5_file(
     draws: dict[str, Callable[[], Tensor]] = {}
     for name, weight in module.state_dict().items():
         source = "shared.weight" if name == "encoder.embed_tokens.weight" else name
-        is_scaled = kind == "fp8_scaled" and name.startswith("encoder.block") and weight.dim() == 2
+        is_linear = weight.dim() == 2 and not any(table in name for table in _TABLES)
+        is_scaled = kind == "fp8_scaled" and is_linear
         scale = _SPREAD / math.sqrt(weight.shape[-1]) / torch.finfo(_FP8).max if is_scaled else 1.0
         dtype = _FP8 if is_scaled or kind == "fp8" else _TYPES.get(kind, torch.float16)
         stored[name] = weight.shape, dtype

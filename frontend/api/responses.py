@@ -25,7 +25,8 @@ class JobBody(SharedFields):
     num_inference_steps: Annotated[int | None, Field(description="Where it was asked for")] = None
 
     warnings: Annotated[
-        list[str] | None, Field(description="What of the request the model does not know or never reads")
+        list[str] | None,
+        Field(description="What of the request the model does not know or never reads"),
     ] = None
     message: Annotated[str | None, Field(description="Only from `POST /generate`")] = None
     created_at: Timestamp | None = None

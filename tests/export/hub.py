@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +16,7 @@ COMMIT = "c" * 40
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves the files of a folder as the model MODEL; remembers which were fetched."""
+    """Serves the files of a folder as the model MODEL; remembers what was fetched."""
 
     MODEL = "owner/model"
 
@@ -23,6 +24,7 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder = folder
         self.fetched: list[str] = []
+        self.peeked: list[tuple[str, int]] = []  # files of which a range was fetched, and its bytes
 
     @property
     def address(self) -> str:
@@ -59,8 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._json([self._entry(file) for file in self._files()])
         elif path.startswith(f"/api/models/{Hub.MODEL}"):
             self._json({"id": Hub.MODEL, "sha": COMMIT, "siblings": []})
-        elif path.startswith(f"/{Hub.MODEL}/resolve/{COMMIT}/"):
-            self._file(path.partition(f"/{COMMIT}/")[2])
+        elif found := re.match(f"/{Hub.MODEL}/resolve/(?:main|{COMMIT})/(.+)", path):
+            self._file(found[1])
         else:
             self.send_error(404)
 
@@ -73,15 +75,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, name: str) -> None:
         file = self.server.folder / name
+        if not file.is_file():
+            self._answer(b"", {"X-Error-Code": "EntryNotFound"}, status=404)
+            return
+        headers = {"ETag": f'"{_etag(file)}"', "X-Repo-Commit": COMMIT}
+        content = file.read_bytes()
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if wanted is None:
+            if self.command == "GET":
+                self.server.fetched.append(name)
+            self._answer(content, headers)
+            return
+        part = content[int(wanted[1]) : int(wanted[2] or len(content)) + 1]
         if self.command == "GET":
-            self.server.fetched.append(name)
-        self._answer(file.read_bytes(), {"ETag": f'"{_etag(file)}"', "X-Repo-Commit": COMMIT})
+            self.server.peeked.append((name, len(part)))
+        self._answer(part, headers, status=206)
 
     def _json(self, body: object) -> None:
         self._answer(json.dumps(body).encode(), {"Content-Type": "application/json"})
 
-    def _answer(self, content: bytes, headers: dict[str, str]) -> None:
-        self.send_response(200)
+    def _answer(self, content: bytes, headers: dict[str, str], status: int = 200) -> None:
+        self.send_response(status)
         for name, value in (headers | {"Content-Length": str(len(content))}).items():
             self.send_header(name, value)
         self.end_headers()

@@ -6,6 +6,7 @@ import pytest
 from cuda.bindings import runtime
 
 from export.__main__ import main, parse
+from export.checkpoint.open import Sources
 
 GPU_HERE = runtime.cudaGetDeviceCount()[0] == runtime.cudaError_t.cudaSuccess
 
@@ -19,7 +20,29 @@ def test_defaults_come_from_the_environment(
     assert plans is None
     assert (options.model, options.cache_dir) == ("some/model", tmp_path)
     assert options.output.name == "model_repository"
-    assert options.num_inference_steps == 8
+    sources = Sources("some/model", cache_dir=tmp_path)
+    assert (options.sources, options.checkpoint_version) == (sources, None)
+
+
+def test_text_encoder_and_tokenizer_may_come_from_elsewhere() -> None:
+    options, _ = parse(["--model", "a.safetensors", "--text-encoder", "t5", "--tokenizer", "b/c"])
+    assert (options.sources.text_encoder, options.sources.tokenizer) == ("t5", "b/c")
+
+
+def test_the_version_is_one_that_can_be_sampled(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(["--version", "0.9.6-distilled"])[0].checkpoint_version == "0.9.6-distilled"
+    with pytest.raises(SystemExit):
+        parse(["--version", "0.9.8-dev"])
+    assert "0.9.8-distilled" in capsys.readouterr().err
+
+
+def test_the_text_encoders_device_needs_plans(capsys: pytest.CaptureFixture[str]) -> None:
+    _, plans = parse(["--target", "tensorrt", "--text-encoder-device", "cpu"])
+    assert plans is not None
+    assert plans.text_encoder_device == "cpu"
+    with pytest.raises(SystemExit):
+        parse(["--text-encoder-device", "cpu"])
+    assert "--text-encoder-device needs --target tensorrt" in capsys.readouterr().err
 
 
 def test_options_of_the_environment_come_before_those_of_the_command_line(
@@ -140,5 +163,12 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    for option in ("model", "output", "precision", "name", "num-inference-steps"):
+    for option in (
+        "model",
+        "text-encoder",
+        "version",
+        "output",
+        "precision",
+        "num-inference-steps",
+    ):
         assert f"--{option}" in text

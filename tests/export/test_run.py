@@ -1,26 +1,38 @@
+import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import onnxruntime
 import pytest
 import torch
 from diffusers import LTXConditionPipeline
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from export.checkpoint.folder import FolderCheckpoint
 from export.errors import ExportError
 from export.graphs.engine import Engine
 from export.precision import Precision
-from export.run import ExportOptions, export, with_precision
+from export.random.single_file import (
+    keys,
+    metadata_config,
+    random_modules,
+    write_random_single_file,
+)
+from export.random.t5_file import Kind, write_random_t5_file
+from export.run import ExportOptions, export, pipeline_config, with_precision
 from export.verification.verify import difference
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
 from ltx_triton.engines.cpu_runtime import runtime_of
 from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.pipeline.config import PipelineConfig
-from ltx_triton.repository.layout import ENGINE_FILE, version_folder
+from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE, version_folder
 from tests.export.engines import model_file
 from tests.export.hub import Hub
 
@@ -131,7 +143,7 @@ def test_what_was_measured_in_another_runtime_is_exported_again(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def write(_: Engine, __: Checkpoint, folder: Path) -> None:
+    def write(_: Engine, __: FolderCheckpoint, folder: Path) -> None:
         (folder / ENGINE_FILE).touch()
 
     def measure(contract: ModelContract, *_: object) -> CpuMemory:
@@ -244,5 +256,133 @@ def test_a_number_of_steps_without_schedule_is_refused(
     checkpoint_folder: Path, tmp_path: Path
 ) -> None:
     options = ExportOptions(model=str(checkpoint_folder), output=tmp_path, num_inference_steps=51)
-    with pytest.raises(ExportError, match="--num-inference-steps 51 has no schedule"):
+    with pytest.raises(
+        ExportError, match="--num-inference-steps 51 has no schedule; expected one of 1, 2"
+    ):
         export(options)
+
+
+def settings(model: Path, text: Path, tokenizer: Path, **options: Any) -> PipelineConfig:
+    given = ExportOptions(
+        str(model), model, text_encoder=str(text), tokenizer=str(tokenizer), **options
+    )
+    return pipeline_config(given.sources.open(), given)
+
+
+@pytest.fixture(scope="module")
+def text_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("text")
+    for kind in get_args(Kind):
+        write_random_t5_file(folder / f"{kind}.safetensors", kind, seed=1)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("version", "steps", "guidance_scale", "stochastic"),
+    [
+        ("0.9.6-distilled", 8, 1, True),
+        ("0.9.6-dev", 40, 3, False),
+        ("0.9.8-distilled", 8, 1, False),
+    ],
+)
+def test_settings_are_the_versions(
+    version: str,
+    steps: int,
+    guidance_scale: float,
+    stochastic: bool,
+    text_files: Path,
+    checkpoint_folder: Path,
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / f"ltxv-2b-{version}.safetensors"
+    config = metadata_config(random_modules(), version)
+    write_random_single_file(file, config=config)
+    found = settings(file, text_files / "fp16.safetensors", checkpoint_folder)
+    assert (found.num_inference_steps, found.guidance_scale) == (steps, guidance_scale)
+    assert found.stochastic_sampling == stochastic
+    assert (found.decode_timestep, found.decode_noise_scale) == (0.05, 0.025)
+    assert (found.model_name, found.caption_channels) == (file.stem, 64)
+    assert (len(found.sigmas) < 8) == (version == "0.9.8-distilled")
+
+
+def test_options_come_before_the_versions_settings(
+    text_files: Path, checkpoint_folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.safetensors"
+    write_random_single_file(file)
+    sources = (file, text_files / "fp16.safetensors", checkpoint_folder)
+    with pytest.raises(ExportError, match="mine does not say its version"):
+        settings(*sources)
+    given: dict[str, Any] = {"num_inference_steps": 1, "decode_timestep": 0.1}
+    found = settings(*sources, checkpoint_version="0.9.6-dev", **given)
+    assert (found.num_inference_steps, found.decode_timestep, found.guidance_scale) == (1, 0.1, 3)
+    with pytest.raises(ExportError, match="--num-inference-steps 9 has no schedule; expected one"):
+        settings(*sources, checkpoint_version="0.9.8-distilled", num_inference_steps=9)
+
+
+def test_a_folders_scheduler_may_be_stochastic(checkpoint_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(checkpoint_folder, tmp_path / "folder")
+    scheduler = folder / "scheduler" / "scheduler_config.json"
+    config = json.loads(scheduler.read_text())
+    scheduler.write_text(json.dumps(config | {"stochastic_sampling": True}))
+    assert settings(folder, folder, folder).stochastic_sampling
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["fp16", "fp8_scaled"])
+def test_a_single_file_is_exported_with_its_verification(
+    kind: str,
+    text_files: Path,
+    checkpoint_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "ltxv-2b-0.9.6-dev.safetensors"
+    config = metadata_config(random_modules({"num_layers": 1}), "0.9.6-dev")
+    write_random_single_file(file, transformer={"num_layers": 1}, config=config)
+    options = ExportOptions(
+        str(file),
+        tmp_path / "repository",
+        text_encoder=str(text_files / f"{kind}.safetensors"),
+        tokenizer=str(checkpoint_folder),
+        for_cpu=False,
+    )
+
+    export(options)
+
+    said = capsys.readouterr().out
+    assert said.count("verifying against PyTorch: ") == len(ENGINES)
+    assert said.count("plain guidance") == 1
+    export(options)
+    assert "is current" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_folder_and_files_of_the_same_values_give_the_same_engines(
+    repository: Path, checkpoint: FolderCheckpoint, text_files: Path, tmp_path: Path
+) -> None:
+    file, text = tmp_path / "ltxv-2b-0.9.8-distilled.safetensors", tmp_path / "t5.safetensors"
+    write_random_single_file(file, transformer={"num_layers": 2})
+    values: dict[str, torch.Tensor] = {}
+    for component in ("transformer", "vae"):
+        stored = load_file(checkpoint.folder / component / "diffusion_pytorch_model.safetensors")
+        named = dict(keys(random_modules({"num_layers": 2})[component], component))
+        values |= {named[name]: weight for name, weight in stored.items()}
+    with safe_open(file, framework="pt") as opened:
+        metadata = opened.metadata()
+    save_file(values, file, metadata=metadata)
+    shutil.copy(checkpoint.folder / "text_encoder" / "model.safetensors", text)
+    options = ExportOptions(
+        str(file),
+        tmp_path / "repository",
+        text_encoder=str(text),
+        tokenizer=str(checkpoint.folder),
+        verification=False,
+    )
+
+    export(options)
+
+    for contract in ENGINES:
+        expected, found = model_file(repository, contract), model_file(options.output, contract)
+        for name in (ENGINE_FILE, DATA_FILE):
+            assert found.with_name(name).read_bytes() == expected.with_name(name).read_bytes()

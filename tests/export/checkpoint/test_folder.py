@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from export.checkpoint.folder import FolderCheckpoint
-from export.checkpoint.open import download_bytes, open_checkpoint
+from export.checkpoint.open import open_checkpoint
 from export.errors import ExportError
-from tests.export.hub import local_hub
 
 
 @pytest.fixture
@@ -61,51 +60,6 @@ def test_configs_that_do_not_fit_are_refused(
     change(copy / component / "config.json", **entries)
     with pytest.raises(ExportError, match=message):
         open_checkpoint(str(copy), None)
-
-
-def test_an_unreachable_hub_is_reported_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def unreachable(*_: object, **__: object) -> str:
-        raise OSError("no\nroute")
-
-    monkeypatch.setattr("export.checkpoint.open.snapshot_download", unreachable)
-    with pytest.raises(ExportError, match=r"could not be downloaded .*: no route$"):
-        open_checkpoint("Lightricks/LTX-Video-0.9.7-distilled", tmp_path)
-
-
-def test_only_needed_files_are_downloaded_to_the_cache(
-    checkpoint_folder: Path, tmp_path: Path
-) -> None:
-    full = Path(shutil.copytree(checkpoint_folder, tmp_path / "full"))
-    (full / "README.md").write_text("about")
-    (full / "single-file.safetensors").write_bytes(bytes(10**6))
-    with local_hub(full) as hub:
-        cache = tmp_path / "cache"
-        needed = hub.size("model_index.json") + hub.size("*/*")
-
-        assert download_bytes(hub.MODEL, cache) == needed
-        assert hub.fetched == []
-
-        settings = open_checkpoint(hub.MODEL, cache, weights=False)
-        assert settings.config("vae") == FolderCheckpoint(full).config("vae")
-        assert download_bytes(hub.MODEL, cache) == hub.size("*/*.safetensors") > needed / 2
-
-        opened = open_checkpoint(hub.MODEL, cache)
-        assert isinstance(opened, FolderCheckpoint)
-        assert opened.folder.is_relative_to(cache)
-        assert opened.sha256() == FolderCheckpoint(checkpoint_folder).sha256()
-        assert download_bytes(hub.MODEL, cache) == 0
-        assert {"README.md", "single-file.safetensors"}.isdisjoint(hub.fetched)
-
-        hub.shutdown()
-        hub.server_close()
-        assert download_bytes(hub.MODEL, cache) == 0
-        assert open_checkpoint(hub.MODEL, cache) == opened
-
-
-def test_a_folder_is_not_downloaded(checkpoint_folder: Path) -> None:
-    assert download_bytes(str(checkpoint_folder), None) == 0
 
 
 def test_hash_depends_on_the_weights_and_not_on_the_place(

@@ -6,7 +6,13 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 from export.checkpoint.folder import FolderCheckpoint
-from export.checkpoint.schedule import load_scheduler, set_steps, sigma_schedules
+from export.checkpoint.schedule import (
+    is_stochastic,
+    load_scheduler,
+    set_steps,
+    sigma_schedules,
+)
+from export.checkpoint.versions import VERSIONS
 from export.errors import ExportError
 
 
@@ -47,6 +53,32 @@ def test_noise_levels_are_those_the_scheduler_steps_through(checkpoint: FolderCh
             return_dict=False,
         )
         assert moved.item() == pytest.approx(following - sigma, abs=1e-6)
+
+
+def test_only_step_counts_of_allowed_levels_have_a_schedule(checkpoint: FolderCheckpoint) -> None:
+    levels = VERSIONS["0.9.8-distilled"].levels
+    schedules = sigma_schedules(checkpoint, levels)
+    assert 8 in schedules
+    assert len(schedules) < 8
+    for steps, sigmas in sigma_schedules(checkpoint).items():
+        allowed = {round(sigma, 4) for sigma in sigmas[:-1]} <= set(levels or ())
+        assert (steps in schedules) == allowed
+    assert sigma_schedules(checkpoint, [1.0]).keys() == {1}
+
+
+def test_euler_steps_are_those_of_a_stochastic_scheduler_too(copy: FolderCheckpoint) -> None:
+    assert not is_stochastic(copy)
+    FlowMatchEulerDiscreteScheduler(stochastic_sampling=True).save_pretrained(
+        copy.folder / "scheduler"
+    )
+    assert is_stochastic(copy)
+    assert not load_scheduler(copy).config.stochastic_sampling
+
+
+def test_a_schedule_stretched_to_a_terminal_is_refused(copy: FolderCheckpoint) -> None:
+    FlowMatchEulerDiscreteScheduler(shift_terminal=0.1).save_pretrained(copy.folder / "scheduler")
+    with pytest.raises(ExportError, match=r"shift_terminal is 0\.1, expected null"):
+        sigma_schedules(copy)
 
 
 def test_a_shifted_schedule_is_refused(copy: FolderCheckpoint) -> None:

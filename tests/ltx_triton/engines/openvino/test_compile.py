@@ -11,11 +11,11 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.architectures import TRANSFORMER_2B
 from export.checkpoint.open import open_checkpoint
 from export.graphs.transformer import build
 from export.onnx.write import write_engine
 from export.precision import Precision
+from export.random.architectures import TRANSFORMER_2B
 from export.random.checkpoint import write_random_checkpoint
 from export.run import ExportOptions, pipeline_config
 from export.verification.inputs import Inputs, random_inputs
