@@ -77,7 +77,9 @@ class Quote(BaseModel):
     eta_seconds: Annotated[
         float | None, Field(description="Until it is finished, behind the jobs that are there now")
     ]
-    warnings: Annotated[list[str], Field(description="Sizes that the model does not draw well")]
+    warnings: Annotated[
+        list[str], Field(description="As from `POST /generate`, but not on the words of the prompt")
+    ]
 
 
 class JobList(BaseModel):

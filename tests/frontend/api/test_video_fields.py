@@ -103,7 +103,7 @@ def test_the_length_is_given_by_seconds_or_frames(
             "num_inference_steps=5 is not possible; allowed: 4, 8",
         ),
         ({"guidance_scale": 0.9}, "guidance_scale must be from 1 to 20, not 0.9"),
-        ({"guidance_scale": 21}, "guidance_scale must be from 1 to 20, not 21.0"),
+        ({"guidance_scale": 21}, "guidance_scale must be from 1 to 20, not 21"),
         (
             {"guidance_scale": 3.5},
             "someone/Fake-Model cannot make this video: guidance_scale=3.5 is not possible; "

@@ -68,9 +68,12 @@ def test_only_a_model_with_guidance_is_asked_for_it(
     assert value(filled, "guidance_scale") == "4.5"
     assert "&lt;grey&gt; sky</textarea>" in filled
     assert "<details open>" in filled
+    details = api.get(f"/preview/{job_id}").text
+    assert "<dt>Negative prompt</dt><dd>a &lt;grey&gt; sky</dd>" in details
+    assert "<dt>Guidance scale</dt><dd>4.5</dd>" in details
 
     wrong = api.post("/", data=FORM | {"guidance_scale": "30"}, headers=BROWSER).text
-    assert "guidance_scale must be from 1 to 20, not 30.0" in unescape(wrong)
+    assert "guidance_scale must be from 1 to 20, not 30" in unescape(wrong)
     assert value(wrong, "guidance_scale") == "30"
     assert "<details open>" in wrong
 
