@@ -91,12 +91,14 @@ def run(options: argparse.Namespace) -> None:
 
 
 def report(options: argparse.Namespace) -> None:
-    from benchmarks.report import document, engines, readme, sizing
+    from benchmarks.report import document, engines, readme, real_size, sizing
 
     results = result.load_all(options.results)
     for page in (document, engines, sizing, readme):
         page.write(results)
         print(f"Wrote {page.DOCUMENT}")
+    real_size.write(result.load_all(result.REAL_SIZE_FOLDER))
+    print(f"Wrote {real_size.DOCUMENT} and {real_size.RECORD}")
 
 
 def compare(options: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ from benchmarks.machine import Machine
 from benchmarks.measurement import Labels, Measurement
 from benchmarks.memory import Usage, watch
 from benchmarks.process_tree import PeakMemory, ProcessTree
-from benchmarks.result import FOLDER, Result
+from benchmarks.result import REAL_SIZE_FOLDER, Result
 from benchmarks.suite.client import ask_once
 from benchmarks.suite.contenders import TOTAL
 from demo.evaluation.prompts import ClipRequest
@@ -48,7 +48,6 @@ from ltx_triton.repository.layout import version_folder
 
 Figure = tuple[Labels, str, float]  # labels, unit, value
 
-RESULTS = FOLDER.with_name("real_size")
 PART = "real_size"
 STEP = "13b-int8"
 STEPS = 2
@@ -92,7 +91,10 @@ def main() -> None:
         help="folder for up to 43 GB of temporary files (default: %(default)s)",
     )
     parser.add_argument(
-        "--output", type=Path, default=RESULTS, help="folder of results (default: %(default)s)"
+        "--output",
+        type=Path,
+        default=REAL_SIZE_FOLDER,
+        help="folder of results (default: %(default)s)",
     )
     options = parser.parse_args()
     if unknown := set(options.parts) - {*CASES, STEP}:
@@ -120,8 +122,9 @@ def measure_service(case: Case, folder: Path) -> Iterator[Figure]:
     for engine in ENGINES:
         yield {"engine": engine.name}, "bytes", _bytes(version_folder(repository, engine))
     with patch.dict(os.environ, case.environment):
-        for piece, seconds in calibrate().pieces:
-            yield {"piece": piece}, "s", seconds
+        calibration = calibrate()
+        for piece, seconds in calibration.pieces:
+            yield {"piece": piece, "precision": calibration.precision}, "s", seconds
         yield from _served(repository)
 
 

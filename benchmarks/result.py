@@ -10,6 +10,7 @@ from benchmarks.measurement import Measurement
 
 FOLDER = Path(__file__).parent / "results" / "suite"
 BF16_FOLDER = FOLDER.with_name("bf16")  # of a processor that has it
+REAL_SIZE_FOLDER = FOLDER.with_name("real_size")
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks.report import bf16, latency, load, plots, resources
+from benchmarks.report import bf16, latency, load, plots, real_size, resources
 from benchmarks.report.figures import PEERS, Figures
 from benchmarks.report.markdown import table, with_article
-from benchmarks.result import BF16_FOLDER, Result, load_all
+from benchmarks.result import BF16_FOLDER, REAL_SIZE_FOLDER, Result, load_all
 from benchmarks.suite import (
     deployment,
     encoding,
@@ -74,6 +74,7 @@ def text(results: Sequence[Result], figures: Figures) -> str:
         if figures.has(part):
             blocks += [heading] * bool(heading) + [section(figures)]
     blocks += ["## In BF16", bf16.compared(load_all(BF16_FOLDER))]
+    blocks += ["## Real models on a CPU", real_size.section(load_all(REAL_SIZE_FOLDER))]
     return "\n\n".join([*blocks, "## Measuring it yourself", _HOW]) + "\n"
 
 

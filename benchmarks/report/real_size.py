@@ -1,0 +1,175 @@
+"""Checkpoints of the real size with random weights: a section of docs/performance.md, and tables of
+docs/models.md and of the record that `ltx-video demo` estimates from."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.real_size import CASES, PART, PROMPTS, STEP, STEPS
+from benchmarks.report.figures import Figures
+from benchmarks.report.markdown import replace_block, table, with_article
+from benchmarks.result import Result
+from benchmarks.suite.contenders import TOTAL
+from ltx_command.measured import FOLDER, MeasuredClip, MeasuredClips
+from ltx_triton.contract import ENGINES
+from ltx_triton.engines.calibration import Calibration, EngineSeconds
+from ltx_triton.engines.cpu_precision import CpuPrecision
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "models.md"
+RECORD = FOLDER / MeasuredClips.FILE
+_MACHINES = "<!-- machines: made by python -m benchmarks report -->\n"
+_NAMES = {
+    "2b-fp32": "FP32 in ONNX Runtime, weights mapped",
+    "2b-bf16": "the same engines in OpenVINO in BF16",
+    "2b-int8": "INT8 in OpenVINO, the default",
+}
+_RECORDED = {"2b": "2b-int8", "2b-0.9.6": "2b-int8"}  # the versions differ in their values alone
+_STAGES = ("text", "denoise", "decode", "mp4")
+
+
+def section(results: Sequence[Result]) -> str:
+    """Return what exports and requests of the 2B and a step of the 13B take."""
+    figures = _figures(results)
+    machine = results[0].machine
+    there = [case for case in CASES if figures.labels(PART, "s", case=case)]
+    exported = [case for case in there if figures.labels(PART, "s", case=case, what="export")]
+    rows = [
+        ["engines on the disk, GB", *(_gb(_engine_bytes(figures, case)) for case in there)],
+        [
+            "export, s",
+            *(
+                _seconds(figures, case, what="export") if export[case] else "as left"
+                for case in there
+            ),
+        ],
+        [
+            "export, peak memory held, GB",
+            *(
+                _gb(_bytes(figures, case, what="export", memory="held")) if case in exported else ""
+                for case in there
+            ),
+        ],
+        ["start until ready, s", *(_seconds(figures, case, what="start") for case in there)],
+    ]
+    for name in PROMPTS:
+        rows += [
+            [
+                f"{name} prompt: {stage}, s",
+                *(_seconds(figures, case, request=name, stage=stage) for case in there),
+            ]
+            for stage in (*_STAGES, TOTAL)
+        ]
+    rows += [
+        [what, *(_gb(_peak(figures, case, memory)) for case in there)]
+        for what, memory in (
+            ("peak memory held, GB", "held"),
+            ("peak of mapped files, which the system can drop, GB", "mapped"),
+        )
+    ]
+    blocks = [
+        f"**Weights are random, of the real sizes**: what they cost is measured here, and not what "
+        f"they show. On {machine.cores} cores of {with_article(machine.processor)} with "
+        f"{machine.memory_bytes / 2**30:.0f} GiB: the 2B transformer, the VAE and T5-XXL from "
+        "single files, exported, served through Triton and asked for the default video (24 frames, "
+        "512 x 512, 8 steps), from POST to MP4. Memory is that of all processes of the service.",
+        table(["2B", *(_NAMES[case] for case in there)], rows),
+    ]
+    if figures.labels(PART, "s", case=STEP):
+        blocks.append(_step(figures))
+    blocks.append(
+        "`python -m benchmarks.real_size --folder FOLDER` measures this in an hour; the "
+        "[results](../benchmarks/results/real_size)."
+    )
+    return "\n\n".join(blocks)
+
+
+def write(results: Sequence[Result], document: Path = DOCUMENT, record: Path = FOLDER) -> None:
+    """Replace the table in docs/models.md, and the record that the command is shipped with."""
+    figures = _figures(results)
+    text = document.read_text(encoding="utf-8")
+    document.write_text(replace_block(text, _MACHINES, f"{_machines(figures)}\n"), encoding="utf-8")
+    clips = {name: _clip(results, figures, case) for name, case in _RECORDED.items()}
+    MeasuredClips(models=clips).save(record)
+
+
+def _machines(figures: Figures) -> str:
+    rows = [
+        [
+            f"2B, {_NAMES[case]}",
+            f"{_gb(_engine_bytes(figures, case))} GB",
+            f"{_gb(_peak(figures, case, 'held'))} GB",
+            f"{_gb(_peak(figures, case, 'mapped'))} GB",
+            f"{_seconds(figures, case, request='first', stage=TOTAL)} s",
+        ]
+        for case in CASES
+    ]
+    heads = ["", "disk for engines", "memory held", "and mapped", "default video on two cores"]
+    return table(heads, rows)
+
+
+def _step(figures: Figures) -> str:
+    loaded, stepped = (
+        figures.samples(PART, "s", case=STEP, what=f"load and {steps} steps")[0]
+        for steps in (0, STEPS)
+    )
+    of = {"case": STEP, "what": f"load and {STEPS} steps"}
+    held = figures.samples(PART, "bytes", **of, memory="held")[0]
+    export = {"case": STEP, "what": "export"}
+    engine = figures.samples(PART, "bytes", case=STEP, engine="transformer")[0]
+    return (
+        f"The 13B's transformer in INT8, from a single file of "
+        f"{_gb(figures.samples(PART, 'bytes', case=STEP, file='13b.safetensors')[0])} GB: exported "
+        f"in {figures.samples(PART, 's', **export)[0]:.0f} s, with "
+        f"{_gb(figures.samples(PART, 'bytes', **export, memory='held')[0])} GB of memory held at "
+        f"the peak, to {_gb(engine)} GB. OpenVINO loads it in {loaded:.0f} s and holds "
+        f"{_gb(held)} GB; a step of the default video takes {(stepped - loaded) / STEPS:.0f} s."
+    )
+
+
+def _clip(results: Sequence[Result], figures: Figures, case: str) -> MeasuredClip:
+    machine = next(each.machine for each in results if each.measurements[0].labels["case"] == case)
+    stages = {
+        stage: figures.samples(PART, "s", case=case, request="first", stage=stage)[0]
+        for stage in EngineSeconds.model_fields
+    }
+    pieces = {
+        piece: figures.samples(PART, "s", case=case, piece=piece)[0]
+        for piece in EngineSeconds.model_fields
+    }
+    [precision] = figures.labels(PART, "s", case=case, piece="text")
+    return MeasuredClip(
+        processor=machine.processor,
+        precision=case.rpartition("-")[2],
+        engine_bytes=round(_engine_bytes(figures, case)),
+        memory_bytes=round(_peak(figures, case, "held")),
+        seconds=EngineSeconds(**stages),
+        calibration=Calibration(
+            precision=CpuPrecision(str(precision["precision"])),
+            cores=machine.cores,
+            pieces=EngineSeconds(**pieces),
+        ),
+    )
+
+
+def _figures(results: Sequence[Result]) -> Figures:
+    return Figures(each for result in results for each in result.measurements)
+
+
+def _engine_bytes(figures: Figures, case: str) -> float:
+    return sum(_bytes(figures, case, engine=engine.name) for engine in ENGINES)
+
+
+def _peak(figures: Figures, case: str, memory: str) -> float:
+    return max(_bytes(figures, case, request=name, memory=memory) for name in PROMPTS)
+
+
+def _bytes(figures: Figures, case: str, **labels: str) -> float:
+    return figures.samples(PART, "bytes", case=case, **labels)[0]
+
+
+def _seconds(figures: Figures, case: str, **labels: str) -> str:
+    seconds = figures.samples(PART, "s", case=case, **labels)[0]
+    return f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.1f}"
+
+
+def _gb(size: float) -> str:
+    return f"{size / 1e9:.1f}"
