@@ -19,9 +19,10 @@ _RANDN = "diffusers.pipelines.ltx.pipeline_ltx_condition.randn_tensor"
 class ReferencePipeline:
     """`LTXConditionPipeline` in FP32 with the default sampling settings of an export."""
 
-    def __init__(self, checkpoint: Path) -> None:
+    def __init__(self, checkpoint: Path, **components: Any) -> None:
+        """Load the checkpoint, with some components in place of its own."""
         self._pipeline = diffusers.LTXConditionPipeline.from_pretrained(
-            checkpoint, dtype=torch.float32
+            checkpoint, dtype=torch.float32, **components
         )
         self._pipeline.set_progress_bar_config(disable=True)
 
@@ -75,7 +76,8 @@ def call_pipeline(
             width=spec.width,
             frame_rate=spec.frame_rate,
             num_inference_steps=spec.num_inference_steps,
-            guidance_scale=1.0,
+            negative_prompt=spec.negative_prompt,
+            guidance_scale=spec.guidance_scale or 1.0,
             decode_timestep=decode_timestep,
             decode_noise_scale=decode_noise_scale,
             output_type="np",

@@ -113,7 +113,7 @@ def _api_error(problem: ErrorDetails, model: type[BaseModel]) -> ApiError:
         return bad_value(text.format_map(context), name)
     if not name:
         return bad_value(problem["msg"])
-    given = shorten(repr(problem["input"]))
+    given = shorten(repr(problem["input"]).removesuffix(".0"))
     allowed = allowed_values(schemas(model)[name]) or _SIZE
     return bad_value(f"{_subject(name)} must be {allowed}, not {given}", name)
 

@@ -25,7 +25,8 @@ class JobBody(SharedFields):
     num_inference_steps: Annotated[int | None, Field(description="Where it was asked for")] = None
 
     warnings: Annotated[
-        list[str] | None, Field(description="Words that the model does not know or never reads")
+        list[str] | None,
+        Field(description="What of the request the model does not know or never reads"),
     ] = None
     message: Annotated[str | None, Field(description="Only from `POST /generate`")] = None
     created_at: Timestamp | None = None
@@ -76,7 +77,9 @@ class Quote(BaseModel):
     eta_seconds: Annotated[
         float | None, Field(description="Until it is finished, behind the jobs that are there now")
     ]
-    warnings: Annotated[list[str], Field(description="Sizes that the model does not draw well")]
+    warnings: Annotated[
+        list[str], Field(description="As from `POST /generate`, but not on the words of the prompt")
+    ]
 
 
 class JobList(BaseModel):

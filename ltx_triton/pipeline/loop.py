@@ -105,6 +105,9 @@ class DenoisingLoop:
         noise = draw_noise(shape, spec.seed)
         latents = noise.latents
 
+        def for_each_prompt(value: float) -> NDArray[np.float32]:
+            return np.full((len(prompts), 1), value, np.float32)
+
         enter(Stage.DENOISE, 0)
         for step, (sigma, sigma_next) in enumerate(pairwise(sigmas), 1):
             is_stochastic = self._config.stochastic_sampling and sigma_next > 0
@@ -112,11 +115,9 @@ class DenoisingLoop:
                 "latents": np.repeat(latents, len(prompts), axis=0),
                 "prompt_embeds": prompt_embeds,
                 "attention_mask": tokens.attention_mask,
-                "frame_rate": np.full((len(prompts), 1), spec.frame_rate, np.float32),
-                "sigma": np.full((len(prompts), 1), sigma, np.float32),
-                "sigma_next": np.full(
-                    (len(prompts), 1), 0.0 if is_stochastic else sigma_next, np.float32
-                ),
+                "frame_rate": for_each_prompt(spec.frame_rate),
+                "sigma": for_each_prompt(sigma),
+                "sigma_next": for_each_prompt(0.0 if is_stochastic else sigma_next),
             }
             outputs = await self._engines.run(TRANSFORMER, inputs)
             latents = _guide(outputs["latents_out"], guidance_scale)

@@ -54,6 +54,9 @@ def with_memory(bytes_for_a_token: int) -> ModelInfo:
     return INFO.model_copy(update={"memory": memory})
 
 
+GUIDED_INFO = INFO.model_copy(
+    update={"limits": INFO.limits.model_copy(update={"default_guidance_scale": 3.0})}
+)
 GPU_INFO = INFO.model_copy(update={"device": "cuda", "device_name": 'A "big" GPU'})
 METRICS = """\
 ltx_engine_memory_bytes{model="text_encoder",device="cpu"} 1073741824

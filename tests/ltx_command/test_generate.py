@@ -62,11 +62,13 @@ def test_every_option_reaches_the_request(
     service: dict[str, str], fake_triton: FakeTriton, tmp_path: Path
 ) -> None:
     run("generate", "A cat", "--num-frames", "9", "--fps", "12", "--size", "96x64", "--seed", "7",
-        "--num-inference-steps", "8", folder=tmp_path, **service)  # fmt: skip
+        "--num-inference-steps", "8", "--guidance-scale", "1.0", "--negative-prompt", "a dog",
+        folder=tmp_path, **service)  # fmt: skip
     [seen] = fake_triton.seen
     spec = seen.request
     assert (spec.num_frames, spec.frame_rate, spec.width, spec.height) == (9, 12, 96, 64)
     assert (spec.seed, spec.num_inference_steps) == (7, 8)
+    assert (spec.guidance_scale, spec.negative_prompt) == (1, "a dog")
 
 
 def test_ctrl_c_cancels_the_job_on_the_server_even_from_the_background(

@@ -1,4 +1,5 @@
 import asyncio
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import pytest
 
 from demo.evaluation.reference import ReferencePipeline
 from frontend.triton import EngineRejectedError, TritonClient
-from ltx_triton.contract import Progress, Stage
+from ltx_triton.contract import LTX_VIDEO, Progress, Stage
 from ltx_triton.launcher.local_triton import LocalTriton
 from ltx_triton.model_info import EngineLimits, ModelInfo
 from ltx_triton.pipeline.config import PipelineConfig
+from ltx_triton.repository.layout import version_folder
 from ltx_triton.video_spec import VideoSpec
 from tests.model_repository.client import executions, generate_all
 from tests.model_repository.client import generate as generate_one
@@ -44,6 +46,34 @@ def test_frames_are_those_of_the_diffusers_pipeline(
     assert video.frames.shape == (num_frames, height, width, 3)
     assert np.abs(video.frames.astype(int) - expected).max() <= 1
     assert video.frames.std() > 10, "constant frames would prove nothing"
+
+
+def test_guided_frames_are_those_of_the_diffusers_pipeline(
+    repository: Path, checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guided = shutil.copytree(repository, tmp_path / "repository")
+    settings = version_folder(guided, LTX_VIDEO)
+    config = PipelineConfig.load(settings).model_copy(update={"guidance_scale": 3.0})
+    config.save(settings)
+    monkeypatch.setenv("CPU_PRECISION", "fp32")
+    requests = [
+        SMALL.model_copy(update={"width": 96, "guidance_scale": 3.0}),
+        SMALL.model_copy(
+            update={"width": 96, "guidance_scale": 7.5, "negative_prompt": "a still sea, blurry"}
+        ),
+    ]
+
+    with LocalTriton(guided) as server:
+        by_default = SMALL.model_copy(update={"width": 96})
+        videos = generate_all(server.grpc_address, [*requests, by_default])
+        batches = executions(server, "transformer")
+
+    reference = ReferencePipeline(checkpoint_folder)
+    first, second = map(reference.frames, requests)
+    for video, expected in zip(videos, (first, second, first), strict=True):
+        assert np.abs(video.frames.astype(int) - expected).max() <= 1
+    assert np.abs(first.astype(int) - second).max() > 10
+    assert set(batches) <= {2, 4}, "both texts of a step go together"
 
 
 def test_progress_names_every_stage_and_step_in_order(triton: LocalTriton) -> None:
@@ -138,6 +168,8 @@ def test_concurrent_jobs_share_batches_and_give_the_frames_of_single_ones(
         ({"num_inference_steps": 0}, "num_inference_steps=0 is not possible; allowed: 1, 2"),
         ({"seed": -1}, "seed=-1: Input should be greater than or equal to 0"),
         ({"num_inference_steps": 1000}, "num_inference_steps=1000 is not possible; allowed: 1, 2"),
+        ({"guidance_scale": 3.0}, "guidance_scale=3 is not possible; allowed: 1, since the "),
+        ({"guidance_scale": 0.5}, r"guidance_scale=0\.5: Input should be greater than or equal"),
     ],
 )
 def test_an_invalid_request_is_refused_with_its_field_and_the_next_one_served(

@@ -24,6 +24,15 @@ def test_a_transformer_takes_everything_up_to_the_size_its_batch_and_the_longest
     assert maximum.inputs["latents"].maximum == (1, 33, 16, 16, 128), "a batch gains nothing"
 
 
+def test_guidance_needs_both_texts_of_a_step_to_fit_at_every_size() -> None:
+    config = CONFIG.model_copy(update={"guidance_scale": 3.0})
+
+    batches = [profile.largest_batch for profile in profiles(TRANSFORMER, config, LIMITS)]
+
+    assert batches == [4, 2]
+    assert all(each.largest_batch == 1 for each in profiles(VAE_DECODER, config, LIMITS))
+
+
 def test_the_text_encoder_has_one_profile() -> None:
     [profile] = profiles(TEXT_ENCODER, CONFIG, LIMITS)
 

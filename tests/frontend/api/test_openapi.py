@@ -49,11 +49,14 @@ def test_generate_describes_its_parameters_for_query_and_every_body(
     operation = document["paths"]["/generate"]["post"]
     names = {
         *("prompt", "duration", "num_frames", "fps", "resolution", "width", "height", "size"),
-        *("num_inference_steps", "seed", "callback_url", "wait"),
+        *("num_inference_steps", "seed", "negative_prompt", "guidance_scale"),
+        *("callback_url", "wait"),
     }
     in_query = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
     assert in_query.keys() == names | {"Idempotency-Key"}
     assert in_query["duration"]["maximum"] == 6
+    scale = in_query["guidance_scale"]
+    assert (scale["type"], scale["minimum"], scale["maximum"]) == ("number", 1, 20)
     content = operation["requestBody"]["content"]
     assert content.keys() == {
         "application/x-www-form-urlencoded",

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from ltx_triton.video_spec import VideoSpec
 from tests.frontend.conftest import StartApi
-from tests.frontend.fake_triton import FakeTriton
+from tests.frontend.fake_triton import GUIDED_INFO, FakeTriton
 
 
 @pytest.fixture
@@ -102,6 +102,17 @@ def test_the_length_is_given_by_seconds_or_frames(
             "someone/Fake-Model cannot make this video: "
             "num_inference_steps=5 is not possible; allowed: 4, 8",
         ),
+        ({"guidance_scale": 0.9}, "guidance_scale must be from 1 to 20, not 0.9"),
+        ({"guidance_scale": 21}, "guidance_scale must be from 1 to 20, not 21"),
+        (
+            {"guidance_scale": 3.5},
+            "someone/Fake-Model cannot make this video: guidance_scale=3.5 is not possible; "
+            "allowed: 1, since the checkpoint is distilled to do without guidance",
+        ),
+        (
+            {"negative_prompt": "x" * 10_001},
+            "negative_prompt cannot exceed 10000 characters; it has 10001",
+        ),
     ],
 )
 def test_what_is_not_allowed_is_named_with_what_is(
@@ -116,6 +127,27 @@ def test_steps_that_have_a_schedule_reach_the_engines(
     assert accepted(api, fake_triton, num_inference_steps=8).num_inference_steps == 8
 
 
+def test_guidance_reaches_the_engines_of_a_model_that_takes_it(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.info = GUIDED_INFO
+    given = {"guidance_scale": "4.5", "negative_prompt": " "}
+    spec = accepted(api, fake_triton, resolution=64, **given)
+    assert (spec.guidance_scale, spec.negative_prompt) == (4.5, " ")
+    spec = accepted(api, fake_triton, resolution=64, guidance_scale="")
+    assert (spec.guidance_scale, spec.negative_prompt) == (None, "")
+
+
+def test_a_distilled_model_takes_a_scale_of_one_and_warns_of_a_negative_prompt(
+    api: TestClient,
+) -> None:
+    given = {"prompt": "a", "resolution": 64, "guidance_scale": 1, "negative_prompt": "blurry"}
+    body = api.post("/generate", json=given).json()
+    assert body["warnings"] == [
+        "the negative prompt has no effect: someone/Fake-Model is distilled to do without guidance"
+    ]
+
+
 def test_a_seed_of_minus_one_is_drawn(api: TestClient, fake_triton: FakeTriton) -> None:
     first, second = (accepted(api, fake_triton, seed=-1, resolution=64) for _ in range(2))
     assert 0 <= first.seed < 2**53
@@ -123,7 +155,9 @@ def test_a_seed_of_minus_one_is_drawn(api: TestClient, fake_triton: FakeTriton) 
 
 
 def test_a_job_says_what_it_was_asked_for(api: TestClient) -> None:
-    given = {"prompt": "a", "width": 96, "height": 64, "num_frames": 9, "num_inference_steps": 4}
+    frame = {"width": 96, "height": 64, "num_frames": 9}
+    sampling = {"num_inference_steps": 4, "guidance_scale": 1.0, "negative_prompt": "blurry"}
+    given = {"prompt": "a", **frame, **sampling}
     body = api.post("/generate", json=given).json()
     assert {name: body[name] for name in given} == given
     assert body["resolution"] == "96x64"

@@ -25,6 +25,16 @@ def test_a_size_that_was_made_costs_what_it_did() -> None:
     assert model.cost(Size(100, 4)).stages[Stage.DENOISE] == 36
 
 
+def test_guidance_doubles_the_steps_and_nothing_else() -> None:
+    stages = {"text": 0.1, "denoise": 8.0, "decode": 3.0, "mp4": 1.0}
+    guided = Measured(Size(100, 4, texts=2), began=100.0, ended=112.1, stages=stages).cost(1.0)
+    model = CostModel({100: guided})
+    again, plain = (model.cost(Size(100, 4, texts)).stages for texts in (2, 1))
+    assert again == pytest.approx({**stages})
+    assert plain == pytest.approx({**stages, "denoise": 4.0})
+    assert model.cost(Size(200, 4, texts=2)).step == pytest.approx(4.0)
+
+
 @pytest.mark.parametrize("tokens", [16, 300, 1000, 20_000])
 def test_the_cost_of_other_sizes_is_recovered_from_three(tokens: int) -> None:
     model = CostModel({each: true_cost(each) for each in (64, 512, 4096)})

@@ -47,6 +47,15 @@ def test_jobs_that_still_run_are_beside_those_that_were_made() -> None:
     assert found.costs.cost(SMALL).total == pytest.approx(2)
 
 
+def test_how_guided_jobs_slow_others_down_is_measured() -> None:
+    guided = Size(SMALL.tokens, SMALL.steps, texts=2)
+    beside = [made(-50, 6, guided), made(-50, 6, guided)]  # alone each would take 3 s
+    found = learn([made(-100, 2), *beside], [], NOW)
+    assert found
+    assert found.sharing == pytest.approx(1, abs=0.01)
+    assert found.costs.cost(guided).total == pytest.approx(3)
+
+
 def test_one_that_was_made_alone_outweighs_many_beside_others() -> None:
     crowd = [made(-50 + 0.1 * number, 30) for number in range(8)]
     found = learn([*crowd, made(-100, 2)], [], NOW)

@@ -4,7 +4,7 @@ from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
 from ltx_triton.engines.memory_use import CpuMemory, DeviceMemory, GpuMemory, MemoryAt, MemoryUse
 from ltx_triton.video_spec import VideoSpec
 from tests.frontend.conftest import new_job
-from tests.frontend.fake_triton import GPU_INFO, INFO
+from tests.frontend.fake_triton import GPU_INFO, GUIDED_INFO, INFO
 
 GB, MB = 10**9, 10**6
 # 1 GB at rest, and 1 GB for each 1,000 tokens of the largest video.
@@ -69,6 +69,19 @@ def test_videos_run_side_by_side_while_they_fit_together() -> None:
     assert budget.fits(ON_CPU, [video(1000)], video(10))
     assert not budget.fits(ON_CPU, [video(1000)] * 5, video(10))
     assert not budget.fits(ON_CPU, [video(10)], video(1200))
+
+
+def test_a_guided_video_takes_more_memory() -> None:
+    sizes = (MemoryAt(1000, first_bytes=GB, further_bytes=GB, output_bytes=0),)
+    engine = ENGINE.model_copy(update={"sizes": sizes})
+    device = DEVICE.model_copy(update={"engines": {"transformer": engine}})
+    memory = MEMORY.model_copy(update={"devices": {"cpu": device}})
+    guided = GUIDED_INFO.model_copy(update={"memory": memory})
+    budget = MemoryBudget(3, api_workers=1)
+
+    budget.require(guided, video(1000).model_copy(update={"guidance_scale": 1.0}))
+    with pytest.raises(TooLargeError, match=r"needs 3\.3 GB of memory; the limit is 3\.0 GB"):
+        budget.require(guided, video(1000))
 
 
 def test_a_video_alone_is_never_held_back() -> None:

@@ -69,6 +69,19 @@ def test_an_engine_works_on_the_largest_video_and_keeps_a_little_of_the_others()
     }
 
 
+def test_guidance_is_another_video_everywhere_but_in_the_decoder() -> None:
+    guided = LatentSize(frames=300, area=1, texts=2)
+    assert DEVICE.by_engine([guided, video(100)]) == {
+        "transformer": 1000 + 50 + 3 + 1,
+        "vae_decoder": 1000 + 50 + 1,
+    }
+
+
+def test_shared_memory_carries_both_latents_of_a_guided_step() -> None:
+    guided = LatentSize(frames=300, area=1, texts=2)
+    assert USE.needed_shared(guided) - USE.needed_shared(video(300)) == 2 * 6
+
+
 def test_shared_memory_grows_with_the_largest_answer() -> None:
     assert USE.needed_shared(video(300)) - USE.needed_shared(video(100)) == 2 * (6 - 4)
 

@@ -1,10 +1,15 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
 from numpy.typing import NDArray
 
+from demo.evaluation.reference import ReferencePipeline
 from ltx_triton.contract import TRANSFORMER, ModelContract, Progress, Stage
 from ltx_triton.engines.in_process import InProcessEngines, generate_video
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
@@ -15,9 +20,11 @@ from ltx_triton.pipeline.loop import (
     DenoisingLoop,
     NonFiniteLatentsError,
 )
+from ltx_triton.pipeline.noise import draw_noise, latent_shape
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.video_spec import VideoSpec
 
+_STEP_NOISE = "diffusers.schedulers.scheduling_flow_match_euler_discrete.randn_tensor"
 REQUEST = VideoSpec(prompt="a red ball", num_frames=9, height=64, width=64, frame_rate=8.0, seed=1)
 
 
@@ -41,6 +48,56 @@ def loop_over(repository: Path, engines: InProcessEngines, **changes: Any) -> De
     folder = repository / "ltx_video" / "1"
     config = PipelineConfig.load(folder).model_copy(update=changes)
     return DenoisingLoop(config, PromptTokenizer(folder, config), engines)
+
+
+class StochasticScheduler(FlowMatchEulerDiscreteScheduler):  # type: ignore[misc]
+    """Is given the velocity as `LTXPipeline` does it: `LTXConditionPipeline` has its negative."""
+
+    def step(self, velocity: Any, timestep: Any, sample: Any, **_: Any) -> Any:
+        return super().step(-velocity, timestep, sample, return_dict=False)
+
+
+def step_noise(spec: VideoSpec) -> Callable[..., torch.Tensor]:
+    """The denoising loop's noise of each step, in place of the scheduler's own."""
+    shape = latent_shape(spec, spatial_compression=32, temporal_compression=8, channels=128)
+    draws = draw_noise(shape, spec.seed).steps
+    return lambda shape, **_: torch.from_numpy(next(draws)).reshape(shape)
+
+
+@pytest.mark.parametrize(
+    ("is_stochastic", "guidance_scale"), [(True, 1.0), (False, 3.0), (True, 3.0)]
+)
+def test_other_checkpoints_give_the_frames_of_diffusers_too(
+    is_stochastic: bool,
+    guidance_scale: float,
+    repository: Path,
+    checkpoint_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CPU_PRECISION", "fp32")
+    request = REQUEST.model_copy(
+        update={"width": 96, "num_frames": 17, "negative_prompt": "a blue sea, still, blurry"}
+    )
+    loop = loop_over(
+        repository,
+        InProcessEngines(repository),
+        stochastic_sampling=is_stochastic,
+        guidance_scale=guidance_scale,
+    )
+
+    frames, again = (generate_video(loop, request) for _ in range(2))
+
+    kind = StochasticScheduler if is_stochastic else FlowMatchEulerDiscreteScheduler
+    scheduler = kind.from_pretrained(
+        checkpoint_folder / "scheduler", stochastic_sampling=is_stochastic
+    )
+    reference = ReferencePipeline(checkpoint_folder, scheduler=scheduler)
+    with patch(_STEP_NOISE, step_noise(request)):
+        expected = reference.frames(request.model_copy(update={"guidance_scale": guidance_scale}))
+    assert np.abs(frames.astype(int) - expected).max() <= 1
+    assert np.array_equal(frames, again)
+    plain = generate_video(loop_over(repository, InProcessEngines(repository)), request)
+    assert np.abs(frames.astype(int) - plain).max() > 10, "the same frames would prove nothing"
 
 
 def test_returns_exactly_the_requested_number_of_frames(repository: Path) -> None:

@@ -57,6 +57,21 @@ def test_text_is_padded_to_the_smallest_bucket_that_holds_it(
     assert tokenizer.encode("red " * 500).input_ids.shape == (1, config.text_buckets[-1])
 
 
+def test_texts_of_a_batch_are_padded_alike(tokenizer: PromptTokenizer) -> None:
+    long = "red " * 50
+
+    both = tokenizer.encode("", long)
+
+    alone = tokenizer.encode(""), tokenizer.encode(long)
+    length = both.input_ids.shape[1]
+    assert both.input_ids.shape == both.attention_mask.shape == (2, length)
+    assert length == alone[1].input_ids.shape[1] > alone[0].input_ids.shape[1]
+    for row, text in enumerate(alone):
+        real = text.attention_mask.sum()
+        assert both.attention_mask[row].sum() == real
+        assert np.array_equal(both.input_ids[row, :real], text.input_ids[0, :real])
+
+
 def test_ids_and_mask_have_the_types_of_the_contract(tokenizer: PromptTokenizer) -> None:
     tokens = tokenizer.encode("red")
 

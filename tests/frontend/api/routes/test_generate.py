@@ -146,10 +146,14 @@ def test_a_value_out_of_range_is_refused_with_400(
         ({"prompt": 5}, "prompt must be a string, not 5"),
         ({"prompt": "a\0b"}, "prompt must be text without NUL characters, not 'a\\x00b'"),
         ({"wait": "maybe"}, "wait must be true or false, not 'maybe'"),
+        ({"guidance_scale": "much"}, "guidance_scale must be a number, not 'much'"),
+        ({"guidance_scale": "inf"}, "guidance_scale must be a number, not 'inf'"),
+        ({"guidance_scale": True}, "guidance_scale must be a number, not True"),
         (
             {"steps": 4},
-            "Unknown parameter 'steps'; allowed are prompt, seed, callback_url, duration, "
-            "num_frames, fps, resolution, width, height, size, num_inference_steps, wait, seconds",
+            "Unknown parameter 'steps'; allowed are prompt, seed, negative_prompt, guidance_scale, "
+            "callback_url, duration, num_frames, fps, resolution, width, height, size, "
+            "num_inference_steps, wait, seconds",
         ),
     ],
 )

@@ -16,9 +16,9 @@ from tests.frontend.fake_triton import FakeTriton, Fault
 
 NUMBERS = (
     *("duration", "seconds", "num_frames", "fps", "resolution", "width", "height"),
-    *("num_inference_steps", "seed"),
+    *("num_inference_steps", "seed", "guidance_scale"),
 )
-NAMES = ("prompt", "size", *NUMBERS)
+NAMES = ("prompt", "negative_prompt", "size", *NUMBERS)
 BODY_TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from frontend.web.examples import DEMO_MODEL, clip_files, still_file
 from tests.frontend.conftest import StartApi, post, wait_for
-from tests.frontend.fake_triton import INFO, FakeTriton, Fault
+from tests.frontend.fake_triton import GUIDED_INFO, INFO, FakeTriton, Fault
 
 BROWSER = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 FORM = {"prompt": "a lighthouse", "size": "96x64", "duration": "1", "fps": "8", "seed": ""}
@@ -24,7 +24,7 @@ def value(page: str, name: str) -> str:
 
 
 def prompt(page: str) -> str:
-    [given] = re.findall(r"<textarea.*?>(.*?)</textarea>", page, re.DOTALL)
+    [given] = re.findall(r'<textarea id="prompt".*?>(.*?)</textarea>', page, re.DOTALL)
     return unescape(given)
 
 
@@ -50,6 +50,32 @@ def test_only_sizes_that_the_model_can_draw_are_offered(
     ]
     outside = start_api(max_resolution=96).get("/").text
     assert sizes(outside) == ["96x96", "64x64"]
+
+
+def test_only_a_model_with_guidance_is_asked_for_it(
+    start_api: StartApi, fake_triton: FakeTriton
+) -> None:
+    assert "guidance_scale" not in start_api().get("/").text
+    fake_triton.info = GUIDED_INFO
+    api = start_api()
+    page = api.get("/").text
+    assert re.search(r'name="guidance_scale" min="1" max="20"[^>]* placeholder="3"', page)
+    assert value(page, "guidance_scale") == ""
+    assert "<details >" in page
+
+    job_id = post(api, negative_prompt="a <grey> sky", guidance_scale=4.5)
+    filled = api.get("/", params={"from": job_id}).text
+    assert value(filled, "guidance_scale") == "4.5"
+    assert "&lt;grey&gt; sky</textarea>" in filled
+    assert "<details open>" in filled
+    details = api.get(f"/preview/{job_id}").text
+    assert "<dt>Negative prompt</dt><dd>a &lt;grey&gt; sky</dd>" in details
+    assert "<dt>Guidance scale</dt><dd>4.5</dd>" in details
+
+    wrong = api.post("/", data=FORM | {"guidance_scale": "30"}, headers=BROWSER).text
+    assert "guidance_scale must be from 1 to 20, not 30" in unescape(wrong)
+    assert value(wrong, "guidance_scale") == "30"
+    assert "<details open>" in wrong
 
 
 def test_the_demo_checkpoint_comes_with_chips_and_examples_and_other_models_without(

@@ -330,6 +330,8 @@ def test_a_completed_job_has_a_receipt(api: TestClient, output_dir: Path) -> Non
         "spec": {
             "prompt": SMALL["prompt"],
             "seed": 4,
+            "negative_prompt": "",
+            "guidance_scale": 1.0,
             "width": 64,
             "height": 64,
             "num_frames": 8,

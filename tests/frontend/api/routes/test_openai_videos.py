@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.frontend.conftest import StartApi, wait_until
-from tests.frontend.fake_triton import FakeTriton, Fault
+from tests.frontend.fake_triton import GUIDED_INFO, INFO, FakeTriton, Fault
 
 SMALL = {"prompt": "a blue star", "seconds": "1", "size": "96x64"}
 KEY = "0123456789abcdef"
@@ -70,7 +70,10 @@ def test_a_video_is_created_from_json_and_from_forms(form: str, api: TestClient)
         "num_frames": 8,
         "num_inference_steps": None,
         "inference_time_s": None,
-        "warnings": [],
+        "warnings": [
+            "the negative prompt has no effect: someone/Fake-Model is distilled to do without "
+            "guidance"
+        ],
     }
     assert abs(body["created_at"] - time.time()) < 60
     assert body["status"] in ("queued", "in_progress")
@@ -150,6 +153,25 @@ def test_a_remix_keeps_size_length_and_seed(api: TestClient, fake_triton: FakeTr
     assert remix["remixed_from_video_id"] == source["id"]
     first, second = (seen.request for seen in fake_triton.seen)
     assert second == first.model_copy(update={"prompt": "a red ball"})
+
+
+def test_guidance_is_ignored_where_the_model_has_none_and_used_where_it_has(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.info = GUIDED_INFO
+    guided = create(api, guidance_scale=5, negative_prompt="blurry")
+    wait_for(api, guided["id"], "completed")
+    assert guided["warnings"] == []
+    spec = fake_triton.seen[-1].request
+    assert (spec.guidance_scale, spec.negative_prompt) == (5, "blurry")
+
+    fake_triton.info = INFO
+    time.sleep(5.1)  # what Triton serves is believed for five seconds
+    path = f"/v1/videos/{guided['id']}/remix"
+    remix = api.post(path, json={"prompt": "a red ball", "negative_prompt": "grey"}).json()
+    wait_for(api, remix["id"], "completed")
+    spec = fake_triton.seen[-1].request
+    assert (spec.guidance_scale, spec.negative_prompt) == (None, "grey")
 
 
 def test_a_remix_may_draw_another_seed(api: TestClient) -> None:

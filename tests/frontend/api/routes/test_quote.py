@@ -4,7 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.frontend.conftest import SMALL, post, wait_for, wait_until
-from tests.frontend.fake_triton import INFO, FakeTriton, Fault, with_memory
+from tests.frontend.fake_triton import GUIDED_INFO, INFO, FakeTriton, Fault, with_memory
 
 SIZE = {"duration": SMALL["duration"], "resolution": SMALL["resolution"]}
 
@@ -50,6 +50,22 @@ def test_seconds_are_quoted_from_the_videos_made_here_and_the_jobs_in_front(
     assert busy["generation_time_seconds"] == free["generation_time_seconds"]
     assert busy["eta_seconds"] > free["eta_seconds"]
     api.delete(f"/jobs/{job_id}")
+
+
+def test_guidance_is_quoted_with_twice_the_denoising(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.info = GUIDED_INFO
+    fake_triton.step_seconds = 0.1
+    wait_for(api, post(api, guidance_scale=1), "completed")
+    wait_until(lambda: quote(api, **SIZE)["eta_seconds"] is not None)
+
+    plain, guided = (
+        quote(api, **SIZE, guidance_scale=scale)["generation_time_seconds"] for scale in (1, 5)
+    )
+
+    assert quote(api, **SIZE)["generation_time_seconds"] == guided
+    assert guided - plain == pytest.approx(4 * 0.1, rel=0.3)
 
 
 @pytest.mark.parametrize(
