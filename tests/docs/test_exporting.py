@@ -6,6 +6,11 @@ import shlex
 from pathlib import Path
 
 from export.__main__ import parse
+from export.checkpoint.assembled import AssembledCheckpoint
+from export.checkpoint.header import Header
+from export.checkpoint.open import TEXT_ENCODER, TOKENIZER
+from export.checkpoint.single_file import SingleFile
+from export.checkpoint.versions import VERSIONS, find_version
 from export.verification.pieces import PIECE_BYTES
 
 ROOT = Path(__file__).parents[2]
@@ -77,9 +82,33 @@ def test_the_readme_says_how_large_the_checkpoint_is() -> None:
 def test_make_takes_the_options_that_the_page_names() -> None:
     makefile = (ROOT / "Makefile").read_text()
     (exported,) = re.findall(r"^export (.*)$", makefile, re.MULTILINE)
-    assert {"MODEL", "TARGET", "PRECISION", "SIZES", "SKIP_VERIFICATION", "EXPORT_OPTIONS"} <= set(
-        exported.split()
-    )
-    (example,) = re.findall(r'EXPORT_OPTIONS="(.*)"$', TEXT, re.MULTILINE)
-    options, _ = parse(shlex.split(example))
-    assert (options.name, options.num_inference_steps) == ("My model", 4)
+    (sentence,) = re.findall(r"^Besides (.*), make takes two more variables", TEXT, re.MULTILINE)
+    named = {*re.findall(r"`(\w+)`", sentence), "SKIP_VERIFICATION", "EXPORT_OPTIONS"}
+    assert named | {"PROMPT"} == set(exported.split())
+    given = [
+        parse(shlex.split(example))[0]
+        for example in re.findall(r'EXPORT_OPTIONS="(.*?)"[`\n]', TEXT)
+    ]
+    assert [options.checkpoint_version for options in given] == ["0.9.8-distilled", None, None]
+    assert [options.tokenizer for options in given] == [None, "/path/to/folder", None]
+    assert (given[2].name, given[2].num_inference_steps) == ("My model", 4)
+
+
+def test_every_version_has_its_row() -> None:
+    row = r"^\| (0\.9\.\S+) \| (.*?) \| (\d+) \| (\d*) ?\| (\w*) ?\|$"
+    rows = re.findall(row, TEXT, re.MULTILINE)
+    assert [name for name, *_ in rows] == list(VERSIONS)
+    for name, files, steps, guidance, noise in rows:
+        version = VERSIONS[name]
+        assert int(steps) == version.num_inference_steps
+        assert float(guidance or 1) == version.guidance_scale
+        assert bool(noise) == version.stochastic_sampling
+        for file in files.split(", "):
+            part = SingleFile(Path(file), Header({}))
+            checkpoint = AssembledCheckpoint(f"{file}.safetensors", {"transformer": part})
+            assert find_version(checkpoint, None) is version
+
+
+def test_the_default_sources_are_named() -> None:
+    assert f"`{TEXT_ENCODER}`" in TEXT
+    assert f"`{TOKENIZER}`" in TEXT

@@ -51,6 +51,32 @@ def test_the_same_prompts_are_compared_in_all_proportions() -> None:
     assert all(wrong_aspects(clip) == {"shape"} for clip in failed)
 
 
+def test_int8_is_compared_on_the_same_prompts() -> None:
+    measured = json.loads((RESULTS / "service-int8.json").read_text())
+    assert measured["precision"] == f"int8 and {MEASURED['service']['precision']}"
+    assert measured["checkpoint"] == MEASURED["service"]["checkpoint"]
+    int8 = measured["clips"]
+    unrounded = MEASURED["service"]["clips"][: len(int8)]
+    assert [clip["prompt"] for clip in int8] == [clip["prompt"] for clip in unrounded]
+    text = (ROOT / "docs" / "quality.md").read_text()
+    scores = {"FP32 weights": shares(unrounded), "INT8 weights": shares(int8)}
+    assert table(scores) in text
+    same = sum(
+        one["predicted"] == other["predicted"] for one, other in zip(int8, unrounded, strict=True)
+    )
+    assert f"sees the same in {same} of the {len(int8)} clips" in text
+
+
+def shares(clips: list[dict[str, Any]]) -> dict[str, float]:
+    """Share of clips in which an aspect, or all four, is right."""
+    right = {
+        aspect: [clip["predicted"][aspect] == clip["expected"][aspect] for clip in clips]
+        for aspect in (*ASPECTS, "size")
+    }
+    right["all four"] = [not wrong_aspects(clip) for clip in clips]
+    return {aspect: sum(values) / len(values) for aspect, values in right.items()}
+
+
 def wrong_aspects(clip: dict[str, Any]) -> set[str]:
     return {aspect for aspect in ASPECTS if clip["predicted"][aspect] != clip["expected"][aspect]}
 
