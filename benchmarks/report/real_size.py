@@ -37,7 +37,7 @@ def section(results: Sequence[Result]) -> str:
         [
             "export, s",
             *(
-                _seconds(figures, case, what="export") if export[case] else "as left"
+                _seconds(figures, case, what="export") if case in exported else "as left"
                 for case in there
             ),
         ],
