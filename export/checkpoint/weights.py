@@ -69,6 +69,12 @@ def read_weight(source: Source, dtype: torch.dtype) -> torch.Tensor:
     return tensor.to(dtype).contiguous()
 
 
+def is_fp16(source: Source) -> bool:
+    """Tell whether a weight is stored in FP16."""
+    with open_safetensors(source.file) as opened:
+        return bool(opened.get_slice(source.key).get_dtype() == "F16")
+
+
 @contextmanager
 def open_safetensors(file: Path) -> Iterator[Any]:
     """Open a safetensors file.

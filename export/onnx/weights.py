@@ -9,7 +9,7 @@ import torch
 from tqdm import tqdm
 
 from export.checkpoint.checkpoint import Checkpoint
-from export.checkpoint.weights import Source, read_weight
+from export.checkpoint.weights import Source, is_fp16, read_weight
 from export.errors import ExportError
 from export.fp8.graph import weight_scale
 from export.fp8.quantize import to_fp8
@@ -17,12 +17,16 @@ from export.graphs.engine import Engine
 from export.graphs.weights import weight_sources
 from export.int8.quantize import channel_scales, to_int8
 from export.onnx.dequantize import scale_of
+from export.onnx.fp16_initializers import store_as_fp16
 from export.onnx.transposes import fold_transposes
 from ltx_triton.repository.layout import DATA_FILE
 
 # Runtimes map the file into memory by pages; smaller tensors are copied anyway.
 _PAGE = 4096  # bytes
 _SMALL_ALIGNMENT = 64
+# Below it a file of half the size is worth more than memory: OpenVINO keeps FP32 copies of FP16
+# weights, where it drops the pages of FP32 ones (benchmarks/results/weight_storage.json).
+_SMALL_ENGINE = 100e6  # bytes
 _DTYPES = {
     onnx_ir.DataType.FLOAT: torch.float32,
     onnx_ir.DataType.FLOAT16: torch.float16,
@@ -35,7 +39,8 @@ _DTYPES = {
 def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, file: Path) -> None:
     """Write `file`, and point the initializers without values into it.
 
-    Convert weights to the types of the initializers. Hold one tensor in memory at a time.
+    Convert weights to the types of the initializers, but keep FP16 where a small graph has FP32.
+    Hold one tensor in memory at a time.
 
     Raises:
         ExportError: a weight is missing, left over, or of another shape.
@@ -48,7 +53,9 @@ def write_weights(engine: Engine, graph: onnx_ir.Model, checkpoint: Checkpoint, 
         if value.dtype is onnx_ir.DataType.INT8:
             del pending[str(scale_of(value).name)]  # computed from the weight
     sources = weight_sources(engine, list(pending), checkpoint)
-    total = sum(_bytes(value) for value in pending.values())
+    if sum(map(_bytes, pending.values())) < _SMALL_ENGINE:
+        store_as_fp16(graph, [name for name in pending if _is_fp16(pending[name], sources[name])])
+    total = sum(map(_bytes, pending.values()))
     with (
         file.open("wb") as stream,
         tqdm(total=total, unit="B", unit_scale=True, desc=f"{engine.contract.name} weights") as bar,
@@ -95,6 +102,10 @@ def _store(stream: BufferedWriter, value: onnx_ir.Value, tensor: torch.Tensor) -
     )
     stream.flush()
     tensor.flatten().view(torch.uint8).numpy().tofile(stream)
+
+
+def _is_fp16(value: onnx_ir.Value, source: Source) -> bool:
+    return value.dtype is onnx_ir.DataType.FLOAT and is_fp16(source)
 
 
 def _shape(value: onnx_ir.Value) -> tuple[int, ...]:

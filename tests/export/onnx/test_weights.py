@@ -97,6 +97,22 @@ def test_embeddings_may_have_either_of_their_two_names(
 
 
 @pytest.mark.slow
+def test_a_large_engine_keeps_no_fp16(
+    copy: FolderCheckpoint, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = copy.folder / "text_encoder" / "model.safetensors"
+    rewrite(copy, {name: tensor.half() for name, tensor in load_file(stored).items()})
+    fp32_bytes = model_file(repository, TEXT_ENCODER).with_name(DATA_FILE).stat().st_size
+    write(copy, tmp_path)
+    assert (tmp_path / DATA_FILE).stat().st_size < 0.75 * fp32_bytes
+
+    monkeypatch.setattr("export.onnx.weights._SMALL_ENGINE", 0)
+    write(copy, tmp_path)
+
+    assert (tmp_path / DATA_FILE).stat().st_size == fp32_bytes
+
+
+@pytest.mark.slow
 def test_a_missing_weight_is_named(copy: FolderCheckpoint, tmp_path: Path) -> None:
     rewrite(copy, {"encoder.final_layer_norm.weight": None})
     with pytest.raises(ExportError, match=r"has no weight encoder\.final_layer_norm\.weight"):
