@@ -130,7 +130,8 @@ def _check_configs(checkpoint: FolderCheckpoint) -> None:
     where = checkpoint.place("vae") / CONFIG_FILES["vae"]
     if not vae.get("timestep_conditioning"):
         raise ExportError(
-            f"{where}: timestep_conditioning is not true, as in LTX-Video 0.9.0: take 0.9.5 or later"
+            f"{where}: timestep_conditioning is not true, as in LTX-Video 0.9.0: take 0.9.5 or "
+            "later"
         )
     if any(vae.get("decoder_inject_noise", ())):
         raise ExportError(
