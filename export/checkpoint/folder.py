@@ -127,15 +127,16 @@ def _check_index(checkpoint: FolderCheckpoint, components: Collection[str]) -> N
 def _check_configs(checkpoint: FolderCheckpoint) -> None:
     transformer = checkpoint.config("transformer")
     vae = checkpoint.config("vae")
+    where = checkpoint.place("vae") / CONFIG_FILES["vae"]
     if not vae.get("timestep_conditioning"):
         raise ExportError(
-            "vae/config.json: timestep_conditioning is not true; expected the timestep-conditioned "
-            "decoder of LTX-Video 0.9.1 and later"
+            f"{where}: timestep_conditioning is not true, as in LTX-Video 0.9.0: take 0.9.5 or "
+            "later"
         )
     if any(vae.get("decoder_inject_noise", ())):
         raise ExportError(
-            "vae/config.json: decoder_inject_noise has a true entry; expected a decoder without "
-            "noise injection, as in LTX-Video 0.9.5 and later"
+            f"{where}: decoder_inject_noise has a true entry, as in LTX-Video 0.9.1: take 0.9.5 or "
+            "later"
         )
     for key in ("patch_size", "patch_size_t"):
         if transformer.get(key, 1) != 1:

@@ -148,6 +148,7 @@ def _may_have_tokenizer(source: str) -> bool:
 
 
 def _name(model: str) -> str:
-    if Path(model).is_file():
-        return Path(model).stem
-    return Path(model).resolve().name if Path(model).is_dir() else model
+    path = Path(model)
+    if path.is_file():
+        return path.stem
+    return path.resolve().name if path.is_dir() else model.removesuffix(".safetensors")

@@ -66,11 +66,11 @@ class SingleFile(Part):
                 f"{self.file} has no transformer, as a VAE, an upscaler or a LoRA have none: "
                 f"{_WHOLE}"
             )
-        types = {self.header.tensors[key].dtype for key in names.values()}
+        types = {tensor.dtype for tensor in self.header.tensors.values()}
         if types & set(FP8):
             raise ExportError(
-                f"{self.file}: the transformer is stored in FP8, perhaps with its weights rotated: "
-                "take the BF16 file of the same version"
+                f"{self.file}: weights are in FP8, and may be rotated: take the BF16 file of the "
+                "same version"
             )
         if not vae:
             raise ExportError(

@@ -86,4 +86,4 @@ def open_safetensors(file: Path) -> Iterator[Any]:
         with safe_open(file, framework="pt") as opened:
             yield opened
     except SafetensorError as error:
-        raise ExportError(f"{file} cannot be read: {error}") from error
+        raise ExportError(f"{file} is damaged ({error}): fetch it again") from error

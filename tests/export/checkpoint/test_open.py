@@ -87,7 +87,7 @@ def test_of_a_file_on_the_hub_only_the_header_is_read_before_it_is_downloaded(
         opened = sources.open()
         assert sorted(hub.fetched) == ["model.safetensors", "text/t5.safetensors"]
         assert sources.missing_bytes() == {}
-        assert (settings.name, opened.name) == (model, model)
+        assert settings.name == opened.name == f"{hub.MODEL}/model"
         for component in ("transformer", "vae", "text_encoder"):
             assert settings.config(component) == opened.config(component)
             assert settings.place(component) == opened.place(component)
