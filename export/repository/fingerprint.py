@@ -23,6 +23,8 @@ _CODE = (
     "export/fp8",
     "export/fp8/prompts.txt",
     "export/graphs",
+    "export/int8",
+    "export/linears.py",
     "export/onnx",
     "export/precision.py",
     "ltx_triton/contract.py",
