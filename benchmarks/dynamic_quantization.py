@@ -41,9 +41,7 @@ T5 = {
 }
 CHANNELS = (7, 300, 777)  # with outliers
 UNITS = (5, 1000, 2000)  # of the feed-forward layers, which add to these channels
-# Their size beside the other channels. With the largest, feed-forward outputs exceed 65504, as a
-# trained T5's do.
-OUTLIERS = (None, 100.0, 1e7)
+OUTLIERS = (None, 100.0)  # their size beside the other channels
 NORMED = 8.0  # size of the outliers after the norms, whose weights keep them small
 GROUP_SIZES = (None, 0)  # None: OpenVINO's default
 ARITHMETIC = {"fp32": openvino.Type.f32, "bf16": openvino.Type.bf16}
@@ -114,7 +112,7 @@ def _prepare(file: Path, outlier: float | None) -> None:
             weight[units] *= 20
         elif name.endswith("wo.weight"):
             weight[:, units] = 0
-            weight[channels, units] = outlier / 20_000  # these units' values are about 300
+            weight[channels, units] = outlier / 20_000  # of values up to hundreds
     save_file(weights, file, metadata={"format": "pt"})
 
 

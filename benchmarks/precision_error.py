@@ -2,7 +2,6 @@
 
 Run the exporter's modules in PyTorch in each precision, so that the errors include rounding of the
 arithmetic. FP8 is simulated in BF16 arithmetic, and its exported graph also runs in ONNX Runtime.
-INT8 rounds weights alone; what each group of linears costs in INT8 is measured, too.
 Without --model, measure two random checkpoints: a tiny one and one with wider layers. Their weights
 have no outliers, unlike trained ones: measure your own checkpoint.
 """
@@ -20,12 +19,10 @@ import onnxruntime
 import torch
 import transformers
 
-from benchmarks.int8_groups import int8_groups
 from benchmarks.precision_runs import REQUEST, Measurement
 from export.checkpoint.open import open_checkpoint
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
-from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER
 
 RESULT = Path(__file__).parent / "results" / "precision_error.json"
 WIDE = {
@@ -41,7 +38,7 @@ def measure(folder: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         measurement = Measurement(checkpoint, Path(scratch))
         figures = {}
-        for precision in (Precision.INT8, Precision.FP16, Precision.BF16, Precision.FP8):
+        for precision in (Precision.FP16, Precision.BF16, Precision.FP8):
             with measurement.runs(precision) as runs:
                 figures[str(precision)] = measurement.figures(runs)
         with measurement.fp8_graph() as runs:
@@ -52,10 +49,6 @@ def measure(folder: Path) -> dict[str, Any]:
             "figures": figures,
             "fp8_weights_relative_l2": measurement.weight_errors(),
             "fp8_record": measurement.record.model_dump(),
-            "int8_groups": {
-                contract.name: int8_groups(measurement, contract)
-                for contract in (TEXT_ENCODER, TRANSFORMER)
-            },
         }
 
 

@@ -4,6 +4,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,6 @@ class Measurement:
         options = ExportOptions(checkpoint.name, scratch)
         self.config = pipeline_config(checkpoint, options)
         save_tokenizer(checkpoint, scratch / TOKENIZER_FILE)
-        self.record = load_or_calibrate(checkpoint, self.config.checkpoint_sha256, scratch)
         with self.runs(Precision.FP32) as runs:
             self.frames, self.calls = self._generate(runs)
             self.inputs = {name: calls[0] for name, calls in self.calls.items()}
@@ -83,6 +83,11 @@ class Measurement:
             whole_step = {"sigma_next": np.zeros((1, 1), np.float32)}
             self.inputs[TRANSFORMER.name] = {**self.inputs[TRANSFORMER.name], **whole_step}
             self.exact = {name: run(self.inputs[name]) for name, run in runs.items()}
+
+    @cached_property
+    def record(self) -> Record:
+        """The FP8 calibration."""
+        return load_or_calibrate(self.checkpoint, self.config.checkpoint_sha256, self.scratch)
 
     def figures(self, runs: Runs) -> dict[str, Any]:
         frames, _ = self._generate(runs)

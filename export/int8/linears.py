@@ -8,9 +8,9 @@ from export.linears import in_a_block, linears
 def int8_weights(module: nn.Module) -> frozenset[str]:
     """Return the names of the weights in diffusers' transformer, T5 or a module around them.
 
-    The blocks hold nearly all the weights, and none of their groups costs more than its share. The
-    linears around them cost up to 110 times theirs: benchmarks/results/precision_error_demo.json
-    has the figures of a trained checkpoint. T5's embeddings stay as they are because no runtime
-    copies them: it reads the rows of a text from the mapped file.
+    The blocks hold nearly all the weights, and no group of their linears costs more than its share.
+    The first and the last linear of the transformer cost tens of times theirs, and those between
+    have little to give; benchmarks/results/int8_error.json has the figures. Runtimes do not copy
+    T5's embeddings, but read the rows of a text from the mapped file.
     """
     return frozenset(f"{name}.weight" for name, _ in linears(module) if in_a_block(name))

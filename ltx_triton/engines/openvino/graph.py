@@ -14,8 +14,10 @@ from ltx_triton.engines.session import Arrays
 class Graph:
     """Has a single, reused inference request. Not thread-safe."""
 
-    def __init__(self, model: openvino.Model, precision: CpuPrecision) -> None:
-        self.compiled = compile_graph(model, precision)
+    def __init__(
+        self, model: openvino.Model, precision: CpuPrecision, *, dynamic_quantization: bool = True
+    ) -> None:
+        self.compiled = compile_graph(model, precision, dynamic_quantization=dynamic_quantization)
         self._request: openvino.InferRequest | None = None
         self._shapes: list[tuple[int, ...]] = []  # of the last run
         self._is_released = False

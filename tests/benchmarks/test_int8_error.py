@@ -8,19 +8,19 @@ import pytest
 from export.fp8.sensitivity import LIMIT
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
-MEASURED = json.loads((RESULTS / "precision_error_demo.json").read_text())
+MEASURED = json.loads((RESULTS / "int8_error.json").read_text())
 
 
 @pytest.mark.parametrize("model", ["text_encoder", "transformer"])
 def test_what_takes_int8_costs_its_share_at_most(model: str) -> None:
-    groups = MEASURED["models"]["checkpoint"]["int8_groups"][model]
+    groups = MEASURED["models"]["demo"]["groups"][model]
     taken = {name: group for name, group in groups.items() if group["in_int8"]}
     assert sum(group["weight_share"] for group in taken.values()) > 0.7
     assert all(group["error_share"] <= LIMIT * group["weight_share"] for group in taken.values())
 
 
 def test_the_ends_of_the_transformer_cost_far_more() -> None:
-    groups = MEASURED["models"]["checkpoint"]["int8_groups"]["transformer"]
+    groups = MEASURED["models"]["demo"]["groups"]["transformer"]
     for name in ("proj_in", "proj_out"):
         assert not groups[name]["in_int8"]
         assert groups[name]["error_share"] > LIMIT * groups[name]["weight_share"]

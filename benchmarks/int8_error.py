@@ -1,26 +1,38 @@
-"""Measure what INT8 weights cost in each group of linears alone, as `export.fp8.sensitivity` does.
+"""Measure what INT8 weights cost, in all and in each group of linears alone.
 
+On the demo checkpoint, which is trained, and on random weights of wider layers, in PyTorch in FP32.
 A group's share of the squared error stands beside its share of the weights, the reason for INT8.
 """
 
+import argparse
+import json
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import diffusers
 import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.precision_runs import Measurement, torch_run
+from benchmarks.machine import Machine
+from benchmarks.precision_error import WIDE
+from benchmarks.precision_runs import REQUEST, Measurement, torch_run
+from export.checkpoint.open import open_checkpoint
 from export.graphs import text_encoder, transformer
 from export.graphs.weights import load_weights
 from export.int8.linears import int8_weights
 from export.linears import group_errors, group_of, linears
 from export.precision import Precision
+from export.random.checkpoint import write_random_checkpoint
 from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, ModelContract
 from ltx_triton.engines.session import Arrays
 
+RESULT = Path(__file__).parent / "results" / "int8_error.json"
+DEMO = Path(__file__).parents[1] / "demo" / "checkpoint"
 _BUILD = {TRANSFORMER.name: transformer.build, TEXT_ENCODER.name: text_encoder.build}
 _EMBEDDING = "encoder.embed_tokens"
 
@@ -86,3 +98,43 @@ def _unit_step(contract: ModelContract, call: Arrays) -> Arrays:
     if contract is TEXT_ENCODER:
         return call
     return {**call, "sigma_next": call["sigma"] - np.float32(1)}
+
+
+def measure(folder: Path) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as scratch:
+        measurement = Measurement(open_checkpoint(str(folder), None), Path(scratch))
+        with measurement.runs(Precision.INT8) as runs:
+            figures = measurement.figures(runs)
+        groups = {
+            contract.name: int8_groups(measurement, contract)
+            for contract in (TEXT_ENCODER, TRANSFORMER)
+        }
+    return {"figures": figures, "groups": groups}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.int8_error",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--output", type=Path, default=RESULT, help="result file (default: %(default)s)"
+    )
+    arguments = parser.parse_args()
+    diffusers.logging.set_verbosity_error()
+    with tempfile.TemporaryDirectory() as folder:
+        wider = Path(folder) / "wider"
+        write_random_checkpoint(wider, transformer=WIDE)
+        models = {name: measure(path) for name, path in (("demo", DEMO), ("random, wider", wider))}
+    result = {
+        "command": "python -m benchmarks.int8_error",
+        "machine": asdict(Machine.here()),
+        "request": REQUEST.model_dump(),
+        "models": models,
+    }
+    arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
