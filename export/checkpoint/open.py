@@ -120,6 +120,10 @@ def _open_file(place: Path | HubFile, *, weights: bool, is_model: bool) -> Part:
 def _locate(source: str, components: list[str], cache_dir: Path | None) -> Place:
     if source.endswith(".gguf"):
         raise ExportError(f"{source}: GGUF cannot be read: take a .safetensors file")
+    if Path(source).is_file() and not _is_file(source):
+        raise ExportError(f"{source} is neither a folder nor a .safetensors file")
+    if _is_file(source) and components == ["tokenizer"]:
+        raise ExportError(f"{source} holds no tokenizer: take a folder or hub id with tokenizer/")
     if Path(source).exists():
         return Path(source)
     owner, repo, file = [*source.split("/", 2), "", ""][:3]

@@ -34,7 +34,7 @@ from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE, version_folder
 from tests.export.engines import model_file
-from tests.export.hub import Hub
+from tests.export.hub import Hub, local_hub
 
 
 def test_repository_holds_engines_tokenizer_and_settings(repository: Path) -> None:
@@ -197,6 +197,37 @@ def test_no_weight_is_downloaded_before_there_is_room(
     )
     assert any(name.endswith("config.json") for name in hub.fetched)
     assert not any(name.endswith(".safetensors") for name in hub.fetched)
+
+
+def test_of_files_on_the_hub_only_headers_are_read_before_there_is_room(
+    text_files: Path,
+    checkpoint_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("export.memory.need.MEASURING_SHARE", 1e9)
+    folder = shutil.copytree(text_files, tmp_path / "hub")
+    write_random_single_file(folder / "ltxv-2b-0.9.8-distilled.safetensors")
+    with local_hub(folder) as hub:
+        model, text = (
+            f"{hub.MODEL}/{name}.safetensors" for name in ("ltxv-2b-0.9.8-distilled", "fp16")
+        )
+        options = ExportOptions(
+            model, tmp_path / "out", tmp_path / "cache", text, str(checkpoint_folder)
+        )
+        with pytest.raises(ExportError, match=r"^too little room: needs .* to measure "):
+            export(options)
+
+        said = capsys.readouterr().out
+        for name in (model, text):
+            needed = hub.size(name.removeprefix(f"{hub.MODEL}/"))
+            assert f"{needed / 1e6:.0f} MB of disk for the download of {name} in " in said
+        assert hub.fetched == []
+        assert {name for name, _ in hub.peeked} == {
+            "ltxv-2b-0.9.8-distilled.safetensors",
+            "fp16.safetensors",
+        }
 
 
 def test_the_gpu_is_asked_for_room_in_another_process(

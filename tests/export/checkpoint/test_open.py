@@ -189,6 +189,15 @@ def test_sources_that_cannot_be_read_are_refused(model: str, message: str) -> No
         Sources(model).open()
 
 
+def test_files_of_other_kinds_are_refused(checkpoint_folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "model.ckpt"
+    other.touch()
+    with pytest.raises(ExportError, match=r"model\.ckpt is neither a folder nor a \.safetensors"):
+        Sources(str(other)).open()
+    with pytest.raises(ExportError, match=r"t5\.safetensors holds no tokenizer: take a folder or"):
+        Sources(str(checkpoint_folder), tokenizer="owner/repo/t5.safetensors").open()
+
+
 def test_a_text_encoder_in_gguf_is_refused(checkpoint_folder: Path) -> None:
     with pytest.raises(ExportError, match="GGUF cannot be read"):
         Sources(str(checkpoint_folder), "city96/t5-v1_1-xxl-encoder-gguf/t5.gguf").open()
