@@ -56,6 +56,7 @@ def test_it_computes_what_openvino_does(
         )
 
 
+@pytest.mark.alone
 def test_weights_are_mapped_and_not_held(tmp_path: Path) -> None:
     write_text_encoder(tmp_path / ENGINE_FILE, megabytes=128)
 
