@@ -1,9 +1,10 @@
+import ast
 import shutil
 from pathlib import Path
 
 import pytest
 
-from export.repository.fingerprint import fingerprint, is_current, write_fingerprint
+from export.repository.fingerprint import _CODE, fingerprint, is_current, write_fingerprint
 from ltx_triton.contract import ENGINES, LTX_VIDEO
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import ENGINE_FILE, version_folder
@@ -77,6 +78,26 @@ def test_only_code_that_makes_graphs_and_weights_decides(
     before = fingerprint(CONFIG, code)
     (code / file).write_text("changed = True")
     assert (fingerprint(CONFIG, code) != before) is decides
+
+
+def test_every_module_that_writes_graphs_and_weights_decides() -> None:
+    decide_nothing = {"export.errors", "export.progress"}
+    found: set[str] = set()
+    waiting: list[str | None] = ["export.onnx.write"]
+    waiting += [f"export.graphs.{engine.name}" for engine in ENGINES]
+    while waiting:
+        module = waiting.pop()
+        if module is None or not module.startswith("export.") or module in found | decide_nothing:
+            continue
+        found.add(module)
+        tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text())
+        waiting += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    left_out = [module for module in found if not _decides(module.replace(".", "/") + ".py")]
+    assert left_out == []
+
+
+def _decides(file: str) -> bool:
+    return any(file == code or file.startswith(f"{code}/") for code in _CODE)
 
 
 def test_comments_and_docstrings_do_not_decide(code: Path) -> None:
