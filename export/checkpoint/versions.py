@@ -14,7 +14,7 @@ from export.errors import ExportError
 
 # Both passes of ltxv-2b-0.9.8-distilled.yaml and ltxv-13b-0.9.8-distilled.yaml together.
 _LEVELS_098 = (1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725, 0.4219)
-# Theirs changes from step to step in 0.9.7-dev, together with STG; this is what the 2B models take.
+# Of the 2B models. For 0.9.7-dev, Lightricks changes guidance and STG from step to step.
 _GUIDANCE = 3.0
 
 
