@@ -112,3 +112,18 @@ def test_every_version_has_its_row() -> None:
 def test_the_default_sources_are_named() -> None:
     assert f"`{TEXT_ENCODER}`" in TEXT
     assert f"`{TOKENIZER}`" in TEXT
+
+
+def test_fp16_in_an_fp32_graph_is_held_twice_in_openvino() -> None:
+    measured = json.loads((ROOT / "benchmarks/results/weight_storage.json").read_text())
+    for model in ("transformer", "text_encoder"):
+        fp32, fp16 = (
+            next(
+                case
+                for case in measured["cases"]
+                if (case["model"], case["stored"], case["runtime"]) == (model, stored, "openvino")
+            )
+            for stored in ("fp32", "fp16 stored")
+        )
+        assert fp16["anonymous_mb"] > 1.9 * fp32["anonymous_mb"]
+        assert fp32["mapped_mb"] > fp32["file_mb"]

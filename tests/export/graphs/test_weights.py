@@ -11,6 +11,7 @@ from export.errors import ExportError
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.graphs.weights import load_weights
+from export.int8.quantize import fake_quantize
 from export.precision import Precision
 from export.verification.reference import REFERENCES
 from export.verification.verify import difference
@@ -62,3 +63,13 @@ def test_a_missing_weight_is_named(checkpoint: FolderCheckpoint, tmp_path: Path)
     save_file(weights, tmp_path / "text_encoder" / "model.safetensors")
     with pytest.raises(ExportError, match=r"has no weight encoder\.final_layer_norm\.weight"):
         load_weights(engine, FolderCheckpoint(tmp_path))
+
+
+def test_int8_weights_are_rounded(checkpoint: FolderCheckpoint) -> None:
+    exact = load_weights(transformer.build(checkpoint, Precision.FP32), checkpoint).state_dict()
+    engine = transformer.build(checkpoint, Precision.INT8)
+    found = load_weights(engine, checkpoint).state_dict()
+    assert len(engine.int8) > 10
+    for name, weight in exact.items():
+        expected = fake_quantize(weight) if name in engine.int8 else weight
+        assert torch.equal(found[name], expected)

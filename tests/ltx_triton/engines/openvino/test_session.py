@@ -114,6 +114,17 @@ def test_outputs_are_not_overwritten_by_the_next_run(
     assert not np.array_equal(first["prompt_embeds"], second["prompt_embeds"])
 
 
+def test_inputs_of_int8_weights_are_rounded_in_the_transformer_alone(demo_repository: Path) -> None:
+    def group_size(contract: ModelContract) -> int:
+        file = version_folder(demo_repository, contract) / ENGINE_FILE
+        engine = OpenVinoSession(file, contract, CpuPrecision.FP32)
+        compiled = engine._graph.compiled
+        return int(compiled.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE"))
+
+    assert group_size(TEXT_ENCODER) == 0
+    assert group_size(TRANSFORMER) > 0
+
+
 def test_reports_the_memory_of_the_process(demo_repository: Path) -> None:
     file = version_folder(demo_repository, TEXT_ENCODER) / ENGINE_FILE
 
