@@ -3,7 +3,8 @@
 import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ SAMPLE_SECONDS = 0.02
 class Usage:
     seconds: float
     peak_resident_bytes: int  # VmHWM, mapped files included
-    peak_anonymous_bytes: int  # RssAnon, sampled: private memory
+    peak_anonymous_bytes: int  # RssAnon, sampled: private memory, of its children as well
     idle_resident_bytes: int  # after the imports, before the work
 
 
@@ -34,7 +35,8 @@ def watch(work: Callable[..., None], *arguments: Any) -> Usage:
     sender.close()
     anonymous = 0
     while process.is_alive() and not receiver.poll(SAMPLE_SECONDS):
-        anonymous = max(anonymous, _status(process.pid, "RssAnon"))
+        family = _with_descendants(process.pid)
+        anonymous = max(anonymous, sum(_status(pid, "RssAnon") for pid in family))
     try:
         seconds, peak, idle = receiver.recv()
     except EOFError as error:
@@ -55,6 +57,16 @@ def _timed(sender: Any, work: Callable[..., None], arguments: tuple[Any, ...]) -
     start = time.monotonic()
     work(*arguments)
     sender.send((round(time.monotonic() - start, 1), _status(os.getpid(), "VmHWM"), idle))
+
+
+def _with_descendants(pid: int | None) -> Iterator[int]:
+    """Yield a process and those that the main threads of it and its descendants have started."""
+    if pid is None:
+        return
+    yield pid
+    with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            yield from _with_descendants(int(child))
 
 
 def _status(pid: int | None, field: str) -> int:
