@@ -4,6 +4,7 @@ docs/models.md and of the record that `ltx-video demo` estimates from."""
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.machine import Machine
 from benchmarks.real_size import CASES, PART, PROMPTS, STEP, STEPS
 from benchmarks.report.figures import Figures
 from benchmarks.report.markdown import replace_block, table, with_article
@@ -16,11 +17,12 @@ from ltx_triton.engines.cpu_precision import CpuPrecision
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "models.md"
 RECORD = FOLDER / MeasuredClips.FILE
-_MACHINES = "<!-- machines: made by python -m benchmarks report -->\n"
+MACHINES = "<!-- machines: made by python -m benchmarks report -->\n"
 _NAMES = {
-    "2b-fp32": "FP32 in ONNX Runtime, weights mapped",
-    "2b-bf16": "the same engines in OpenVINO in BF16",
-    "2b-int8": "INT8 in OpenVINO, the default",
+    "2b-fp32": "FP32, mapped in ONNX Runtime",
+    "2b-bf16": "BF16 in OpenVINO",
+    "2b-int8": "INT8 in OpenVINO",
+    "2b-int8-unloading": "the same with `MEMORY_BUDGET_GB=9`",
 }
 _RECORDED = {"2b": "2b-int8", "2b-0.9.6": "2b-int8"}  # the versions differ in their values alone
 _STAGES = ("text", "denoise", "decode", "mp4")
@@ -29,69 +31,81 @@ _STAGES = ("text", "denoise", "decode", "mp4")
 def section(results: Sequence[Result]) -> str:
     """Return what exports and requests of the 2B and a step of the 13B take."""
     figures = _figures(results)
-    machine = results[0].machine
-    there = [case for case in CASES if figures.labels(PART, "s", case=case)]
-    exported = [case for case in there if figures.labels(PART, "s", case=case, what="export")]
+    cases = _measured(figures)
+    machine = _machine(results, cases[0])
     rows = [
-        ["engines on the disk, GB", *(_gb(_engine_bytes(figures, case)) for case in there)],
-        [
-            "export, s",
-            *(
-                _seconds(figures, case, what="export") if case in exported else "as left"
-                for case in there
-            ),
-        ],
-        [
-            "export, peak memory held, GB",
-            *(
-                _gb(_bytes(figures, case, what="export", memory="held")) if case in exported else ""
-                for case in there
-            ),
-        ],
-        ["start until ready, s", *(_seconds(figures, case, what="start") for case in there)],
+        ["engines on the disk, GB", *(_gb(_engine_bytes(figures, case)) for case in cases)],
+        *_exports(figures, cases),
+        ["start until ready, s", *(_seconds(figures, case, what="start") for case in cases)],
     ]
-    for name in PROMPTS:
-        rows += [
-            [
-                f"{name} prompt: {stage}, s",
-                *(_seconds(figures, case, request=name, stage=stage) for case in there),
-            ]
-            for stage in (*_STAGES, TOTAL)
-        ]
     rows += [
-        [what, *(_gb(_peak(figures, case, memory)) for case in there)]
+        [
+            f"{name} prompt: {stage}, s",
+            *(_seconds(figures, case, request=name, stage=stage) for case in cases),
+        ]
+        for name in PROMPTS
+        for stage in (*_STAGES, TOTAL)
+    ]
+    rows += [
+        [what, *(_gb(_peak(figures, case, memory)) for case in cases)]
         for what, memory in (
-            ("peak memory held, GB", "held"),
+            ("peak of the memory held, GB", "held"),
             ("peak of mapped files, which the system can drop, GB", "mapped"),
         )
     ]
     blocks = [
-        f"**Weights are random, of the real sizes**: what they cost is measured here, and not what "
-        f"they show. On {machine.cores} cores of {with_article(machine.processor)} with "
-        f"{machine.memory_bytes / 2**30:.0f} GiB: the 2B transformer, the VAE and T5-XXL from "
-        "single files, exported, served through Triton and asked for the default video (24 frames, "
-        "512 x 512, 8 steps), from POST to MP4. Memory is that of all processes of the service.",
-        table(["2B", *(_NAMES[case] for case in there)], rows),
+        "**The weights are random, of the real sizes**: these figures tell what a model costs, and "
+        f"not what it shows. On {machine.cores} cores of {with_article(machine.processor)} with "
+        f"{machine.memory_bytes / 2**30:.0f} GiB, the 2B transformer, the VAE and T5-XXL were "
+        "exported from single files, served through Triton, and asked for the default video (24 "
+        "frames, 512 x 512, 8 steps), from POST to MP4. Memory is that of all processes of the "
+        "service.",
+        table(["2B", *(_NAMES[case] for case in cases)], rows),
     ]
     if figures.labels(PART, "s", case=STEP):
         blocks.append(_step(figures))
     blocks.append(
-        "`python -m benchmarks.real_size --folder FOLDER` measures this in an hour; the "
+        "`python -m benchmarks.real_size --folder FOLDER` measures this in an hour and a half: "
         "[results](../benchmarks/results/real_size)."
     )
     return "\n\n".join(blocks)
+
+
+def _exports(figures: Figures, cases: Sequence[str]) -> list[list[str]]:
+    """Return rows on exports: with and without comparison they take quite different times."""
+    exported = [case for case in cases if figures.labels(PART, "s", case=case, what="export")]
+    plain = [case for case in exported if not CASES[case].is_verified]
+    compared = [case for case in exported if CASES[case].is_verified]
+    return [
+        [
+            "export without comparison, s",
+            *(_seconds(figures, case, what="export") if case in plain else "" for case in cases),
+        ],
+        [
+            "its peak of memory held, GB",
+            *(
+                _gb(_bytes(figures, case, what="export", memory="held")) if case in plain else ""
+                for case in cases
+            ),
+        ],
+        [
+            "export, compared with PyTorch and its memory measured, s",
+            *(_seconds(figures, case, what="export") if case in compared else "" for case in cases),
+        ],
+    ]
 
 
 def write(results: Sequence[Result], document: Path = DOCUMENT, record: Path = FOLDER) -> None:
     """Replace the table in docs/models.md, and the record that the command is shipped with."""
     figures = _figures(results)
     text = document.read_text(encoding="utf-8")
-    document.write_text(replace_block(text, _MACHINES, f"{_machines(figures)}\n"), encoding="utf-8")
+    document.write_text(replace_block(text, MACHINES, f"{machines(figures)}\n"), encoding="utf-8")
     clips = {name: _clip(results, figures, case) for name, case in _RECORDED.items()}
     MeasuredClips(models=clips).save(record)
 
 
-def _machines(figures: Figures) -> str:
+def machines(figures: Figures) -> str:
+    """Return the table of docs/models.md."""
     rows = [
         [
             f"2B, {_NAMES[case]}",
@@ -100,9 +114,9 @@ def _machines(figures: Figures) -> str:
             f"{_gb(_peak(figures, case, 'mapped'))} GB",
             f"{_seconds(figures, case, request='first', stage=TOTAL)} s",
         ]
-        for case in CASES
+        for case in _measured(figures)
     ]
-    heads = ["", "disk for engines", "memory held", "and mapped", "default video on two cores"]
+    heads = ["", "disk for engines", "memory held", "and mapped", "default video"]
     return table(heads, rows)
 
 
@@ -126,7 +140,7 @@ def _step(figures: Figures) -> str:
 
 
 def _clip(results: Sequence[Result], figures: Figures, case: str) -> MeasuredClip:
-    machine = next(each.machine for each in results if each.measurements[0].labels["case"] == case)
+    machine = _machine(results, case)
     stages = {
         stage: figures.samples(PART, "s", case=case, request="first", stage=stage)[0]
         for stage in EngineSeconds.model_fields
@@ -148,6 +162,14 @@ def _clip(results: Sequence[Result], figures: Figures, case: str) -> MeasuredCli
             pieces=EngineSeconds(**pieces),
         ),
     )
+
+
+def _measured(figures: Figures) -> list[str]:
+    return [case for case in CASES if figures.labels(PART, "s", case=case)]
+
+
+def _machine(results: Sequence[Result], case: str) -> Machine:
+    return next(each.machine for each in results if each.measurements[0].labels["case"] == case)
 
 
 def _figures(results: Sequence[Result]) -> Figures:
