@@ -73,7 +73,6 @@ CASES = {
     "2b-fp32": Case("fp32", {"CPU_RUNTIME": "onnxruntime"}),
     "2b-bf16": Case("bf16"),
     "2b-int8": Case("int8", is_verified=True),
-    "2b-int8-unloading": Case("int8", {"MEMORY_BUDGET_GB": "9"}, is_verified=True),
 }
 
 

@@ -22,7 +22,6 @@ _NAMES = {
     "2b-fp32": "FP32, mapped in ONNX Runtime",
     "2b-bf16": "BF16 in OpenVINO",
     "2b-int8": "INT8 in OpenVINO",
-    "2b-int8-unloading": "the same with `MEMORY_BUDGET_GB=9`",
 }
 _RECORDED = {"2b": "2b-int8", "2b-0.9.6": "2b-int8"}  # the versions differ in their values alone
 _STAGES = ("text", "denoise", "decode", "mp4")
