@@ -12,8 +12,9 @@ _MOVES = ("Reshape", "Transpose")
 
 
 def to_features(graph: Model) -> Model:
-    """Return the part from latents and noise to `VAE_FEATURES`; shares the nodes of `graph`."""
-    return Model([_features(graph)], graph.get_parameters(), "to_features")
+    """Return the part from latents and noise to `VAE_FEATURES`, FP32; shares nodes of `graph`."""
+    features = _convert(_features(graph), Type.f32)
+    return Model([features], graph.get_parameters(), "to_features")
 
 
 def to_pixels(graph: Model, features: Sequence[int], latents: Sequence[int]) -> Model:
@@ -29,8 +30,9 @@ def to_pixels(graph: Model, features: Sequence[int], latents: Sequence[int]) -> 
     inner = _features(graph)
     parameter = operators.parameter(Shape(features), Type.f32, VAE_FEATURES)
     parameter.output(0).get_tensor().set_names({VAE_FEATURES})
+    given_features = _convert(parameter.output(0), inner.get_element_type())
     for reader in inner.get_target_inputs():
-        reader.replace_source_output(parameter.output(0))
+        reader.replace_source_output(given_features)
     shape = operators.constant(np.array(latents, np.int64))
     for given in graph.get_parameters():
         for reader in given.output(0).get_target_inputs():
@@ -56,6 +58,13 @@ def _features(graph: Model) -> Output:
             if VAE_FEATURES in output.get_names():
                 return output
     raise RuntimeError(f"the decoder has no tensor `{VAE_FEATURES}`: run `make export` again")
+
+
+def _convert(output: Output, element_type: Type) -> Output:
+    """Convert what has another type: a graph in BF16 has features that numpy cannot hold."""
+    if output.get_element_type() == element_type:
+        return output
+    return operators.convert(output, element_type.to_string()).output(0)
 
 
 def _round_before_moving(part: Model) -> None:

@@ -9,12 +9,17 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from export.checkpoint.open import open_checkpoint
+from export.graphs import vae_decoder
+from export.onnx.write import write_engine
+from export.precision import Precision
 from ltx_triton.contract import FIRST_FRAME, TEXT_ENCODER, VAE_DECODER
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.openvino import decoder
 from ltx_triton.engines.openvino.decoder import OpenVinoDecoder
 from ltx_triton.engines.session import Arrays
 from ltx_triton.repository.layout import ENGINE_FILE, version_folder
+from tests.conftest import DEMO
 
 CHANNELS = 78  # of the demo checkpoint's latents
 
@@ -44,6 +49,24 @@ def whole_graph(file: Path, arrays: Arrays) -> NDArray[Any]:
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     frames: NDArray[Any] = session.run(None, arrays)[0]
     return frames
+
+
+@pytest.mark.slow
+def test_a_decoder_with_bf16_weights_gives_nearly_the_frames_of_fp32(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder, "_LARGEST_PIECE", 21 * 8 * 12)
+    checkpoint = open_checkpoint(str(DEMO / "checkpoint"), None)
+    engine = vae_decoder.build(checkpoint, Precision.BF16, 0.05, 0.025)
+    write_engine(engine, checkpoint, tmp_path)
+    arrays = inputs(7, 2, 3)
+
+    session = OpenVinoDecoder(tmp_path / ENGINE_FILE, CpuPrecision.FP32)
+
+    actual = np.concatenate([frames.copy() for frames in pieces_of(session, arrays)], axis=1)
+    expected = whole_graph(file, arrays)
+    assert actual.shape == expected.shape
+    assert np.abs(actual.astype(float) - expected).mean() < 1
 
 
 @pytest.mark.parametrize(("frames", "pieces"), [(1, 1), (6, 1), (7, 2), (12, 3)])
