@@ -10,11 +10,11 @@ from frontend.api.errors import ApiError, ErrorType, bad_value, model_not_loaded
 from frontend.api.idempotency import RequestIdentity, key_reused
 from frontend.api.security.addresses import client_address
 from frontend.api.services import Services
-from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
 from frontend.jobs.model import Job
 from frontend.jobs.store import KeyReusedError, QueueFullError, QuotaExceededError
 from frontend.logs import log_job
 from frontend.webhooks.outbox import webhook_to
+from ltx_triton.memory_budget import MemoryBudget, TooLargeError
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.video_spec import VideoSpec
 

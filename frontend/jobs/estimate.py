@@ -11,12 +11,12 @@ from functools import partial
 from frontend.database.database import STORE_AWAY
 from frontend.jobs.cost import Cost, Measured, Size
 from frontend.jobs.history import Learnt, learn
-from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.model import FINISHED, Job, JobState
 from frontend.jobs.schedule import Task, finish_times
 from frontend.jobs.store import JobStore
 from frontend.triton import TritonClient
 from ltx_triton.contract import Stage
+from ltx_triton.memory_budget import MemoryBudget
 from ltx_triton.model_info import EngineLimits, ModelInfo
 from ltx_triton.video_spec import VideoSpec
 

@@ -22,6 +22,7 @@ from ltx_triton.contract import (
 )
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.engines.tensorrt.plan import require_checkpoint
+from ltx_triton.memory_budget import MemoryBudget
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.parent_process import exit_after_parent
 from ltx_triton.pipeline.config import PipelineConfig
@@ -35,6 +36,9 @@ from ltx_triton.video_spec import VideoSpec
 # message nor a second copy of itself in shared memory, and the first can be encoded while the next
 # are on their way.
 CHUNK_BYTES = 2 * 2**20
+
+# About what a request has by default.
+USUAL_VIDEO = VideoSpec(prompt="a video", width=512, height=512, num_frames=25, frame_rate=8)
 
 
 class EngineError(RuntimeError):
@@ -57,13 +61,15 @@ class TritonPythonModel:
         require_checkpoint(repository, config)
         self._config = config
         self._tokenizer = PromptTokenizer(folder, config)
-        self._loop = DenoisingLoop(config, self._tokenizer, _BlsEngines())
-        self._info = describe_model(repository, config, psutil.Process(os.getppid()))
-        # Or a text encoder that has been unloaded would be loaded beside the last step of a video
-        # that was cancelled.
+        self._info = _describe_model(repository, config)
         memory = self._info.memory
-        alone = memory is not None and memory.unloads_text_encoder
-        self._turn = asyncio.Lock() if alone else nullcontext()
+        unloads = memory is not None and memory.unloads_text_encoder
+        self._loop = DenoisingLoop(
+            config, self._tokenizer, _BlsEngines(), unloads_text_encoder=unloads
+        )
+        # Otherwise a text encoder that has been unloaded would be loaded beside the last step of a
+        # video that was cancelled.
+        self._turn = asyncio.Lock() if unloads else nullcontext()
         self._metrics = _publish(self._info)  # both live as long as they are referenced
 
     async def execute(self, requests: list[Any]) -> None:
@@ -144,6 +150,21 @@ class _BlsEngines:
 
 class _InvalidRequestError(ValueError):
     """The inputs are no `VideoSpec`; the message names the field."""
+
+
+def _describe_model(repository: Path, config: PipelineConfig) -> ModelInfo:
+    """Describe the model, with the service's settings where they can be read."""
+    try:
+        from ltx_triton.settings import Settings
+    except ModuleNotFoundError:  # pydantic-settings, in NVIDIA's image
+        given = os.environ.get("MEMORY_BUDGET_GB")
+        budget = MemoryBudget(float(given) if given else None, api_workers=1)
+        usual = USUAL_VIDEO
+    else:
+        settings = Settings()
+        budget = MemoryBudget(settings.memory_budget_gb, settings.api_workers)
+        usual = settings.default_video
+    return describe_model(repository, config, psutil.Process(os.getppid()), budget, usual)
 
 
 def _read(request: Any) -> VideoSpec | None:

@@ -74,10 +74,9 @@ def test_the_default_video_is_compared_with_the_memory(repository: Path) -> None
 
 
 def test_a_text_encoder_that_takes_turns_is_told(
-    repository: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Path,
 ) -> None:
     assert "one by one" not in look("video_memory", repository).text
-    monkeypatch.setenv("MEMORY_BUDGET_GB", "1.3")
     folder = version_folder(repository, TEXT_ENCODER)
     measured = CpuMemory.load(folder)
     measured.model_copy(update={"resting_bytes": 600_000_000}).save(folder)
