@@ -94,9 +94,7 @@ def test_an_engine_that_is_gone_fails_the_job_and_the_next_one_works_once_it_is_
     weights = version_folder(large, TEXT_ENCODER) / DATA_FILE
     moved = shutil.move(weights, tmp_path)
 
-    with pytest.raises(
-        EngineFailedError, match=r"/model\.onnx\.data is missing: run "
-    ):
+    with pytest.raises(EngineFailedError, match=r"/model\.onnx\.data is missing: run "):
         generate_all(short_of_memory.grpc_address, [request])
 
     shutil.move(moved, weights)
