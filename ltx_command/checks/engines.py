@@ -9,7 +9,8 @@ from ltx_command.checks.finding import Finding, Installation, gb, ok, problem, w
 from ltx_command.checks.ports import running_server
 from ltx_triton.contract import ENGINES, LTX_VIDEO
 from ltx_triton.engines.cpu_runtime import MissingRuntimeError, require_runtime
-from ltx_triton.engines.device import select_device
+from ltx_triton.engines.device import select_device, select_devices
+from ltx_triton.engines.machine_memory import runtime_warning
 from ltx_triton.engines.tensorrt.cuda import Gpu, NoGpuError, find_gpu
 from ltx_triton.engines.tensorrt.errors import TensorRtError
 from ltx_triton.engines.tensorrt.library import LibraryName, load_tensorrt
@@ -116,9 +117,11 @@ def video_memory(installation: Installation) -> Finding:
     except (FileNotFoundError, RuntimeError):  # `models` tells
         return ok(_NO_MODELS)
     if info.memory is None:
+        if problem_of_runtime := runtime_warning(select_devices(installation.models)):
+            return warning(problem_of_runtime, "see CPU_RUNTIME in docs/configuration.md")
         return warning(
             "nobody has measured what videos take: none is refused, however large",
-            "export again without --skip-verification, with the CPU_RUNTIME that is to serve",
+            "export again without --skip-verification",
         )
     budget, spec = _budget(installation), installation.settings.default_video
     try:

@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import psutil
 
-from ltx_triton.engines.cpu_runtime import runtime_of
+from ltx_triton.engines.cpu_runtime import runtime_of, select_cpu_runtime
 from ltx_triton.engines.device import Device
 from ltx_triton.engines.memory_use import (
     CpuMemory,
@@ -35,7 +36,7 @@ def read_memory_use(engines: Mapping[Path, Device], server: psutil.Process) -> M
     try:
         for folder, device in engines.items():
             memory = _FILES[device.kind].load(folder)
-            if isinstance(memory, CpuMemory) and memory.runtime != runtime_of(folder.parent.name):
+            if _is_of_another_runtime(memory, folder):
                 return None
             measured.setdefault(device, {})[folder.parent.name] = memory
     except FileNotFoundError:
@@ -48,6 +49,29 @@ def read_memory_use(engines: Mapping[Path, Device], server: psutil.Process) -> M
         for device, memories in measured.items()
     }
     return MemoryUse(shared_bytes=shared_memory_bytes(), devices=devices)
+
+
+def runtime_warning(engines: Mapping[Path, Device]) -> str | None:
+    """Say what follows if an engine on the CPU was measured in another runtime than it runs in.
+
+    Args:
+        engines: version folder of each engine -> its device.
+    """
+    for folder, device in engines.items():
+        with suppress(FileNotFoundError):
+            memory = _FILES[device.kind].load(folder)
+            if isinstance(memory, CpuMemory) and _is_of_another_runtime(memory, folder):
+                return (
+                    f"the memory of the engines was measured in {memory.runtime}, and "
+                    f"CPU_RUNTIME={select_cpu_runtime()}: no video is refused, however large, and "
+                    f"the text encoder stays loaded; set CPU_RUNTIME={memory.runtime}, or export "
+                    "again with the CPU_RUNTIME that is to serve"
+                )
+    return None
+
+
+def _is_of_another_runtime(memory: EngineMemory, folder: Path) -> bool:
+    return isinstance(memory, CpuMemory) and memory.runtime != runtime_of(folder.parent.name)
 
 
 def shared_memory_bytes() -> int:

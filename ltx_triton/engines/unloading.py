@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ltx_triton.contract import UNLOAD
-from ltx_triton.engines.process_memory import resident_bytes, trim
+from ltx_triton.engines.process_memory import held_bytes, trim
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, EngineSession, Parameters
 
 
@@ -33,4 +33,4 @@ class UnloadingSession:
                 trim()
 
     def memory_bytes(self) -> int:
-        return resident_bytes() if self._session is None else self._session.memory_bytes()
+        return held_bytes() if self._session is None else self._session.memory_bytes()

@@ -20,6 +20,8 @@ from ltx_triton.contract import (
     Progress,
     means_engine_lost,
 )
+from ltx_triton.engines.device import select_devices
+from ltx_triton.engines.machine_memory import runtime_warning
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.engines.tensorrt.plan import require_checkpoint
 from ltx_triton.memory_budget import MemoryBudget
@@ -59,6 +61,8 @@ class TritonPythonModel:
         config = PipelineConfig.load(folder)
         repository = folder.parent.parent
         require_checkpoint(repository, config)
+        if warning := runtime_warning(select_devices(repository)):
+            pb_utils.Logger.log_warn(warning)
         self._config = config
         self._tokenizer = PromptTokenizer(folder, config)
         self._info = _describe_model(repository, config)

@@ -14,6 +14,7 @@ from ltx_triton.engines.machine_memory import (
     available_to_cpu,
     left_bytes,
     read_memory_use,
+    runtime_warning,
 )
 from ltx_triton.engines.memory_use import CpuMemory, GpuMemory, MemoryAt
 from ltx_triton.repository.layout import version_folder
@@ -151,16 +152,21 @@ def test_what_was_measured_in_another_runtime_does_not_count(
     monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
     devices = dict.fromkeys(folders, CPU)
     assert read_memory_use(devices, psutil.Process()) is None
+    assert str(runtime_warning(devices)).startswith(
+        "the memory of the engines was measured in openvino, and CPU_RUNTIME=onnxruntime: no video "
+    )
 
     text_encoder, transformer, _ = folders  # the decoder stays in OpenVINO
     for folder in (text_encoder, transformer):
         in_it = CpuMemory(runtime=CpuRuntime.ONNXRUNTIME, resting_bytes=10, area=1, sizes=SIZES)
         in_it.save(folder)
     assert read_memory_use(devices, psutil.Process())
+    assert runtime_warning(devices) is None
 
 
 def test_without_measurements_nothing_is_said(tmp_path: Path) -> None:
     assert read_memory_use({tmp_path: CPU}, psutil.Process()) is None
+    assert runtime_warning({tmp_path: CPU}) is None
 
 
 @pytest.mark.parametrize("beside", [CPU, GPU])
