@@ -1,6 +1,7 @@
 """Accept a video: every check between a request and its job, for every API."""
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 from math import ceil
 
@@ -64,8 +65,11 @@ async def admit(
     *,
     remixed_from: str | None = None,
     callback_url: str | None = None,
+    warnings: Sequence[str] = (),
 ) -> Job:
     """Queue a job for the video, or find the one of an earlier request with the same key.
+
+    `warnings` come before those of the model.
 
     Raises:
         ApiError: the video is not possible, or not now; or its key belongs to another request.
@@ -81,7 +85,7 @@ async def admit(
         return earlier
     try:
         info = await _require_possible(spec, services)
-        job.warnings = info.warnings(spec) or None if info else None
+        job.warnings = [*warnings, *(info.warnings(spec) if info else ())] or None
         admitted = await _add(job, services)
     except KeyReusedError as error:
         raise key_reused(str(error)) from None
@@ -96,7 +100,7 @@ async def _require_possible(spec: VideoSpec, services: Services) -> ModelInfo | 
     """Return what Triton says of its model and the prompt; None if it does not say."""
     if await services.breaker.error():
         raise model_not_loaded()
-    if info := await services.triton.prompt_info(spec.prompt):
+    if info := await services.triton.prompt_info(spec):
         require_engines(spec, info, services.budget)
     if not await asyncio.to_thread(services.folder.has_room):
         raise storage_full("The disk of the server is full; its operator has to free space")

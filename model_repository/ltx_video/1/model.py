@@ -103,12 +103,16 @@ class TritonPythonModel:
         sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
 
     def _describe(self, request: Any) -> ModelInfo:
-        """Describe the model, and what it makes of the prompt."""
-        given = pb_utils.get_input_tensor_by_name(request, "prompt")
-        if given is None:
-            return self._info
-        prompt = given.as_numpy().item().decode(errors="replace")
-        warnings = prompt_warnings(prompt, self._tokenizer, self._config)
+        """Describe the model, and what it makes of the prompts that it reads."""
+        given = pb_utils.get_input_tensor_by_name(request, "guidance_scale")
+        scale = self._config.guidance_scale if given is None else given.as_numpy().item()
+        warnings: tuple[str, ...] = ()
+        for name in ("prompt",) if scale == 1 else ("prompt", "negative_prompt"):
+            if (given := pb_utils.get_input_tensor_by_name(request, name)) is not None:
+                prompt = given.as_numpy().item().decode(errors="replace")
+                warnings += prompt_warnings(
+                    prompt, self._tokenizer, self._config, is_negative=name == "negative_prompt"
+                )
         return self._info.model_copy(update={"prompt_warnings": warnings})
 
     async def _generate(self, spec: VideoSpec, sender: Any) -> None:
