@@ -25,6 +25,9 @@ help:  ## Show this list
 
 install: $(VENV)/serve  ## Install what serving needs (no torch) into .venv
 
+ifneq ($(and $(filter demo,$(MAKECMDGOALS)),$(PRECISION)),)
+$(error make demo chooses the precision itself: leave out PRECISION, or give it to make export)
+endif
 demo: $(VENV)/$(if $(MODEL),export,serve)  ## Make a video through HTTP: PROMPT="...", and MODEL=2b (YES=1) for a real model
 	$(strip $(BIN)/ltx-video demo $(if $(MODEL),--model "$$MODEL") $(if $(YES),--yes) $(if $(PROMPT),-- "$$PROMPT"))
 

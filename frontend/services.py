@@ -23,7 +23,6 @@ from frontend.database.database import STORE_AWAY, Database
 from frontend.engine_pace import EnginePace
 from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.estimate import Estimator
-from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.queue import CLAIM, JobQueue
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import ADMISSION, JobStore
@@ -34,6 +33,7 @@ from frontend.triton import TritonClient
 from frontend.webhooks.courier import Courier
 from frontend.webhooks.outbox import Outbox
 from frontend.webhooks.sender import Sender
+from ltx_triton.memory_budget import MemoryBudget
 from ltx_triton.settings import Settings
 
 GATES = (ADMISSION, CLAIM, RATE_LIMIT)

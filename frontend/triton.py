@@ -45,6 +45,7 @@ _CHANNEL_OPTIONS = [
 ]
 
 _INPUTS = {tensor.name: tensor for tensor in LTX_VIDEO.inputs}
+_PROMPT_FIELDS = {"prompt", "negative_prompt", "guidance_scale"}  # what is read, and whether
 _SERVER_STOPS_MESSAGE = "not ready"  # "Server not ready": it lets no engine call begin any more
 _SHARED_MEMORY_MESSAGE = "increase the shared memory pool size"
 _OUT_OF_MEMORY_MESSAGES = ("out of memory", "out_of_memory", "outofmemory", "bad_alloc")
@@ -119,9 +120,10 @@ class TritonClient:
             return self.last_info
         return await self._describe([])
 
-    async def prompt_info(self, prompt: str) -> ModelInfo | None:
-        """Ask which model is loaded and what it does not know of the prompt."""
-        return await self._describe([_input("prompt", prompt)])
+    async def prompt_info(self, spec: VideoSpec) -> ModelInfo | None:
+        """Ask which model is loaded and what it does not know of the prompts."""
+        given = spec.model_dump(include=_PROMPT_FIELDS, exclude_none=True)
+        return await self._describe([_input(name, value) for name, value in given.items()])
 
     async def _describe(self, inputs: list[InferInput]) -> ModelInfo | None:
         info: ModelInfo | None = None

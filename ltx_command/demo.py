@@ -45,6 +45,8 @@ def command(
     """
     context = click.get_current_context()
     source = context.get_parameter_source("model_repository")
+    if yes and not model:
+        raise click.UsageError("--yes answers what --model asks: give --model, or leave it out")
     if model and source is not ParameterSource.DEFAULT:
         raise click.UsageError("--model has a repository of its own: leave out --model-repository")
     log_to_terminal()

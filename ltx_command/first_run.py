@@ -8,13 +8,14 @@ import click
 from tqdm import tqdm
 
 from ltx_command.export import PROGRAM, load_exporter
-from ltx_command.known_models import KNOWN_MODELS, HubFile
+from ltx_command.known_models import KNOWN_MODELS, Download
 from ltx_command.measured import CLIP, FOLDER, MeasuredClip, MeasuredClips
 from ltx_command.progress import rounded
 from ltx_triton.contract import LTX_VIDEO
 from ltx_triton.engines.calibration import Calibration, calibrate
 from ltx_triton.engines.machine_memory import left_bytes
 from ltx_triton.json_file import JsonFileError
+from ltx_triton.memory_budget import BYTES_PER_GB, SHARE
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import MODELS_FOLDER, version_folder
 from ltx_triton.settings import load_settings
@@ -53,14 +54,24 @@ def _export(name: str, repository: Path, *, yes: bool) -> None:
             f"{model.checkpoint} --target tensorrt`"
         )
     exporter = load_exporter()
-    click.echo(f"{name} is {model.checkpoint}\nIts licence: {model.licence}")
+    click.echo(
+        f"{name} is {model.checkpoint}\nIts licence: {model.licence}\n"
+        f"Its text encoder, {model.text_encoder}"
+    )
     clips = MeasuredClips.load(FOLDER).models
     missing = [file for file in model.downloads if not _is_cached(file, settings.model_cache_dir)]
     if model.downloads and not missing:
         click.echo("Nothing to download: the hub's cache has its files")
-    _require_room(name, clips, missing, settings.model_cache_dir, repository)
     clip = clips.get(name)
-    click.echo(_tell_seconds(clip) if clip else f"Memory and seconds of {name}: not measured")
+    _require_disk(name, clip, missing, settings.model_cache_dir, repository)
+    if clip:
+        _require_memory(name, clips, settings.memory_budget_gb)
+        click.echo(_tell_seconds(clip))
+    else:
+        click.echo(
+            f"The memory and the seconds that a clip takes with {name} were not measured; the "
+            "exporter checks disk and memory before it downloads"
+        )
     _ask(yes=yes)
     where = ("--target", "onnx", "--output", str(repository))
     code = exporter(("--model", model.checkpoint, *where))
@@ -68,25 +79,26 @@ def _export(name: str, repository: Path, *, yes: bool) -> None:
         raise SystemExit(code)
 
 
-def _is_cached(file: HubFile, cache: Path | None) -> bool:
+def _is_cached(file: Download, cache: Path | None) -> bool:
     from huggingface_hub import try_to_load_from_cache
 
     return isinstance(try_to_load_from_cache(file.repository, file.name, cache_dir=cache), str)
 
 
-def _require_room(
+def _require_disk(
     name: str,
-    clips: Mapping[str, MeasuredClip],
-    missing: Sequence[HubFile],
+    clip: MeasuredClip | None,
+    missing: Sequence[Download],
     cache: Path | None,
     repository: Path,
 ) -> None:
     from huggingface_hub.constants import HF_HUB_CACHE
 
     from export.errors import ExportError
-    from export.room import Disk, Memory, Need, require_room, size
+    from export.room import Disk, require_room, size
 
-    needs: list[Need] = []
+    needs: list[Disk] = []
+    remarks: list[str] = []
     if missing:
         needs.append(
             Disk(
@@ -96,20 +108,35 @@ def _require_room(
                 "set MODEL_CACHE_DIR to a folder on another disk",
             )
         )
-    if clip := clips.get(name):
+    if clip:
         needs.append(Disk("engines", clip.engine_bytes, repository, "make room there"))
+        remarks.append(f"{size(clip.memory_bytes)} of memory to make a clip of {CLIP}")
+    try:
+        require_room(needs, remarks)
+    except ExportError as error:
+        raise click.ClickException(f"{name}: {error}") from error
+
+
+def _require_memory(name: str, clips: Mapping[str, MeasuredClip], budget_gb: float | None) -> None:
+    from export.room import size
+
+    if budget_gb is None:
+        limit, origin = SHARE * left_bytes(), f"{SHARE:.0%} of the free memory"
+    else:
+        limit, origin = budget_gb * BYTES_PER_GB, "MEMORY_BUDGET_GB"
+    allowed = f"the service takes at most {size(limit)} here ({origin})"
+    needed = clips[name].memory_bytes
+    if needed > limit:
         fitting = [
             f"--model {other} takes {size(its.memory_bytes)}"
             for other, its in clips.items()
-            if its.memory_bytes < left_bytes()
+            if its.memory_bytes <= limit
         ]
         remedy = " or ".join(fitting) or "end other programs, or take a larger machine"
-        needs.append(Memory(f"make a clip of {CLIP}", clip.memory_bytes, remedy))
-    try:
-        require_room(needs)
-    except ExportError as error:
-        raise click.ClickException(f"{name}: {error}") from error
-    click.echo(f"This machine has {size(left_bytes())} of memory free")
+        raise click.ClickException(
+            f"{name} needs {size(needed)} of memory to make a clip of {CLIP}; {allowed}; {remedy}"
+        )
+    click.echo(f"{allowed[0].upper()}{allowed[1:]}")
 
 
 def _tell_seconds(clip: MeasuredClip) -> str:
@@ -139,5 +166,5 @@ def _ask(*, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.ClickException("there is no terminal to ask on whether to go on: give --yes")
+        raise click.ClickException("cannot ask without a terminal: give --yes")
     click.confirm("Go on?", abort=True)

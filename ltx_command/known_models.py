@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class HubFile:
+class Download:
+    """A file of the hub."""
+
     repository: str
     name: str
     bytes: int
@@ -18,7 +20,8 @@ class HubFile:
 class KnownModel:
     checkpoint: str  # as the exporter takes it
     licence: str
-    downloads: tuple[HubFile, ...]  # besides settings and tokenizer: less than a megabyte
+    text_encoder: str  # what it is, and where its licence is
+    downloads: tuple[Download, ...]  # besides settings and tokenizer: less than a megabyte
 
 
 # The file that the model card names for each of these files.
@@ -27,12 +30,13 @@ _LICENCE = (
     "https://huggingface.co/Lightricks/LTX-Video/blob/main/LTX-Video-Open-Weights-License-0.X.txt"
 )
 # The exporter's default; its size as the hub lists it.
-_T5 = HubFile("comfyanonymous/flux_text_encoders", "t5xxl_fp16.safetensors", 9_787_841_024)
+_T5 = Download("comfyanonymous/flux_text_encoders", "t5xxl_fp16.safetensors", 9_787_841_024)
 
 
 def _by_lightricks(name: str, size: int) -> KnownModel:
-    file = HubFile("Lightricks/LTX-Video", name, size)
-    return KnownModel(str(file), _LICENCE, (file, _T5))
+    file = Download("Lightricks/LTX-Video", name, size)
+    text_encoder = f"T5: see the licence at https://huggingface.co/{_T5.repository}"
+    return KnownModel(str(file), _LICENCE, text_encoder, (file, _T5))
 
 
 KNOWN_MODELS: Mapping[str, KnownModel] = {

@@ -70,6 +70,10 @@ VAE_DECODER = ModelContract(
     max_batch_size=1,  # a batch of two would double the peak memory
 )
 
+# A parameter of a request to `text_encoder`; if it is 1, the engine is dropped before the response
+# and opened again for the next request. All requests of a batch have the same.
+UNLOAD = "unload"
+
 # A parameter of a request to `vae_decoder`: the first frame to return. The response has the frames
 # from there on, but only as many as the engine makes at once; ask again for the rest.
 FIRST_FRAME = "first_frame"

@@ -103,7 +103,7 @@ class ModelInfo(BaseModel):
     memory: MemoryUse | None  # None: the exporter has not measured it
     export_sha256: str | None = None  # of what the engines were exported from
     versions: dict[str, str] = {}  # of the libraries that run the engines, by distribution
-    prompt_warnings: tuple[str, ...] = ()  # on the prompt of the request, if it has one
+    prompt_warnings: tuple[str, ...] = ()  # on the prompts of the request, if it has any
     drawn_sides: tuple[int, int] | None = None  # pixels, least and most; None: any
 
     def warnings(self, spec: VideoSpec) -> list[str]:

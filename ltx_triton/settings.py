@@ -1,8 +1,8 @@
 """All environment variables of the project, as one typed object.
 
 MODEL_DEVICE, CPU_PRECISION, CPU_RUNTIME and MEMORY_BUDGET_GB are read once more, in Triton's Python
-stubs, which inherit them: see `device.py`, `cpu_precision.py`, `cpu_runtime.py` and
-`machine_memory.py` in `ltx_triton/engines/`.
+stubs, which inherit them: see `device.py`, `cpu_precision.py` and `cpu_runtime.py` in
+`ltx_triton/engines/`, and `model_repository/ltx_video/1/model.py`.
 """
 
 import base64
@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ltx_triton.engines.cpu_precision import FP32_ALONE
 from ltx_triton.engines.cpu_runtime import CpuRuntime
+from ltx_triton.video_spec import VideoSpec
 
 MIN_RESOLUTION = 64
 RESOLUTION_STEP = 32
@@ -240,6 +241,17 @@ class Settings(BaseSettings):
     def default_resolution(self) -> int:
         """512 pixels, or the largest allowed side if that is smaller."""
         return min(512, self.allowed_resolutions[-1])
+
+    @property
+    def default_video(self) -> VideoSpec:
+        """The video of a request that gives a prompt alone."""
+        return VideoSpec(
+            prompt="a video",
+            width=self.default_resolution,
+            height=self.default_resolution,
+            num_frames=self.default_video_duration * self.default_fps,
+            frame_rate=self.default_fps,
+        )
 
 
 def _require_key(key: str) -> None:

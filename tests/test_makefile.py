@@ -23,6 +23,18 @@ def test_the_demo_of_a_model_installs_what_exporting_needs() -> None:
     assert demo == 'not-there/bin/ltx-video demo --model "$MODEL" --yes -- "$PROMPT"'
 
 
+def test_the_demo_refuses_a_precision() -> None:
+    refused = subprocess.run(
+        [MAKE, "--dry-run", "demo", "MODEL=2b", "PRECISION=fp32"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "leave out PRECISION, or give it to make export" in refused.stderr
+
+
 def test_the_demo_without_a_model_installs_what_serving_needs() -> None:
     *installed, demo = planned("demo")
 

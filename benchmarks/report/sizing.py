@@ -35,10 +35,10 @@ and reads them again. All attention scores of a step are in memory at once then,
 tokens^2: with 32 heads 0.13 GB for 25 frames of 512 x 512 pixels, and 9.1 GB for 257. The decoder
 runs in OpenVINO always.
 
-Where the engines and a video of 25 frames of 512 x 512 pixels exceed `MEMORY_BUDGET_GB`, or without
-it 90 % of all memory, the text encoder is loaded from its file for each new prompt and unloaded
-before the first step. Then the larger of two sums counts: the text encoder with the other engines
-at rest, or those at work without it. Videos are made one by one. `ltx-video doctor` tells.\
+Where the engines and the default video exceed that limit when Triton starts, the text encoder is
+loaded from its file for each new prompt and unloaded before the first step. Then the larger of two
+sums counts: the text encoder with the other engines at rest, or those at work without it. Videos
+are made one by one. `ltx-video doctor` says whether this applies.\
 """
 _GPU = """\
 ## On a GPU

@@ -18,9 +18,9 @@ from demo.evaluation.prompts import ClipRequest, held_out_prompts
 from export.checkpoint.vae_layout import VAE_LAYOUT
 from export.random.architectures import T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from export.random.checkpoint import TEXT_ENCODER
-from frontend.jobs.memory_budget import MemoryBudget
 from frontend.local.service import local_service
 from frontend.triton import TritonClient
+from ltx_triton.memory_budget import MemoryBudget
 from ltx_triton.model_info import ModelInfo
 
 PART = "sizing"

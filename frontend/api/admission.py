@@ -1,6 +1,7 @@
 """Accept a video: every check between a request and its job, for every API."""
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 from math import ceil
 
@@ -10,11 +11,11 @@ from frontend.api.errors import ApiError, ErrorType, bad_value, model_not_loaded
 from frontend.api.idempotency import RequestIdentity, key_reused
 from frontend.api.security.addresses import client_address
 from frontend.api.services import Services
-from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
 from frontend.jobs.model import Job
 from frontend.jobs.store import KeyReusedError, QueueFullError, QuotaExceededError
 from frontend.logs import log_job
 from frontend.webhooks.outbox import webhook_to
+from ltx_triton.memory_budget import MemoryBudget, TooLargeError
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.video_spec import VideoSpec
 
@@ -64,8 +65,11 @@ async def admit(
     *,
     remixed_from: str | None = None,
     callback_url: str | None = None,
+    warnings: Sequence[str] = (),
 ) -> Job:
     """Queue a job for the video, or find the one of an earlier request with the same key.
+
+    `warnings` come before those of the model.
 
     Raises:
         ApiError: the video is not possible, or not now; or its key belongs to another request.
@@ -81,7 +85,7 @@ async def admit(
         return earlier
     try:
         info = await _require_possible(spec, services)
-        job.warnings = info.warnings(spec) or None if info else None
+        job.warnings = [*warnings, *(info.warnings(spec) if info else ())] or None
         admitted = await _add(job, services)
     except KeyReusedError as error:
         raise key_reused(str(error)) from None
@@ -96,7 +100,7 @@ async def _require_possible(spec: VideoSpec, services: Services) -> ModelInfo | 
     """Return what Triton says of its model and the prompt; None if it does not say."""
     if await services.breaker.error():
         raise model_not_loaded()
-    if info := await services.triton.prompt_info(spec.prompt):
+    if info := await services.triton.prompt_info(spec):
         require_engines(spec, info, services.budget)
     if not await asyncio.to_thread(services.folder.has_room):
         raise storage_full("The disk of the server is full; its operator has to free space")

@@ -14,12 +14,12 @@ from frontend.database.database import STORE_AWAY, StoreLostError
 from frontend.health_reasons import DISK_FULL
 from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.estimate import Estimator
-from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.storage import VideoFolder
 from frontend.jobs.store import JobStore
 from frontend.jobs.worker import JobRunner
 from frontend.media.converter import Converter
 from frontend.triton import TritonClient
+from ltx_triton.memory_budget import MemoryBudget
 from ltx_triton.settings import Settings
 
 

@@ -59,6 +59,7 @@ class Measured:
     began: float  # seconds since the epoch
     ended: float
     stages: Mapping[str, float]  # seconds
+    is_new_prompt: bool = True  # none before it had the same, so that no embeddings were kept
 
     def cost(self, slowdown: float) -> Cost:
         """Return what it would have cost alone, with a single text."""

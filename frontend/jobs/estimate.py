@@ -11,12 +11,12 @@ from functools import partial
 from frontend.database.database import STORE_AWAY
 from frontend.jobs.cost import Cost, Measured, Size
 from frontend.jobs.history import Learnt, learn
-from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.model import FINISHED, Job, JobState
 from frontend.jobs.schedule import Task, finish_times
 from frontend.jobs.store import JobStore
 from frontend.triton import TritonClient
 from ltx_triton.contract import Stage
+from ltx_triton.memory_budget import MemoryBudget
 from ltx_triton.model_info import EngineLimits, ModelInfo
 from ltx_triton.video_spec import VideoSpec
 
@@ -161,9 +161,16 @@ class Estimator:
 
     def _learn(self, info: ModelInfo, unfinished: Sequence[Job], now: float) -> Learnt | None:
         completed = self._completed(info)
+        first_with: dict[tuple[str, str], str] = {}  # the oldest stays
+        for job in reversed(completed.values()):
+            first_with.setdefault(_prompts(job.spec), job.id)
         videos = [
             Measured(
-                _size(job.spec, info.limits), job.started_at, job.completed_at, job.stage_seconds
+                _size(job.spec, info.limits),
+                job.started_at,
+                job.completed_at,
+                job.stage_seconds,
+                is_new_prompt=first_with[_prompts(job.spec)] == job.id,
             )
             for job in completed.values()
             if job.started_at and job.completed_at and job.stage_seconds
@@ -206,6 +213,10 @@ class Estimator:
             fits=partial(self._budget.fits, self._info),
             sharing=self._learnt.sharing,
         )
+
+
+def _prompts(spec: VideoSpec) -> tuple[str, str]:
+    return spec.prompt, spec.negative_prompt
 
 
 def _size(spec: VideoSpec, limits: EngineLimits) -> Size:

@@ -36,7 +36,7 @@ def learn(videos: Sequence[Measured], running: Iterable[float], now: float) -> L
         (video, 1.0) for video, slowdown in zip(videos, in_turns, strict=True) if slowdown < _ALONE
     )
     crowded = [
-        (interval, alone[video.size.tokens].of(video.size).total)
+        (interval, _total(alone[video.size.tokens], video))
         for video, interval, slowdown in zip(videos, made, in_turns, strict=True)
         if slowdown >= _ALONE and video.size.tokens in alone
     ]
@@ -83,16 +83,29 @@ def _sharing(busy: _Timeline, crowded: Sequence[tuple[Interval, float]]) -> floa
     return (low + high) / 2
 
 
+def _total(alone: Cost, video: Measured) -> float:
+    cost = alone.of(video.size)
+    return cost.total if video.is_new_prompt else cost.total - cost.text
+
+
 def _by_tokens(videos: Iterable[tuple[Measured, float]]) -> dict[int, Cost]:
-    """Return the median cost of the latest videos of each size, given how slowed down they were."""
+    """Return the median cost of the latest videos of each size, given how slowed down they were.
+
+    Text is learnt from new prompts, of another size if need be: it takes the same at every size.
+    """
     costs: dict[int, list[Cost]] = defaultdict(list)
+    texts: dict[int, list[float]] = defaultdict(list)
     for video, slowdown in videos:
-        of_size = costs[video.size.tokens]
+        cost = video.cost(slowdown)
+        of_size, texts_of_size = costs[video.size.tokens], texts[video.size.tokens]
         if len(of_size) < _RECENT:
-            of_size.append(video.cost(slowdown))
+            of_size.append(cost)
+        if video.is_new_prompt and len(texts_of_size) < _RECENT:
+            texts_of_size.append(cost.text)
+    all_texts = [text for of_size in texts.values() for text in of_size]
     return {
         tokens: Cost(
-            text=median(cost.text for cost in of_size),
+            text=median(texts[tokens] or all_texts or [cost.text for cost in of_size]),
             step=median(cost.step for cost in of_size),
             steps=of_size[0].steps,
             decode=median(cost.decode for cost in of_size),

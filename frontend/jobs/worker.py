@@ -12,7 +12,6 @@ from frontend.jobs.attempt import Attempt, StopReason
 from frontend.jobs.circuit_breaker import CircuitBreaker
 from frontend.jobs.estimate import Estimator
 from frontend.jobs.lease_clock import LeaseClock
-from frontend.jobs.memory_budget import MemoryBudget
 from frontend.jobs.model import Job
 from frontend.jobs.observer import UNOBSERVED, JobObserver
 from frontend.jobs.queue import JobQueue
@@ -21,6 +20,7 @@ from frontend.jobs.store import JobStore
 from frontend.jobs.waiters import Waiters
 from frontend.logs import log_job
 from frontend.triton import TritonClient
+from ltx_triton.memory_budget import MemoryBudget
 
 # Seconds
 _CLAIM_INTERVAL = 0.5  # a job posted to this worker is claimed at once

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import psutil
 
-from frontend.api.video_fields import VideoFields, with_limits
-from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
 from ltx_command.checks.finding import Finding, Installation, gb, ok, problem, warning
 from ltx_command.checks.ports import running_server
 from ltx_triton.contract import ENGINES, LTX_VIDEO
 from ltx_triton.engines.cpu_runtime import MissingRuntimeError, require_runtime
-from ltx_triton.engines.device import select_device
+from ltx_triton.engines.device import select_device, select_devices
+from ltx_triton.engines.machine_memory import runtime_warning
 from ltx_triton.engines.tensorrt.cuda import Gpu, NoGpuError, find_gpu
 from ltx_triton.engines.tensorrt.errors import TensorRtError
 from ltx_triton.engines.tensorrt.library import LibraryName, load_tensorrt
@@ -21,11 +20,11 @@ from ltx_triton.engines.tensorrt.plan import (
     require_checkpoint,
 )
 from ltx_triton.json_file import JsonFileError
+from ltx_triton.memory_budget import MemoryBudget, TooLargeError
 from ltx_triton.model_info import ModelInfo
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.describe import describe_model
 from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE, PLAN_FILE, version_folder
-from ltx_triton.video_spec import VideoSpec
 
 _DRIVER = Path("/proc/driver/nvidia/version")
 _MAKE = "run `ltx-video export`; in a clone, `make demo` puts the demo checkpoint there"
@@ -113,18 +112,18 @@ def models(installation: Installation) -> Finding:
 
 def video_memory(installation: Installation) -> Finding:
     """Whether the video of a request with defaults fits."""
-    settings = installation.settings
     try:
         info = _describe(installation)
     except (FileNotFoundError, RuntimeError):  # `models` tells
         return ok(_NO_MODELS)
     if info.memory is None:
+        if problem_of_runtime := runtime_warning(select_devices(installation.models)):
+            return warning(problem_of_runtime, "see CPU_RUNTIME in docs/configuration.md")
         return warning(
             "nobody has measured what videos take: none is refused, however large",
-            "export again without --skip-verification, with the CPU_RUNTIME that is to serve",
+            "export again without --skip-verification",
         )
-    budget = MemoryBudget(settings.memory_budget_gb, settings.api_workers)
-    spec = _default_video(installation)
+    budget, spec = _budget(installation), installation.settings.default_video
     try:
         budget.require(info, spec)
     except TooLargeError as error:
@@ -136,14 +135,19 @@ def video_memory(installation: Installation) -> Finding:
     return ok(text)
 
 
-def _default_video(installation: Installation) -> VideoSpec:
-    request = with_limits(VideoFields, installation.settings)(prompt="a video")
-    spec: VideoSpec = request.spec()
-    return spec
+def _budget(installation: Installation) -> MemoryBudget:
+    settings = installation.settings
+    return MemoryBudget(settings.memory_budget_gb, settings.api_workers)
 
 
 def _describe(installation: Installation) -> ModelInfo:
     repository = installation.models
     config = PipelineConfig.load(version_folder(repository, LTX_VIDEO))
     require_checkpoint(repository, config)
-    return describe_model(repository, config, running_server(installation) or psutil.Process())
+    return describe_model(
+        repository,
+        config,
+        running_server(installation) or psutil.Process(),
+        _budget(installation),
+        installation.settings.default_video,
+    )

@@ -1,16 +1,13 @@
 """The memory that this machine has for the engines and their videos."""
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import psutil
 
-from ltx_triton.contract import TRANSFORMER
-from ltx_triton.engines.budget import BYTES_PER_GB, SHARE, must_unload_text_encoder
-from ltx_triton.engines.cpu_runtime import runtime_of
+from ltx_triton.engines.cpu_runtime import runtime_of, select_cpu_runtime
 from ltx_triton.engines.device import Device
 from ltx_triton.engines.memory_use import (
     CpuMemory,
@@ -35,50 +32,46 @@ def read_memory_use(engines: Mapping[Path, Device], server: psutil.Process) -> M
         engines: version folder of each engine -> its device.
         server: Triton's process, the parent of the engines' processes.
     """
-    measured = _measured(engines)
-    if not measured:
+    measured: dict[Device, dict[str, EngineMemory]] = {}
+    try:
+        for folder, device in engines.items():
+            memory = _FILES[device.kind].load(folder)
+            if _is_of_another_runtime(memory, folder):
+                return None
+            measured.setdefault(device, {})[folder.parent.name] = memory
+    except FileNotFoundError:
         return None
     devices = {
         device.kind: DeviceMemory(
             available_bytes=device.gpu_memory_bytes or available_to_cpu(engines, server),
             engines=memories,
-            unloads_text_encoder=_unloads_text_encoder(device, memories),
         )
         for device, memories in measured.items()
     }
     return MemoryUse(shared_bytes=shared_memory_bytes(), devices=devices)
 
 
-def unloads_text_encoder(engines: Mapping[Path, Device]) -> bool:
-    """Tell whether the text encoder is unloaded after each use; never where nothing was measured.
+def runtime_warning(engines: Mapping[Path, Device]) -> str | None:
+    """Say what follows if an engine on the CPU was measured in another runtime than it runs in.
 
     Args:
         engines: version folder of each engine -> its device.
     """
-    return any(_unloads_text_encoder(*each) for each in _measured(engines).items())
-
-
-def _measured(engines: Mapping[Path, Device]) -> Mapping[Device, Mapping[str, EngineMemory]]:
-    """Read the memory of the engines on each device; empty if that of one is not known."""
-    measured: dict[Device, dict[str, EngineMemory]] = {}
-    try:
-        for folder, device in engines.items():
+    for folder, device in engines.items():
+        with suppress(FileNotFoundError):
             memory = _FILES[device.kind].load(folder)
-            if isinstance(memory, CpuMemory) and memory.runtime != runtime_of(folder.parent.name):
-                return {}
-            measured.setdefault(device, {})[folder.parent.name] = memory
-    except FileNotFoundError:
-        return {}
-    return measured
+            if isinstance(memory, CpuMemory) and _is_of_another_runtime(memory, folder):
+                return (
+                    f"the memory of the engines was measured in {memory.runtime}, and "
+                    f"CPU_RUNTIME={select_cpu_runtime()}: no video is refused, however large, and "
+                    f"the text encoder stays loaded; set CPU_RUNTIME={memory.runtime}, or export "
+                    "again with the CPU_RUNTIME that is to serve"
+                )
+    return None
 
 
-def _unloads_text_encoder(device: Device, engines: Mapping[str, EngineMemory]) -> bool:
-    if device.kind != "cpu":
-        return False
-    budget = os.environ.get("MEMORY_BUDGET_GB")  # for the reason given in `select_device`
-    if budget and TRANSFORMER.name in engines:
-        return must_unload_text_encoder(engines, float(budget) * BYTES_PER_GB)
-    return must_unload_text_encoder(engines, SHARE * total_bytes())
+def _is_of_another_runtime(memory: EngineMemory, folder: Path) -> bool:
+    return isinstance(memory, CpuMemory) and memory.runtime != runtime_of(folder.parent.name)
 
 
 def shared_memory_bytes() -> int:
@@ -123,36 +116,22 @@ def _held_bytes(pid: int) -> int:
 
 def left_bytes(cgroups: Path = _CGROUPS, membership: Path = _MEMBERSHIP) -> int:
     """Return the bytes that the machine, or a cgroup around this process, has left."""
-    left = [each.left for each in _limits(cgroups, membership)]
-    return min([psutil.virtual_memory().available, *left])
+    return min(psutil.virtual_memory().available, *_left_in_cgroups(cgroups, membership))
 
 
-def total_bytes(cgroups: Path = _CGROUPS, membership: Path = _MEMBERSHIP) -> int:
-    """Return the bytes that the machine, or a cgroup around this process, has in all."""
-    most = [each.most for each in _limits(cgroups, membership)]
-    return min([psutil.virtual_memory().total, *most])
-
-
-@dataclass(frozen=True)
-class _Limit:
-    """A limit of a cgroup in bytes, and what is left of it."""
-
-    most: int
-    left: int
-
-
-def _limits(cgroups: Path, membership: Path) -> Iterator[_Limit]:
-    """Yield each limit above this process."""
+def _left_in_cgroups(cgroups: Path, membership: Path) -> Iterator[int]:
+    """Yield for each limit above this process; at least one value, that limits nothing."""
+    yield psutil.virtual_memory().total
     for line in membership.read_text(encoding="utf-8").splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "":
-            yield from _above(cgroups, path, "memory.max", "memory.current", "inactive_file")
+            yield from _left(cgroups, path, "memory.max", "memory.current", "inactive_file")
         elif "memory" in controllers.split(","):
             names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-            yield from _above(cgroups / "memory", path, *names)
+            yield from _left(cgroups / "memory", path, *names)
 
 
-def _above(root: Path, path: str, limit: str, usage: str, reclaimable: str) -> Iterator[_Limit]:
+def _left(root: Path, path: str, limit: str, usage: str, reclaimable: str) -> Iterator[int]:
     # In a container the path is the host's, and the container's cgroup is mounted as the root.
     inside = PurePosixPath(path.lstrip("/"))
     for folder in (root / inside, *(root / parent for parent in inside.parents)):
@@ -165,5 +144,4 @@ def _above(root: Path, path: str, limit: str, usage: str, reclaimable: str) -> I
         except FileNotFoundError:
             continue
         cached = dict(line.split() for line in stat)
-        left = max(0, int(most) - used + int(cached.get(reclaimable, 0)))
-        yield _Limit(int(most), left)
+        yield max(0, int(most) - used + int(cached.get(reclaimable, 0)))

@@ -1,7 +1,5 @@
 """Open an engine in the runtime that fits this machine and the settings."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from ltx_triton.contract import VAE_DECODER, ModelContract
@@ -10,16 +8,11 @@ from ltx_triton.engines.cpu_precision import select_cpu_precision
 from ltx_triton.engines.cpu_runtime import CpuRuntime, require_runtime, runtime_of
 from ltx_triton.engines.device import select_device
 from ltx_triton.engines.session import EngineSession
-from ltx_triton.repository.layout import ENGINE_FILE
+from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE
 
 
 def open_session(folder: Path, contract: ModelContract) -> EngineSession:
-    """Open the engine in `folder`, the version folder of a model. Raises as `find_engine` does."""
-    return find_engine(folder, contract)()
-
-
-def find_engine(folder: Path, contract: ModelContract) -> Callable[[], EngineSession]:
-    """Return what opens the engine in `folder`, the version folder of a model.
+    """Open the engine in `folder`, the version folder of a model.
 
     Imports are lazy: each runtime costs startup time and memory.
 
@@ -30,26 +23,24 @@ def find_engine(folder: Path, contract: ModelContract) -> Callable[[], EngineSes
     if select_device(folder).kind == "cuda":
         from ltx_triton.engines.tensorrt.session import TensorRtSession
 
-        def open_plan() -> EngineSession:
-            plan = TensorRtSession(folder, contract)
-            plan.warm_up()
-            return plan
-
-        return open_plan
+        plan = TensorRtSession(folder, contract)
+        plan.warm_up()
+        return plan
     path = folder / ENGINE_FILE
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: run `make export` first")
+    for file in (path, folder / DATA_FILE):
+        if not file.is_file():
+            raise FileNotFoundError(f"{file} is missing: run `make export` first")
     if (folder / CpuEngineInfo.FILE).is_file():
         CpuEngineInfo.load(folder).require_processor(path)
     if contract == VAE_DECODER:
         from ltx_triton.engines.openvino.decoder import OpenVinoDecoder
 
-        return partial(OpenVinoDecoder, path, select_cpu_precision())
+        return OpenVinoDecoder(path, select_cpu_precision())
     if runtime_of(contract.name) is CpuRuntime.ONNXRUNTIME:
         require_runtime()
         from ltx_triton.engines.onnxruntime.session import OnnxRuntimeSession
 
-        return partial(OnnxRuntimeSession, path, contract)
+        return OnnxRuntimeSession(path, contract)
     from ltx_triton.engines.openvino.session import OpenVinoSession
 
-    return partial(OpenVinoSession, path, contract, select_cpu_precision())
+    return OpenVinoSession(path, contract, select_cpu_precision())

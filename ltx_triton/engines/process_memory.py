@@ -1,22 +1,26 @@
 """Memory of this process, and giving it back."""
 
 import ctypes
+from pathlib import Path
 
-import psutil
+_STATUS = Path("/proc/self/status")
+_HELD = ("RssAnon:", "RssShmem:")  # RssFile is of mapped weights, which the kernel can drop
 
 
 class ProcessMemory:
     """Tells what the process has taken since the engine was loaded, when this was created."""
 
     def __init__(self) -> None:
-        self._loaded = resident_bytes()
+        self._loaded = held_bytes()
 
     def exceeds(self, size: int) -> bool:
-        return resident_bytes() - self._loaded > size
+        return held_bytes() - self._loaded > size
 
 
-def resident_bytes() -> int:
-    return psutil.Process().memory_info().rss
+def held_bytes() -> int:
+    """Return what the process holds, without what the kernel can drop and read again."""
+    lines = _STATUS.read_text(encoding="utf-8").splitlines()
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(_HELD))
 
 
 def trim() -> None:

@@ -4,6 +4,7 @@ Importable only inside Triton's Python stub, which provides `triton_python_backe
 """
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,9 +12,8 @@ import numpy as np
 import triton_python_backend_utils as pb_utils
 
 from ltx_triton.contract import TEXT_ENCODER, ModelContract
-from ltx_triton.engines.device import select_device, select_devices
-from ltx_triton.engines.machine_memory import unloads_text_encoder
-from ltx_triton.engines.open import find_engine
+from ltx_triton.engines.device import select_device
+from ltx_triton.engines.open import open_session
 from ltx_triton.engines.session import EngineSession
 from ltx_triton.engines.unloading import UnloadingSession
 from ltx_triton.parent_process import exit_after_parent
@@ -28,7 +28,7 @@ class EngineModel:
         # Triton's own check hangs if the server was killed while it held a lock that they share.
         exit_after_parent()
         folder = Path(args["model_repository"]) / args["model_version"]
-        self._session = self._open(folder)
+        self._session = _open(folder, self.contract)
         family = pb_utils.MetricFamily(
             name="ltx_engine_memory_bytes",
             description="Device memory that the engine uses, in bytes",
@@ -52,7 +52,7 @@ class EngineModel:
                 )
                 for tensor in self.contract.inputs
             }
-            # Only the decoder has any, and no batches.
+            # The decoder has no batches, and those of the text encoder have the same parameters.
             parameters = json.loads(requests[0].parameters() or "{}")
             outputs = self._session.run(inputs, parameters)
         except Exception as error:
@@ -70,16 +70,13 @@ class EngineModel:
             first = last
         return responses
 
-    def _open(self, folder: Path) -> EngineSession:
-        engine = find_engine(folder, self.contract)
-        if self.contract == TEXT_ENCODER and unloads_text_encoder(
-            select_devices(folder.parent.parent)
-        ):
-            return UnloadingSession(engine)
-        return engine()
-
     def _report_memory(self) -> None:
         size = self._session.memory_bytes()
         if size != self._reported_bytes:  # setting it is a call to Triton's process
             self._memory_metric.set(size)
             self._reported_bytes = size
+
+
+def _open(folder: Path, contract: ModelContract) -> EngineSession:
+    engine = partial(open_session, folder, contract)
+    return UnloadingSession(engine) if contract == TEXT_ENCODER else engine()

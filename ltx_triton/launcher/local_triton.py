@@ -15,7 +15,12 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from ltx_triton.contract import LTX_VIDEO
-from ltx_triton.engines.machine_memory import SHARED_MEMORY, shared_memory_bytes
+from ltx_triton.engines.device import select_devices
+from ltx_triton.engines.machine_memory import (
+    SHARED_MEMORY,
+    runtime_warning,
+    shared_memory_bytes,
+)
 from ltx_triton.json_file import JsonFileError
 from ltx_triton.launcher.listening import Port, PortTakenError, require_free
 from ltx_triton.launcher.process import LOOPBACK, Ports, TritonProcess
@@ -210,6 +215,8 @@ class LocalTriton:
             if now - last_logged > LOADING_LOG_INTERVAL:
                 last_logged = now
                 log.info("Triton is still loading the models (%.0f s) ...", now - started)
+        if warning := runtime_warning(select_devices(self._repository)):
+            log.warning(warning)  # Triton's own log is deleted when it ends
 
     def restart(self, reason: str) -> None:
         """Let the supervisor kill the server and start it again."""

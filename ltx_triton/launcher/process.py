@@ -69,7 +69,7 @@ class TritonProcess:
             f"--exit-timeout-secs={EXIT_TIMEOUT}",
             # The configs are complete; completing them would start every model's process twice.
             "--disable-auto-complete-config",
-            # Or the server keeps the messages of past requests, all frames of a long video.
+            # Otherwise the server keeps the messages of past requests, all frames of a long video.
             "--grpc-infer-allocation-pool-size=0",
             "--model-control-mode=none",
             "--strict-readiness=true",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from ltx_triton.contract import TEXT_ENCODER
-from ltx_triton.engines.session import Arrays
+from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
 if TYPE_CHECKING:
     from ltx_triton.pipeline.loop import Engines
@@ -22,8 +22,10 @@ class PromptEmbeddings:
     Requests that come at once may have the same prompt encoded twice.
     """
 
-    def __init__(self, engines: "Engines") -> None:
+    def __init__(self, engines: "Engines", parameters: Parameters = NO_PARAMETERS) -> None:
+        """Take the parameters of each request to the text encoder."""
         self._engines = engines
+        self._parameters = parameters
         self._kept: OrderedDict[tuple[object, ...], NDArray[Any]] = OrderedDict()  # latest last
 
     async def encode(self, text: Arrays) -> NDArray[Any]:
@@ -31,7 +33,8 @@ class PromptEmbeddings:
         key = tuple((name, array.shape, array.tobytes()) for name, array in sorted(text.items()))
         embeddings = self._kept.pop(key, None)
         if embeddings is None:
-            embeddings = (await self._engines.run(TEXT_ENCODER, text))["prompt_embeds"].copy()
+            outputs = await self._engines.run(TEXT_ENCODER, text, self._parameters)
+            embeddings = outputs["prompt_embeds"].copy()
         self._kept[key] = embeddings
         while sum(each.nbytes for each in self._kept.values()) > _KEPT_BYTES:
             self._kept.popitem(last=False)

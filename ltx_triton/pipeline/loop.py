@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ltx_triton.contract import (
     FIRST_FRAME,
     TRANSFORMER,
+    UNLOAD,
     VAE_DECODER,
     ModelContract,
     Progress,
@@ -52,13 +53,20 @@ class DenoisingLoop:
     """Generates videos with one checkpoint."""
 
     def __init__(
-        self, config: PipelineConfig, tokenizer: PromptTokenizer, engines: Engines
+        self,
+        config: PipelineConfig,
+        tokenizer: PromptTokenizer,
+        engines: Engines,
+        *,
+        unloads_text_encoder: bool = False,
     ) -> None:
         self._config = config
         self._limits = EngineLimits.of(config)
         self._tokenizer = tokenizer
         self._engines = engines
-        self._embeddings = PromptEmbeddings(engines)
+        self._embeddings = PromptEmbeddings(
+            engines, {UNLOAD: 1} if unloads_text_encoder else NO_PARAMETERS
+        )
 
     async def generate(
         self,

@@ -9,18 +9,28 @@ from ltx_triton.engines.cpu_precision import describe_cpu_precision
 from ltx_triton.engines.device import select_devices
 from ltx_triton.engines.machine_memory import read_memory_use
 from ltx_triton.engines.versions import library_versions
+from ltx_triton.memory_budget import MemoryBudget
 from ltx_triton.model_info import EngineLimits, ModelInfo
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import FINGERPRINT_FILE, version_folder
+from ltx_triton.video_spec import VideoSpec
 
 
-def describe_model(repository: Path, config: PipelineConfig, server: psutil.Process) -> ModelInfo:
+def describe_model(
+    repository: Path,
+    config: PipelineConfig,
+    server: psutil.Process,
+    budget: MemoryBudget,
+    usual: VideoSpec,
+) -> ModelInfo:
     """Describe what the engines are, and where they run.
 
     Args:
         repository: the model repository.
         config: of its checkpoint.
         server: Triton's process; what it holds counts as free memory.
+        budget: the one that videos are admitted by.
+        usual: a video for which the text encoder is unloaded if memory is short.
 
     Raises:
         RuntimeError: MODEL_DEVICE asks for a device that is not there.
@@ -28,7 +38,7 @@ def describe_model(repository: Path, config: PipelineConfig, server: psutil.Proc
     devices = select_devices(repository)
     device = devices[version_folder(repository, TRANSFORMER)]
     on_cpu = device.kind == "cpu"
-    return ModelInfo(
+    info = ModelInfo(
         model_name=config.model_name,
         checkpoint_sha256=config.checkpoint_sha256,
         device=device.kind,
@@ -40,6 +50,7 @@ def describe_model(repository: Path, config: PipelineConfig, server: psutil.Proc
         versions=library_versions(),
         drawn_sides=config.drawn_sides,
     )
+    return budget.unload_where_short(info, usual)
 
 
 def _fingerprint(folder: Path) -> str | None:

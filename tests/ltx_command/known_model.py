@@ -15,6 +15,7 @@ from ltx_triton.repository import layout
 from tests.ltx_command.command import ROOT
 
 LICENCE = "the licence of a tiny model"
+TEXT_ENCODER = "a tiny one: see the licence beside it"
 MODULE = "tests.ltx_command.known_model"
 GB = 10**9
 
@@ -34,8 +35,8 @@ def measured_clip(memory: int = GB, disk: int = GB) -> MeasuredClip:
     )
 
 
-def known_model(checkpoint: str, *downloads: known_models.HubFile) -> known_models.KnownModel:
-    return known_models.KnownModel(checkpoint, LICENCE, downloads)
+def known_model(checkpoint: str, *downloads: known_models.Download) -> known_models.KnownModel:
+    return known_models.KnownModel(checkpoint, LICENCE, TEXT_ENCODER, downloads)
 
 
 def command(checkpoint: Path, folder: Path, *arguments: str) -> list[str]:

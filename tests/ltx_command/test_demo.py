@@ -44,6 +44,13 @@ def test_an_unknown_model_is_refused_with_those_that_are_known(tmp_path: Path) -
     assert "'3b' is not one of '2b', '2b-0.9.6', '13b'" in refused.stderr
 
 
+def test_yes_without_a_model_is_refused(tmp_path: Path) -> None:
+    refused = run("demo", "--yes", folder=tmp_path)
+
+    assert refused.returncode == 2
+    assert "--yes answers what --model asks: give --model, or leave it out" in refused.stderr
+
+
 def test_a_known_model_goes_into_no_other_repository(tmp_path: Path) -> None:
     refused = run("demo", "--model", "2b", "--model-repository", tmp_path, folder=tmp_path)
 

@@ -14,13 +14,13 @@ from huggingface_hub import constants
 from export import room
 from ltx_command import first_run
 from ltx_command.first_run import repository_with
-from ltx_command.known_models import HubFile, KnownModel
+from ltx_command.known_models import Download, KnownModel
 from ltx_command.measured import CLIP, MeasuredClip, MeasuredClips
 from ltx_triton.engines.calibration import Calibration, EngineSeconds
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.repository.assemble import copy_engines
 from ltx_triton.repository.layout import DEMO_ENGINES
-from tests.ltx_command.known_model import GB, LICENCE, known_model, measured_clip
+from tests.ltx_command.known_model import GB, LICENCE, TEXT_ENCODER, known_model, measured_clip
 
 Measure = Callable[..., None]
 
@@ -30,7 +30,7 @@ HERE = Calibration(
     cores=8,
     pieces=EngineSeconds(text=0.1, denoise=0.25, decode=0.1),
 )
-WEIGHTS = HubFile("owner/model", "weights.safetensors", GB)
+WEIGHTS = Download("owner/model", "weights.safetensors", GB)
 
 
 @pytest.fixture(autouse=True)
@@ -67,15 +67,16 @@ def refusal(name: str = "2b") -> str:
 def test_licence_room_and_seconds_are_said_before_anything_is_done(
     measure: Measure, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert refusal() == "there is no terminal to ask on whether to go on: give --yes"
+    assert refusal() == "cannot ask without a terminal: give --yes"
 
     assert capsys.readouterr().out.splitlines() == [
         f"2b is {tmp_path}",
         f"Its licence: {LICENCE}",
+        f"Its text encoder, {TEXT_ENCODER}",
         "Needs about",
         f"  1.0 GB of disk for engines in {tmp_path}/models/2b",
         f"  9.0 GB of memory to make a clip of {CLIP}",
-        "This machine has 20.0 GB of memory free",
+        "The service takes at most 18.0 GB here (90% of the free memory)",
         # 4 s of text as there, and half of 80 s and of 40 s
         f"A clip of {CLIP} will take about 64 s here. This is an estimate: with random weights of "
         "this model's size in INT8 it took 2 min on Stand-in with 4 cores, and this machine was "
@@ -88,27 +89,40 @@ def test_a_model_that_was_not_measured_is_said_to_be_so(
     measure: Measure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     refusal("13b")
-    assert "Memory and seconds of 13b: not measured\n" in capsys.readouterr().out
+    assert (
+        "The memory and the seconds that a clip takes with 13b were not measured; the exporter "
+        "checks disk and memory before it downloads\n" in capsys.readouterr().out
+    )
 
 
 def test_too_little_memory_is_refused_with_the_models_that_take_less(measure: Measure) -> None:
-    measure(m2b=measured_clip(memory=9 * GB), m13b=measured_clip(memory=30 * GB))
+    measure(m2b=measured_clip(memory=9 * GB), m13b=measured_clip(memory=19 * GB))
     assert refusal("13b") == (
-        f"13b: too little room: needs 30.0 GB of memory to make a clip of {CLIP}, "
-        "has 20.0 GB free (--model 2b takes 9.0 GB)"
+        f"13b needs 19.0 GB of memory to make a clip of {CLIP}; the service takes at most 18.0 GB "
+        "here (90% of the free memory); --model 2b takes 9.0 GB"
     )
+
+
+def test_the_memory_budget_is_the_limit_where_it_is_set(
+    measure: Measure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure(m2b=measured_clip(memory=19 * GB))
+    monkeypatch.setenv("MEMORY_BUDGET_GB", "19.5")
+    assert "give --yes" in refusal()
+    monkeypatch.setenv("MEMORY_BUDGET_GB", "12")
+    assert "the service takes at most 12.0 GB here (MEMORY_BUDGET_GB); end other" in refusal()
 
 
 def test_too_little_memory_for_every_model_is_refused(measure: Measure) -> None:
     measure(m2b=measured_clip(memory=21 * GB))
-    assert refusal().endswith("has 20.0 GB free (end other programs, or take a larger machine)")
+    assert refusal().endswith("; end other programs, or take a larger machine")
 
 
 def test_too_little_disk_is_refused_with_what_helps(
     known: dict[str, KnownModel], measure: Measure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("MODEL_CACHE_DIR", str(tmp_path / "cache"))
-    too_large = HubFile("owner/model", "weights.safetensors", 10**18)
+    too_large = Download("owner/model", "weights.safetensors", 10**18)
     known["2b"] = known_model("owner/model/weights.safetensors", too_large)
 
     message = refusal()

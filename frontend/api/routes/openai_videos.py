@@ -49,8 +49,10 @@ async def create(request: Request, services: CurrentServices) -> JSONResponse:
         request, services.create_video_request, ignore_unknown=True, refused=UNSUPPORTED
     )
     fields = asked.fields
-    spec = await _without_unknown(fields.spec(), services)
-    job = await admit(spec, asked.identity, services, callback_url=fields.callback_url)
+    spec, warnings = await _without_unknown(fields.spec(), services)
+    job = await admit(
+        spec, asked.identity, services, callback_url=fields.callback_url, warnings=warnings
+    )
     return await _answer(job, services)
 
 
@@ -151,7 +153,7 @@ async def content(
     responses=openai_errors(400, 403, 404, 408, 413, 422, 429, 503, 507),
 )
 async def remix(video_id: str, request: Request, services: CurrentServices) -> JSONResponse:
-    """Keep the size, the length, the steps and the seed."""
+    """Keep the rest: size, length, steps, seed, negative prompt and guidance scale."""
     await require_rate(request, services)
     asked = await read_request(
         request, services.remix_video_request, ignore_unknown=True, refused=UNSUPPORTED
@@ -161,12 +163,14 @@ async def remix(video_id: str, request: Request, services: CurrentServices) -> J
         source = await find_job(video_id, services)
         given = asked.fields.model_dump(include=asked.fields.model_fields_set - {"callback_url"})
         spec = require_limits(source.spec.model_copy(update=given), services.generate_request)
+        spec, warnings = await _without_unknown(spec, services)
         job = await admit(
-            await _without_unknown(spec, services),
+            spec,
             asked.identity,
             services,
             remixed_from=source.id,
             callback_url=asked.fields.callback_url,
+            warnings=warnings,
         )
     return await _answer(job, services)
 
@@ -198,13 +202,27 @@ async def retrieve_model(model: str, services: CurrentServices) -> JSONResponse:
     return _json(served)
 
 
-async def _without_unknown(spec: VideoSpec, services: Services) -> VideoSpec:
-    """Ignore a guidance scale that the model does not have, as other unknown parameters."""
-    if spec.guidance_scale is None:
-        return spec
-    info = await services.triton.model_info()
-    is_known = info is None or info.limits.takes_guidance
-    return spec if is_known else spec.model_copy(update={"guidance_scale": None})
+async def _without_unknown(spec: VideoSpec, services: Services) -> tuple[VideoSpec, list[str]]:
+    """Ignore a guidance scale that the model does not have, as other unknown parameters.
+
+    Return the rest, and a warning of a scale that would have an effect.
+
+    Raises:
+        ApiError: 503, there is a scale, and Triton has not said yet whether the model has one.
+    """
+    scale = spec.guidance_scale
+    if scale is None:
+        return spec, []
+    info = await services.triton.model_info() or services.triton.last_info
+    if info is None:
+        raise model_not_loaded()
+    if info.limits.takes_guidance:
+        return spec, []
+    ignored = (
+        f"guidance_scale={scale:g} is ignored: {info.model_name} is distilled to do without "
+        "guidance"
+    )
+    return spec.model_copy(update={"guidance_scale": None}), [] if scale == 1 else [ignored]
 
 
 async def _model(services: Services) -> Model:

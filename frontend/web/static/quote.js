@@ -6,7 +6,7 @@ import { frames, roughly } from "./units.js";
 
 const TYPING = 250; // milliseconds
 const QUEUE = 1.5; // times as long as alone
-const NEVER_MATTER = ["prompt", "negative_prompt", "seed"];
+const NEVER_MATTER = ["prompt", "seed"];
 
 let timer;
 let running = new AbortController();

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ltx_triton.contract import ModelContract
 from ltx_triton.engines.parts import run_in_parts
-from ltx_triton.engines.process_memory import resident_bytes, trim
+from ltx_triton.engines.process_memory import held_bytes, trim
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
 
@@ -44,4 +44,4 @@ class OnnxRuntimeSession:
         return dict(zip(self._outputs, self._session.run(self._outputs, inputs), strict=True))
 
     def memory_bytes(self) -> int:
-        return resident_bytes()
+        return held_bytes()

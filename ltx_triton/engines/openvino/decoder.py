@@ -19,7 +19,7 @@ from ltx_triton.engines.openvino.decoder_graphs import (
 )
 from ltx_triton.engines.openvino.graph import Graph
 from ltx_triton.engines.openvino.pieces import Piece, divide
-from ltx_triton.engines.process_memory import ProcessMemory, resident_bytes
+from ltx_triton.engines.process_memory import ProcessMemory, held_bytes
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
 _LARGEST_PIECE = 29 * 64 * 64  # features in time and space: 57 frames of 512 x 512, 0.5 GB
@@ -75,7 +75,7 @@ class OpenVinoDecoder:
         return {"frames": frames[:, first - 2 * piece.begin : piece.last - 2 * piece.begin]}
 
     def memory_bytes(self) -> int:
-        return resident_bytes()
+        return held_bytes()
 
     def _divide(self, features: NDArray[np.float32]) -> Sequence[Piece]:
         _, _, length, height, width = features.shape

@@ -10,7 +10,7 @@ from ltx_triton.contract import TEXT_ENCODER, ModelContract
 from ltx_triton.engines.cpu_precision import CpuPrecision
 from ltx_triton.engines.openvino.graph import Graph
 from ltx_triton.engines.parts import run_in_parts
-from ltx_triton.engines.process_memory import ProcessMemory, resident_bytes
+from ltx_triton.engines.process_memory import ProcessMemory, held_bytes
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 
 _KEPT_BYTES = 128 * 2**20  # besides the engine, between runs
@@ -44,4 +44,4 @@ class OpenVinoSession:
         return outputs
 
     def memory_bytes(self) -> int:
-        return resident_bytes()
+        return held_bytes()

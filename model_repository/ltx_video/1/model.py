@@ -20,8 +20,11 @@ from ltx_triton.contract import (
     Progress,
     means_engine_lost,
 )
+from ltx_triton.engines.device import select_devices
+from ltx_triton.engines.machine_memory import runtime_warning
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 from ltx_triton.engines.tensorrt.plan import require_checkpoint
+from ltx_triton.memory_budget import MemoryBudget
 from ltx_triton.model_info import ModelInfo, UnsupportedSpecError
 from ltx_triton.parent_process import exit_after_parent
 from ltx_triton.pipeline.config import PipelineConfig
@@ -35,6 +38,9 @@ from ltx_triton.video_spec import VideoSpec
 # message nor a second copy of itself in shared memory, and the first can be encoded while the next
 # are on their way.
 CHUNK_BYTES = 2 * 2**20
+
+# About what a request has by default.
+USUAL_VIDEO = VideoSpec(prompt="a video", width=512, height=512, num_frames=25, frame_rate=8)
 
 
 class EngineError(RuntimeError):
@@ -55,15 +61,19 @@ class TritonPythonModel:
         config = PipelineConfig.load(folder)
         repository = folder.parent.parent
         require_checkpoint(repository, config)
+        if warning := runtime_warning(select_devices(repository)):
+            pb_utils.Logger.log_warn(warning)
         self._config = config
         self._tokenizer = PromptTokenizer(folder, config)
-        self._loop = DenoisingLoop(config, self._tokenizer, _BlsEngines())
-        self._info = describe_model(repository, config, psutil.Process(os.getppid()))
-        # Or a text encoder that has been unloaded would be loaded beside the last step of a video
-        # that was cancelled.
+        self._info = _describe_model(repository, config)
         memory = self._info.memory
-        alone = memory is not None and memory.unloads_text_encoder
-        self._turn = asyncio.Lock() if alone else nullcontext()
+        unloads = memory is not None and memory.unloads_text_encoder
+        self._loop = DenoisingLoop(
+            config, self._tokenizer, _BlsEngines(), unloads_text_encoder=unloads
+        )
+        # Otherwise a text encoder that has been unloaded would be loaded beside the last step of a
+        # video that was cancelled.
+        self._turn = asyncio.Lock() if unloads else nullcontext()
         self._metrics = _publish(self._info)  # both live as long as they are referenced
 
     async def execute(self, requests: list[Any]) -> None:
@@ -93,12 +103,16 @@ class TritonPythonModel:
         sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
 
     def _describe(self, request: Any) -> ModelInfo:
-        """Describe the model, and what it makes of the prompt."""
-        given = pb_utils.get_input_tensor_by_name(request, "prompt")
-        if given is None:
-            return self._info
-        prompt = given.as_numpy().item().decode(errors="replace")
-        warnings = prompt_warnings(prompt, self._tokenizer, self._config)
+        """Describe the model, and what it makes of the prompts that it reads."""
+        given = pb_utils.get_input_tensor_by_name(request, "guidance_scale")
+        scale = self._config.guidance_scale if given is None else given.as_numpy().item()
+        warnings: tuple[str, ...] = ()
+        for name in ("prompt",) if scale == 1 else ("prompt", "negative_prompt"):
+            if (given := pb_utils.get_input_tensor_by_name(request, name)) is not None:
+                prompt = given.as_numpy().item().decode(errors="replace")
+                warnings += prompt_warnings(
+                    prompt, self._tokenizer, self._config, is_negative=name == "negative_prompt"
+                )
         return self._info.model_copy(update={"prompt_warnings": warnings})
 
     async def _generate(self, spec: VideoSpec, sender: Any) -> None:
@@ -144,6 +158,21 @@ class _BlsEngines:
 
 class _InvalidRequestError(ValueError):
     """The inputs are no `VideoSpec`; the message names the field."""
+
+
+def _describe_model(repository: Path, config: PipelineConfig) -> ModelInfo:
+    """Describe the model, with the service's settings where they can be read."""
+    try:
+        from ltx_triton.settings import Settings
+    except ModuleNotFoundError:  # pydantic-settings, in NVIDIA's image
+        given = os.environ.get("MEMORY_BUDGET_GB")
+        budget = MemoryBudget(float(given) if given else None, api_workers=1)
+        usual = USUAL_VIDEO
+    else:
+        settings = Settings()
+        budget = MemoryBudget(settings.memory_budget_gb, settings.api_workers)
+        usual = settings.default_video
+    return describe_model(repository, config, psutil.Process(os.getppid()), budget, usual)
 
 
 def _read(request: Any) -> VideoSpec | None:

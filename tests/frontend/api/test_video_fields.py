@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from ltx_triton.settings import Settings
 from ltx_triton.video_spec import VideoSpec
 from tests.frontend.conftest import StartApi
 from tests.frontend.fake_triton import GUIDED_INFO, FakeTriton
@@ -26,6 +27,15 @@ def refused(api: TestClient, **given: Any) -> str:
     assert response.status_code == 400, response.text
     detail: str = response.json()["detail"]
     return detail
+
+
+@pytest.mark.parametrize("changes", [{}, {"max_resolution": 320, "default_fps": 12}])
+def test_the_settings_know_the_video_of_a_request_with_a_prompt_alone(
+    changes: dict[str, Any], start_api: StartApi, fake_triton: FakeTriton
+) -> None:
+    made = accepted(start_api(**changes), fake_triton)
+    usual = Settings.model_construct(**changes).default_video
+    assert made == usual.model_copy(update={"prompt": "a", "seed": made.seed})
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,26 @@ def test_the_median_of_the_latest_counts() -> None:
     assert found.costs.cost(SMALL).total == pytest.approx(2)
 
 
+def with_text(began: float, text: float, size: Size = SMALL, *, is_new: bool) -> Measured:
+    """A video of one second besides the text."""
+    return Measured(size, NOW + began, NOW + began + text + 1, {"denoise": 1.0}, is_new)
+
+
+def test_what_a_prompt_costs_is_learnt_where_it_was_new() -> None:
+    latest = [with_text(-10 * number, 0, is_new=False) for number in range(1, 7)]
+    found = learn([*latest, with_text(-100, 30, is_new=True)], [], NOW)
+    assert found
+    assert found.costs.cost(SMALL).text == pytest.approx(30)
+    assert found.costs.cost(SMALL).step * 8 == pytest.approx(1)
+
+
+def test_what_a_prompt_costs_is_learnt_from_other_sizes_if_need_be() -> None:
+    videos = [with_text(-10, 0, LARGE, is_new=False), with_text(-100, 30, is_new=True)]
+    found = learn(videos, [], NOW)
+    assert found
+    assert found.costs.cost(LARGE).text == pytest.approx(30)
+
+
 @pytest.mark.parametrize(("took", "sharing"), [(4, 1.0), (3, 0.5), (2, 0.0)])
 def test_how_jobs_slow_each_other_down_is_measured(took: float, sharing: float) -> None:
     beside = [made(-50, took), made(-50, took), made(-20, took), made(-20, took)]

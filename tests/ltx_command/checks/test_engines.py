@@ -73,11 +73,19 @@ def test_the_default_video_is_compared_with_the_memory(repository: Path) -> None
     assert "MEMORY_BUDGET_GB" in found.text
 
 
-def test_a_text_encoder_that_takes_turns_is_told(
+def test_engines_that_were_measured_in_another_runtime_are_told(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    found = look("video_memory", repository)
+    assert found.level is Level.WARNING
+    assert "measured in openvino, and CPU_RUNTIME=onnxruntime" in found.text
+
+
+def test_a_text_encoder_that_takes_turns_is_told(
+    repository: Path,
+) -> None:
     assert "one by one" not in look("video_memory", repository).text
-    monkeypatch.setenv("MEMORY_BUDGET_GB", "1.3")
     folder = version_folder(repository, TEXT_ENCODER)
     measured = CpuMemory.load(folder)
     measured.model_copy(update={"resting_bytes": 600_000_000}).save(folder)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import openvino
 import pytest
 
@@ -44,6 +46,27 @@ def test_pieces_of_all_engines_are_timed_and_the_progress_ends_at_1(
     assert shares == sorted(shares)
     assert len(shares) > 3
     assert shares[-1] == 1
+
+
+def test_the_text_piece_alone_runs_without_dynamic_quantization(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `OpenVinoSession` runs T5."""
+    graphs: list[Any] = []
+
+    def keep(graph: Any, *_: Any) -> float:
+        graphs.append(graph)
+        return 1.0
+
+    monkeypatch.setattr(calibration, "_time", keep)
+
+    calibrate()
+
+    groups = [
+        int(graph.compiled.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE")) for graph in graphs
+    ]
+    assert groups[0] == 0
+    assert min(groups[1:]) > 0
 
 
 def test_the_linears_multiply_with_weights_that_stay_int8() -> None:

@@ -45,6 +45,14 @@ def test_unknown_words_are_named_once_in_their_order(
     assert prompt_warnings(prompt, tokenizer, config) == (f"ltx-demo does not know: {unknown}",)
 
 
+def test_warnings_of_the_negative_prompt_say_so(
+    tokenizer: PromptTokenizer, config: PipelineConfig
+) -> None:
+    unknown, cut = prompt_warnings("cat " * 300, tokenizer, config, is_negative=True)
+    assert unknown == "ltx-demo does not know these words of the negative prompt: cat"
+    assert cut.startswith("the negative prompt was cut after 256 tokens, at '")
+
+
 def test_many_unknown_words_are_counted(tokenizer: PromptTokenizer, config: PipelineConfig) -> None:
     [warning] = prompt_warnings("b c d e f g h i j k l m", tokenizer, config)
     assert warning == "ltx-demo does not know: b, c, d, e, f, g, h, i, j, k and 2 more"

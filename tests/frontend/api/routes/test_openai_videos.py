@@ -71,8 +71,9 @@ def test_a_video_is_created_from_json_and_from_forms(form: str, api: TestClient)
         "num_inference_steps": None,
         "inference_time_s": None,
         "warnings": [
+            "guidance_scale=3 is ignored: someone/Fake-Model is distilled to do without guidance",
             "the negative prompt has no effect: someone/Fake-Model is distilled to do without "
-            "guidance"
+            "guidance",
         ],
     }
     assert abs(body["created_at"] - time.time()) < 60
@@ -172,6 +173,19 @@ def test_guidance_is_ignored_where_the_model_has_none_and_used_where_it_has(
     wait_for(api, remix["id"], "completed")
     spec = fake_triton.seen[-1].request
     assert (spec.guidance_scale, spec.negative_prompt) == (None, "grey")
+    assert remix["warnings"][0].startswith("guidance_scale=5 is ignored: ")
+
+
+def test_a_guidance_scale_waits_until_triton_says_whether_the_model_has_one(
+    api: TestClient, fake_triton: FakeTriton
+) -> None:
+    fake_triton.info = None
+    given = {**SMALL, "guidance_scale": 5}
+    assert api.post("/v1/videos", json=given).status_code == 503
+    assert api.post("/v1/videos", json=SMALL).status_code == 200
+
+    fake_triton.info = INFO
+    assert api.post("/v1/videos", json={**given, "guidance_scale": 1}).json()["warnings"] == []
 
 
 def test_a_remix_may_draw_another_seed(api: TestClient) -> None:

@@ -1,7 +1,10 @@
+from contextlib import nullcontext
+
 import pytest
 
-from frontend.jobs.memory_budget import MemoryBudget, TooLargeError
 from ltx_triton.engines.memory_use import CpuMemory, DeviceMemory, GpuMemory, MemoryAt, MemoryUse
+from ltx_triton.memory_budget import MemoryBudget, TooLargeError
+from ltx_triton.model_info import ModelInfo
 from ltx_triton.video_spec import VideoSpec
 from tests.frontend.conftest import new_job
 from tests.frontend.fake_triton import GPU_INFO, GUIDED_INFO, INFO
@@ -149,8 +152,87 @@ def test_videos_are_made_one_by_one_where_the_text_encoder_is_unloaded() -> None
         budget.require(info, video(10_700))
 
 
+def engine(resting: int, working: int = 0) -> CpuMemory:
+    sizes = (MemoryAt(1, working * MB, further_bytes=0, output_bytes=0),)
+    return CpuMemory(resting_bytes=resting * MB, area=None, sizes=sizes)
+
+
+def unloads(budget: MemoryBudget, device: DeviceMemory, info: ModelInfo = INFO) -> bool:
+    memory = MEMORY.model_copy(update={"devices": {**MEMORY.devices, "cpu": device}})
+    measured = info.model_copy(update={"memory": memory})
+    found = budget.unload_where_short(measured, video(1)).memory
+    assert found
+    return found.unloads_text_encoder
+
+
+# Besides the engines the service takes 0.33 GB for this video, of one frame.
+@pytest.mark.parametrize(
+    ("text_encoder", "transformer", "unloaded"),
+    [
+        (engine(400), engine(400, 200), True),
+        (engine(400), engine(300, 200), False),  # all fit
+        (engine(400), engine(600), False),  # they rest beside it: nothing is won
+        (engine(40), engine(600, 400), False),  # no more than its process
+        (None, engine(600, 400), False),
+    ],
+)
+def test_the_text_encoder_is_unloaded_where_that_makes_room(
+    text_encoder: CpuMemory | None, transformer: CpuMemory, unloaded: bool
+) -> None:
+    engines = {"transformer": transformer}
+    if text_encoder:
+        engines["text_encoder"] = text_encoder
+    device = DeviceMemory(available_bytes=100 * GB, engines=engines)
+
+    assert unloads(MemoryBudget(1.28, api_workers=1), device) is unloaded
+
+
+@pytest.mark.parametrize(
+    ("budget_gb", "workers", "free", "unloaded"),
+    [
+        (1.34, 1, 0, False),
+        (1.32, 1, 100, True),
+        (1.34, 2, 100, True),
+        (None, 1, 1.49, False),
+        (None, 1, 1.46, True),
+    ],
+)
+def test_it_is_unloaded_by_the_limit_that_videos_are_admitted_by(
+    budget_gb: float | None, workers: int, free: float, unloaded: bool
+) -> None:
+    """Engines and video take 1 GB, and the service 0.33."""
+    device = DeviceMemory(
+        available_bytes=int(free * GB),
+        engines={"transformer": engine(400, 200), "text_encoder": engine(400)},
+    )
+    budget = MemoryBudget(budget_gb, workers)
+
+    assert unloads(budget, device) is unloaded
+    memory = MEMORY.model_copy(update={"devices": {"cpu": device}})
+    loaded = INFO.model_copy(update={"memory": memory})
+    with pytest.raises(TooLargeError) if unloaded else nullcontext():
+        budget.require(loaded, video(1))
+    budget.require(budget.unload_where_short(loaded, video(1)), video(1))
+
+
+def test_a_text_encoder_that_is_alone_on_the_cpu_stays_loaded() -> None:
+    """Nothing would take its place."""
+    alone = DeviceMemory(available_bytes=GB, engines={"text_encoder": engine(4000)})
+    assert not unloads(MemoryBudget(None, api_workers=1), alone, GPU_INFO)
+
+
+def test_beside_a_gpu_the_budget_is_not_that_of_the_cpu() -> None:
+    """Of a decoder without a plan, for example."""
+    engines = {"vae_decoder": engine(400, 200), "text_encoder": engine(400)}
+    budget = MemoryBudget(0.1, api_workers=1)
+    for free, unloaded in ((100 * GB, False), (GB, True)):
+        device = DeviceMemory(available_bytes=free, engines=engines)
+        assert unloads(budget, device, GPU_INFO) is unloaded
+
+
 def test_without_measurements_everything_fits() -> None:
     budget = MemoryBudget(0.1, api_workers=1)
 
     budget.require(INFO, video(1000))
     assert budget.fits(INFO, [video(1000)], video(1000))
+    assert budget.unload_where_short(INFO, video(1000)) == INFO

@@ -1,12 +1,21 @@
-"""Which videos fit into memory, alone and side by side."""
+"""Which videos fit into memory, alone and side by side, and with which engines loaded."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ltx_triton.engines.budget import BYTES_PER_GB, SHARE, service_bytes
+from ltx_triton.contract import TEXT_ENCODER
 from ltx_triton.engines.memory_use import DeviceKind, DeviceMemory
 from ltx_triton.model_info import ModelInfo
 from ltx_triton.video_spec import VideoSpec
+
+SHARE = 0.9  # of what the machine has: others take some of it, too
+BYTES_PER_GB = 1e9  # of MEMORY_BUDGET_GB
+
+# Measured besides the engines; docs/sizing.md compares the sum with what the processes take.
+_SERVICE_BYTES = 200e6  # Triton, the denoising loop, and the libraries that processes share
+_WORKER_BYTES = 100e6  # a process of the API
+_VIDEO_BYTES = 30e6  # ffmpeg, and connections
+_FRAME_COPIES = 1.0  # of all frames, between the decoder and ffmpeg
 
 _MEMORY: dict[DeviceKind, str] = {"cpu": "memory", "cuda": "GPU memory"}
 
@@ -43,11 +52,28 @@ class MemoryBudget:
                 f"{info.memory.shared_bytes / 1e6:.0f} MB free; try fewer frames or pixels"
             )
 
+    def unload_where_short(self, info: ModelInfo, usual: VideoSpec) -> ModelInfo:
+        """Return the info with a text encoder that is unloaded after each use, or as it is.
+
+        It is unloaded where a usual video needs more than the limit beside all loaded engines, and
+        less without the text encoder.
+        """
+        on_cpu = _devices(info).get("cpu")
+        if info.memory is None or on_cpu is None or TEXT_ENCODER.name not in on_cpu.engines:
+            return info
+        unloading = on_cpu.model_copy(update={"unloads_text_encoder": True})
+        devices = {**info.memory.devices, "cpu": unloading}
+        memory = info.memory.model_copy(update={"devices": devices})
+        unloaded = info.model_copy(update={"memory": memory})
+        loaded = self.needed(info, [usual])["cpu"]
+        is_short = loaded > self._limits(info)["cpu"]
+        return unloaded if is_short and self.needed(unloaded, [usual])["cpu"] < loaded else info
+
     def fits(self, info: ModelInfo, running: Sequence[VideoSpec], spec: VideoSpec) -> bool:
         """Return whether the video can be made beside those that are running."""
         if not running:
             return True
-        # Or the text encoder would be loaded for one while the other takes its place in memory.
+        # Otherwise the text encoder would be loaded for one video while the other takes its place.
         if info.memory is not None and info.memory.unloads_text_encoder:
             return False
         needed, limits = self.needed(info, [*running, spec]), self._limits(info)
@@ -62,8 +88,13 @@ class MemoryBudget:
         needed = {name: device.needed(videos) for name, device in _devices(info).items()}
         if "cpu" in needed:  # the rest of the service is there, too
             pixels = [spec.width * spec.height * spec.num_frames for spec in specs]
-            needed["cpu"] += service_bytes(self.api_workers, pixels)
+            needed["cpu"] += self._service_bytes(pixels)
         return needed
+
+    def _service_bytes(self, pixels: Sequence[int]) -> float:
+        """Return what is taken besides the engines, for videos of so many pixels in all frames."""
+        videos = sum(_VIDEO_BYTES + _FRAME_COPIES * 3 * each for each in pixels)
+        return _SERVICE_BYTES + self.api_workers * _WORKER_BYTES + videos
 
     def _limits(self, info: ModelInfo) -> dict[DeviceKind, float]:
         limits = {name: SHARE * each.available_bytes for name, each in _devices(info).items()}
