@@ -186,6 +186,23 @@ def test_components_that_do_not_go_together_are_refused(
 
 
 @pytest.mark.parametrize(
+    ("config", "kind"),
+    [
+        ({"model_type": "clip_text_model", "hidden_size": 64}, "clip_text_model"),
+        ({"model_type": "gemma2"}, "gemma2"),
+        ({"model_type": "bart", "d_model": 64}, "bart"),
+    ],
+)
+def test_a_text_encoder_of_another_kind_is_refused(
+    config: dict[str, object], kind: str, checkpoint_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "text_encoder").mkdir()
+    (tmp_path / "text_encoder" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ExportError, match=rf"text_encoder: model_type is {kind}, expected t5 "):
+        Sources(str(checkpoint_folder), str(tmp_path)).open()
+
+
+@pytest.mark.parametrize(
     ("model", "message"),
     [
         ("some/ltxv-q4.gguf", "GGUF cannot be read: take a .safetensors file"),
