@@ -33,7 +33,9 @@ class Version:
 
     def __str__(self) -> str:
         steps = f"{self.num_inference_steps} step{'' if self.num_inference_steps == 1 else 's'}"
-        guidance = "no guidance" if self.guidance_scale == 1 else f"guidance {self.guidance_scale:g}"
+        guidance = (
+            "no guidance" if self.guidance_scale == 1 else f"guidance {self.guidance_scale:g}"
+        )
         return f"{self.name}: {steps}, {guidance}"
 
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from export.run import ExportOptions
+from export.options import ExportOptions
 from ltx_command.known_models import KNOWN_MODELS
 from ltx_command.measured import CLIP, FOLDER, MeasuredClips
 from ltx_triton.settings import Settings
