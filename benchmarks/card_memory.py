@@ -31,12 +31,13 @@ from export.graphs import text_encoder, transformer, vae_decoder
 from export.memory.measure import measure_memory
 from export.onnx.trace import trace
 from export.onnx.write import write_engine
+from export.options import ExportOptions
 from export.precision import Precision
 from export.progress import step
 from export.random.architectures import T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from export.random.checkpoint import TEXT_ENCODER, write_random_checkpoint
 from export.random.fp8_record import random_scales
-from export.run import ExportOptions, pipeline_config
+from export.sampling import pipeline_config
 from export.tensorrt.build import TextEncoderDevice
 from ltx_triton.engines.cpu_precision import CpuPrecision, select_cpu_precision
 

@@ -8,7 +8,6 @@ weights have none, so some are made.
 
 import argparse
 import json
-import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +18,6 @@ import onnxruntime
 import openvino
 import torch
 from numpy.typing import NDArray
-from openvino.properties import hint, inference_num_threads
 from safetensors.torch import load_file, save_file
 
 from benchmarks.machine import Machine
@@ -28,6 +26,8 @@ from export.graphs.text_encoder import build
 from export.onnx.write import write_engine
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
+from ltx_triton.engines.cpu_precision import CpuPrecision
+from ltx_triton.engines.openvino.graph import Graph
 from ltx_triton.repository.layout import ENGINE_FILE
 
 RESULT = Path(__file__).parent / "results" / "dynamic_quantization.json"
@@ -43,8 +43,8 @@ CHANNELS = (7, 300, 777)  # with outliers
 UNITS = (5, 1000, 2000)  # of the feed-forward layers, which add to these channels
 OUTLIERS = (None, 100.0)  # their size beside the other channels
 NORMED = 8.0  # size of the outliers after the norms, whose weights keep them small
-GROUP_SIZES = (None, 0)  # None: OpenVINO's default
-ARITHMETIC = {"fp32": openvino.Type.f32, "bf16": openvino.Type.bf16}
+# Weights, and whether the inputs of their products are rounded as well.
+CASES = ((Precision.FP32, True), (Precision.INT8, True), (Precision.INT8, False))
 TEXTS, TOKENS = 4, 64
 
 
@@ -64,41 +64,34 @@ def measure(folder: Path, outlier: float | None) -> list[dict[str, Any]]:
     session = onnxruntime.InferenceSession(folder / Precision.FP32 / ENGINE_FILE)
     exact = session.run(None, inputs)[0]
     rows = []
-    for arithmetic, hinted in ARITHMETIC.items():
-        for precision in (Precision.FP32, Precision.INT8):
-            for size in GROUP_SIZES if precision is Precision.INT8 else (None,):
-                given = {} if size is None else {"DYNAMIC_QUANTIZATION_GROUP_SIZE": str(size)}
-                compiled = openvino.Core().compile_model(
-                    folder / precision / ENGINE_FILE,
-                    "CPU",
-                    {
-                        hint.inference_precision: hinted,
-                        inference_num_threads: len(os.sched_getaffinity(0)),
-                        **given,
-                    },
-                )
-                found = compiled(inputs)[0]
-                rows.append(
-                    {
-                        "outliers": outlier,
-                        "weights": precision,
-                        "arithmetic": arithmetic,
-                        "group_size": int(compiled.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE")),
-                        **_errors(found, exact),
-                    }
-                )
-                print(json.dumps(rows[-1]), flush=True)
+    for arithmetic in CpuPrecision:
+        for precision, rounding in CASES:
+            graph = Graph(
+                openvino.Core().read_model(folder / precision / ENGINE_FILE),
+                arithmetic,
+                dynamic_quantization=rounding,
+            )
+            found = graph.run(inputs)[0]
+            size = graph.compiled.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE")
+            rows.append(
+                {
+                    "outliers": outlier,
+                    "weights": precision,
+                    "arithmetic": arithmetic,
+                    "group_size": int(size),
+                    **_errors(found, exact),
+                }
+            )
+            print(json.dumps(rows[-1]), flush=True)
     return rows
 
 
 def _prepare(file: Path, outlier: float | None) -> None:
-    """Scale queries as T5's own initialisation does, and make outliers."""
+    """Keep channels from growing, and make outliers."""
     weights = load_file(file)
     channels, units = list(CHANNELS), list(UNITS)
     for name, weight in weights.items():
-        if name.endswith("SelfAttention.q.weight"):
-            weight /= T5["d_kv"] ** 0.5
-        elif name.endswith("wo.weight"):
+        if name.endswith("wo.weight"):
             weight *= 0.2  # beside outliers, norms do not keep the other channels from growing
         if outlier is None:
             continue

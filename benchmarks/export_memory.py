@@ -30,10 +30,11 @@ from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.memory.measure import measure_here
 from export.onnx.write import write_engine
+from export.options import ExportOptions
 from export.precision import Precision
 from export.random.architectures import T5_SMALLEST, T5_XXL, TRANSFORMER_2B, TRANSFORMER_13B, VAE
 from export.random.checkpoint import write_random_checkpoint
-from export.run import ExportOptions, pipeline_config
+from export.sampling import pipeline_config
 from export.verification.verify import verify
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE

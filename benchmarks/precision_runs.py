@@ -26,8 +26,9 @@ from export.graphs.engine import Engine
 from export.graphs.weights import load_weights
 from export.onnx.upcast import upcast
 from export.onnx.write import write_engine
+from export.options import ExportOptions
 from export.precision import Precision
-from export.run import ExportOptions, pipeline_config
+from export.sampling import pipeline_config
 from export.verification.verify import relative_l2
 from ltx_triton.contract import TRANSFORMER, ModelContract
 from ltx_triton.engines.in_process import generate_video

@@ -26,6 +26,7 @@ from tqdm import tqdm
 from benchmarks.memory import watch
 from benchmarks.report import markdown
 from export.checkpoint.open import open_checkpoint
+from export.options import ExportOptions
 from export.precision import Precision
 from export.random.architectures import (
     T5_SMALLEST,
@@ -36,7 +37,7 @@ from export.random.architectures import (
 )
 from export.random.checkpoint import write_random_checkpoint
 from export.random.fp8_record import random_record
-from export.run import ExportOptions, export
+from export.run import export
 from export.tensorrt.build import PlanOptions, plan_info
 from export.tensorrt.build_log import activation_bytes, kernels
 from export.tensorrt.builder import Builder, BuiltPlan

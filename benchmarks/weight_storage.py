@@ -30,10 +30,11 @@ from export.checkpoint.open import open_checkpoint
 from export.child_process import in_child
 from export.graphs import text_encoder, transformer
 from export.onnx.write import write_engine
+from export.options import ExportOptions
 from export.precision import Precision
 from export.random.architectures import T5_XXL, TRANSFORMER_2B
 from export.random.checkpoint import write_random_checkpoint
-from export.run import ExportOptions, pipeline_config
+from export.sampling import pipeline_config
 from export.verification.inputs import Inputs, random_inputs
 from export.verification.verify import relative_l2
 from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, ModelContract

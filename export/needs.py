@@ -11,6 +11,7 @@ from export.graphs.engine import Engine
 from export.memory.need import measuring_need
 from export.precision import Precision
 from export.room import Disk, Memory, Need
+from ltx_triton.engines.cpu_runtime import CpuRuntime, runtime_of
 
 # What `benchmarks.export_memory` has measured, rounded up.
 BASE_BYTES = 0.85e9  # torch, diffusers and a graph
@@ -47,7 +48,7 @@ def engine_needs(
         needs.append(
             measuring_need(
                 "what videos cost in memory",
-                max(engine_weight_bytes(engine, precision) for engine in engines),
+                max(_held_bytes(engine, precision) for engine in engines),
                 "SKIP_VERIFICATION=1 leaves it and the comparison with PyTorch out",
             )
         )
@@ -81,14 +82,30 @@ def duration(engines: Sequence[Engine], precision: Precision, *, verification: b
 
 def engine_weight_bytes(engine: Engine, precision: Precision) -> int:
     """Return the size of an engine's weights, in FP8 as if all linears of the blocks took it."""
-    total = 0
+    total = _int8_bytes(engine)
     for name, weight in _weights(engine):
+        if name in engine.int8:
+            continue
         linear = name.startswith("model.transformer_blocks.") and weight.dim() == 2
         fp8 = precision is Precision.FP8 and linear and name.endswith(".weight")
-        total += weight.numel() * (1 if fp8 or name in engine.int8 else weight.itemsize)
-        if name in engine.int8:
-            total += weight.shape[0] * torch.float32.itemsize  # scales
+        total += weight.numel() * (1 if fp8 else weight.itemsize)
     return total
+
+
+def _held_bytes(engine: Engine, precision: Precision) -> int:
+    """Return the weights that the engine's runtime copies: ONNX Runtime maps all but INT8."""
+    if runtime_of(engine.contract.name) is CpuRuntime.OPENVINO:
+        return engine_weight_bytes(engine, precision)
+    return _int8_bytes(engine)
+
+
+def _int8_bytes(engine: Engine) -> int:
+    """Return the size of the weights in INT8 and their scales."""
+    return sum(
+        weight.numel() + weight.shape[0] * torch.float32.itemsize
+        for name, weight in _weights(engine)
+        if name in engine.int8
+    )
 
 
 def _worked_bytes(engine: Engine, precision: Precision) -> int:

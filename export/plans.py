@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from export.run import ExportOptions, export
+from export.options import ExportOptions
+from export.run import export
 from export.tensorrt.build import PlanOptions, build_plans
 from export.tensorrt.sizes import require_sizes
 from export.tensorrt.target import find_target

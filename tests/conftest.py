@@ -160,7 +160,8 @@ def repository(checkpoint_folder: Path, make_once: MakeOnce) -> Path:
     """A model repository with the FP32 checkpoint's export."""
 
     def make(folder: Path) -> None:
-        from export.run import ExportOptions, export
+        from export.options import ExportOptions
+        from export.run import export
 
         options = ExportOptions(
             model=str(checkpoint_folder), output=folder, name="hub/tiny", for_cpu=False

@@ -15,9 +15,10 @@ from export.fp8.record import Record
 from export.graphs import text_encoder, transformer, vae_decoder
 from export.graphs.engine import Engine
 from export.onnx.write import write_engine
+from export.options import ExportOptions
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
-from export.run import ExportOptions, pipeline_config
+from export.sampling import pipeline_config
 from ltx_triton.contract import LTX_VIDEO, TEXT_ENCODER, TRANSFORMER
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.assemble import assemble

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from export.checkpoint.checkpoint import Checkpoint, Part
+from export.checkpoint.header import Header
 from export.checkpoint.trained_on import TrainedOn
 from export.checkpoint.weights import Source
 
@@ -50,6 +51,9 @@ class AssembledCheckpoint(Checkpoint):
 
     def component_files(self, component: str) -> dict[str, Path]:
         return self.parts[component].component_files(component)
+
+    def header(self, component: str) -> Header | None:
+        return self.parts[component].header(component)
 
     def trained_on(self) -> TrainedOn:
         return self.parts[_MODEL].trained_on()

@@ -8,6 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from export.checkpoint.header import Header
 from export.checkpoint.trained_on import TrainedOn
 from export.checkpoint.weights import Source
 
@@ -41,6 +42,10 @@ class Part(ABC):
     @abstractmethod
     def component_files(self, component: str) -> dict[str, Path]:
         """Files that determine a component, by a name that does not depend on their place."""
+
+    def header(self, component: str) -> Header | None:  # noqa: ARG002
+        """Header of a component's only file; None: it may have several, which are not read yet."""
+        return None
 
     @property
     def levels(self) -> tuple[float, ...] | None:

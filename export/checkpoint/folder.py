@@ -38,7 +38,7 @@ class FolderCheckpoint(Checkpoint):
 
     @property
     def name(self) -> str:
-        return self.hub_id or self.folder.resolve().name
+        return self.hub_id or folder_name(self.folder)
 
     @property
     def tokenizer(self) -> Path:
@@ -74,6 +74,15 @@ class FolderCheckpoint(Checkpoint):
         """
         is_said = (self.folder / TrainedOn.FILE).is_file()
         return TrainedOn.load(self.folder) if is_said else TrainedOn()
+
+
+def folder_name(folder: Path) -> str:
+    """Return a folder's name, or of a snapshot in the hub's cache its hub id."""
+    path = folder.resolve()
+    repository = path.parents[1].name if len(path.parents) > 1 else ""
+    if path.parent.name == "snapshots" and repository.startswith("models--"):
+        return repository.removeprefix("models--").replace("--", "/")
+    return path.name
 
 
 def require_layout(checkpoint: FolderCheckpoint, components: Collection[str] = COMPONENTS) -> None:

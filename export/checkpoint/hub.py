@@ -5,11 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from httpx2 import HTTPError
 from huggingface_hub import DryRunFileInfo, hf_hub_download, snapshot_download
 from huggingface_hub.errors import SafetensorsParsingError
 
 from export.checkpoint.header import Header, fetch_header, read_header
 from export.errors import ExportError
+
+# The hub's own errors derive from the first two; a broken connection is an error of its client.
+_ERRORS = (OSError, ValueError, HTTPError)
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class HubFile:
 def _missing_bytes(ask: Callable[[], list[DryRunFileInfo]]) -> int:
     try:
         files = ask()
-    except (OSError, ValueError):  # the hub's errors all derive from these
+    except _ERRORS:
         return 0
     return sum(file.file_size or 0 for file in files if file.will_download)
 
@@ -86,8 +90,7 @@ def _missing_bytes(ask: Callable[[], list[DryRunFileInfo]]) -> int:
 def _reported(what: str) -> Iterator[None]:
     try:
         yield
-    # The hub's errors derive from the first two, except for a damaged header.
-    except (OSError, ValueError, SafetensorsParsingError) as error:
+    except (*_ERRORS, SafetensorsParsingError) as error:
         reason = " ".join(str(error).split())
         raise ExportError(
             f"{what} is no local file or folder and could not be downloaded from the Hugging Face "

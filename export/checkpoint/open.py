@@ -9,6 +9,7 @@ from export.checkpoint.fit import require_fit
 from export.checkpoint.folder import (
     INDEX,
     FolderCheckpoint,
+    folder_name,
     has_tokenizer,
     require_layout,
     require_parts,
@@ -44,7 +45,7 @@ class Sources:
     def missing_bytes(self) -> dict[str, int]:
         """Return the bytes that `open` would download, by source.
 
-        What the hub cannot tell is left out; `open` reports it.
+        Leaves out sources whose size the hub does not give; `open` reports them.
         """
         missing = {}
         for source, components in self._components().items():
@@ -155,4 +156,4 @@ def _name(model: str) -> str:
     path = Path(model)
     if path.is_file():
         return path.stem
-    return path.resolve().name if path.is_dir() else model.removesuffix(".safetensors")
+    return folder_name(path) if path.is_dir() else model.removesuffix(".safetensors")

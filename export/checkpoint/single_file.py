@@ -29,7 +29,7 @@ class SingleFile(Part):
     """Nothing but the header has been read, and only its place is known until it is downloaded."""
 
     file: Path
-    header: Header
+    content: Header
 
     def place(self, component: str) -> Path:  # noqa: ARG002
         return self.file
@@ -39,8 +39,11 @@ class SingleFile(Part):
 
     def weights(self, component: str) -> dict[str, Source]:
         names = {"transformer": transformer_keys, "vae": vae_keys}[component]
-        keys = names(self.header.tensors)
+        keys = names(self.content.tensors)
         return {name: Source(self.file, key) for name, key in keys.items()}
+
+    def header(self, component: str) -> Header:  # noqa: ARG002
+        return self.content
 
     def component_files(self, component: str) -> dict[str, Path]:  # noqa: ARG002
         return {"checkpoint.safetensors": self.file}
@@ -55,18 +58,18 @@ class SingleFile(Part):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        return tuple(text for name, text in self.header.metadata.items() if name != "config")
+        return tuple(text for name, text in self.content.metadata.items() if name != "config")
 
     def require_layout(self) -> None:
         """Raise ExportError unless it holds a model like LTX-Video 0.9.5 to 0.9.8."""
-        keys = self.header.tensors.keys()
+        keys = self.content.tensors.keys()
         names, vae = transformer_keys(keys), vae_keys(keys)
         if "proj_in.weight" not in names:
             raise ExportError(
                 f"{self.file} has no transformer, as a VAE, an upscaler or a LoRA have none: "
                 f"{_WHOLE}"
             )
-        types = {tensor.dtype for tensor in self.header.tensors.values()}
+        types = {tensor.dtype for tensor in self.content.tensors.values()}
         if types & set(FP8):
             raise ExportError(
                 f"{self.file}: weights are in FP8, and may be rotated: take the BF16 file of the "
@@ -86,15 +89,15 @@ class SingleFile(Part):
 
     @cached_property
     def _config(self) -> dict[str, Any]:
-        return read_config(self.header, str(self.file))
+        return read_config(self.content, str(self.file))
 
     @cached_property
     def _configs(self) -> dict[str, dict[str, Any]]:
         where = str(self.file)
         return {
             "scheduler": {"_class_name": "FlowMatchEulerDiscreteScheduler"},
-            "transformer": transformer_config(self.header, self._config, where),
-            "vae": vae_config(self.header, self._config, where),
+            "transformer": transformer_config(self.content, self._config, where),
+            "vae": vae_config(self.content, self._config, where),
         }
 
 

@@ -147,12 +147,13 @@ def _require(stated: dict[str, Any], expected: dict[str, Any], where: str) -> No
 
 def _require_blocks(stated: dict[str, Any], where: str) -> None:
     down = ["res_x", *(name for block in _DOWN_BLOCKS for name in (block, "res_x"))]
-    found = [name for name, _ in stated.get("encoder_blocks", ())]
+    found = [name for name, _ in _blocks(stated, "encoder_blocks", where)]
     if found != down:
         raise ExportError(f"{where}: vae: encoder_blocks are {found}, expected {down}")
     up = ["res_x", *["compress_all", "res_x"] * _UP_BLOCKS]
     blocks = [
-        (name, of if isinstance(of, dict) else {}) for name, of in stated.get("decoder_blocks", ())
+        (name, of if isinstance(of, dict) else {})
+        for name, of in _blocks(stated, "decoder_blocks", where)
     ]
     if [name for name, _ in blocks] != up:
         raise ExportError(f"{where}: vae: decoder_blocks are {blocks}, expected {up}")
@@ -162,6 +163,15 @@ def _require_blocks(stated: dict[str, Any], where: str) -> None:
             raise ExportError(f"{where}: vae: {name} has {of}, expected residual and multiplier 2")
         if of.get("inject_noise"):
             raise ExportError(f"{where}: vae: {name} injects noise, expected none")
+
+
+def _blocks(stated: dict[str, Any], name: str, where: str) -> list[tuple[Any, Any]]:
+    blocks = stated.get(name)
+    if isinstance(blocks, list):
+        pairs = [tuple(block) for block in blocks if isinstance(block, list) and len(block) == 2]
+        if len(pairs) == len(blocks):
+            return [(kind, of) for kind, of in pairs]
+    raise ExportError(f"{where}: vae: {name} is {blocks}, expected pairs of a name and settings")
 
 
 def _layers(keys: dict[str, str], blocks: list[str]) -> tuple[int, ...]:

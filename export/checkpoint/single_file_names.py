@@ -30,7 +30,7 @@ _UNUSED = {
     f"per_channel_statistics.{name}"
     for name in ("channel", "mean-of-stds", "mean-of-stds_over_std-of-means")
 }
-LAST_DOWN_BLOCK = 8
+_LAST_DOWN_BLOCK = 8
 
 
 def transformer_keys(keys: Iterable[str]) -> dict[str, str]:
@@ -58,7 +58,7 @@ def _block(found: re.Match[str]) -> str:
     """Lightricks count resnets and samplers in one row; diffusers puts both into one block."""
     half, number = found[1], int(found[2])
     if half == "encoder":
-        if number == LAST_DOWN_BLOCK:
+        if number == _LAST_DOWN_BLOCK:
             return "encoder.mid_block"
         return f"encoder.down_blocks.{number // 2}" + (".downsamplers.0" if number % 2 else "")
     if number == 0:

@@ -24,13 +24,13 @@ class T5File(Part):
     """Nothing but the header has been read, and only its place is known until it is downloaded."""
 
     file: Path
-    header: Header
+    content: Header
 
     def place(self, component: str) -> Path:  # noqa: ARG002
         return self.file
 
     def config(self, component: str) -> dict[str, Any]:  # noqa: ARG002
-        tensors = self.header.tensors
+        tensors = self.content.tensors
         embeddings = next(tensors[name] for name in _EMBEDDINGS if name in tensors)
         vocabulary, width = embeddings.shape
         buckets, heads = tensors[f"{_ATTENTION}.relative_attention_bias.weight"].shape
@@ -47,20 +47,23 @@ class T5File(Part):
         }
 
     def weights(self, component: str) -> dict[str, Source]:  # noqa: ARG002
-        scales = {key for key in self.header.tensors if key.endswith(_SCALE)}
+        scales = {key for key in self.content.tensors if key.endswith(_SCALE)}
         sources = {}
-        for key in self.header.tensors.keys() - scales:
+        for key in self.content.tensors.keys() - scales:
             scale = key.removesuffix(".weight") + _SCALE
             if not key.endswith(_UNUSED):
                 sources[key] = Source(self.file, key, scale if scale in scales else None)
         return dict(sorted(sources.items()))
+
+    def header(self, component: str) -> Header:  # noqa: ARG002
+        return self.content
 
     def component_files(self, component: str) -> dict[str, Path]:  # noqa: ARG002
         return {"text_encoder.safetensors": self.file}
 
     def require_layout(self) -> None:
         """Raise ExportError unless it holds an encoder of T5 v1.1 in a type that can be read."""
-        tensors = self.header.tensors
+        tensors = self.content.tensors
         needed = [
             f"{_ATTENTION}.q.weight",
             f"{_ATTENTION}.relative_attention_bias.weight",

@@ -6,6 +6,7 @@ ltxv-13b-0.9.7-distilled.yaml at bc4ab62). A name here names a 2B and a 13B mode
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -30,6 +31,13 @@ class Version:
     decode_timestep: float = 0.05
     decode_noise_scale: float = 0.025
 
+    def __str__(self) -> str:
+        steps = f"{self.num_inference_steps} step{'' if self.num_inference_steps == 1 else 's'}"
+        guidance = (
+            "no guidance" if self.guidance_scale == 1 else f"guidance {self.guidance_scale:g}"
+        )
+        return f"{self.name}: {steps}, {guidance}"
+
 
 VERSIONS = {
     version.name: version
@@ -43,6 +51,8 @@ VERSIONS = {
     )
 }
 DEFAULT = VERSIONS["0.9.7-distilled"]  # of a folder that does not say
+_NUMBER = re.compile(r"(?<![\d.])0\.9\.\d+(?!\.?\d)")
+_KIND = re.compile(r"(?<![a-z0-9])(?:dev|distilled)(?![a-z0-9])")
 _REFUSED = "0.9.8-dev"  # ltxv-13b-0.9.8-dev.yaml: guidance and STG change from step to step
 
 
@@ -52,8 +62,8 @@ def find_version(checkpoint: Checkpoint, given: str | None) -> Version:
     Raises:
         ExportError: it is not known, or cannot be sampled.
     """
-    texts = (PurePosixPath(checkpoint.name).name, checkpoint.name, *checkpoint.remarks)
-    named = given or next((found for text in texts if (found := _named(text))), None)
+    path = PurePosixPath(checkpoint.name).parts
+    named = given or _named([*reversed(path), *checkpoint.remarks])
     if named is None and checkpoint.has_default_version:
         return DEFAULT
     if named is None:
@@ -69,11 +79,14 @@ def find_version(checkpoint: Checkpoint, given: str | None) -> Version:
     return VERSIONS[named]
 
 
-def _named(text: str) -> str | None:
-    """Return the version that a text such as `ltxv-2b-0.9.6-distilled-04-25` names."""
-    number = re.search(r"0\.9\.\d+", text)
-    if number is None:
-        return None
-    kind = re.search(r"distilled|dev", text.lower())
-    name = number[0] if number[0] in VERSIONS or kind is None else f"{number[0]}-{kind[0]}"
-    return name if name in (*VERSIONS, _REFUSED) else None
+def _named(texts: Iterable[str]) -> str | None:
+    """Return the version in the first text that names one, such as `ltxv-2b-0.9.6-dev-04-25`.
+
+    None if that text names several, or one that there is not.
+    """
+    for text in texts:
+        numbers, kinds = set(_NUMBER.findall(text)), set(_KIND.findall(text.lower()))
+        if numbers and (kinds or numbers & VERSIONS.keys()):
+            name = "-".join([*numbers, *kinds])
+            return name if name in (*VERSIONS, _REFUSED) else None
+    return None

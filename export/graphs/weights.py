@@ -1,6 +1,6 @@
 """Match the weights of a checkpoint with the parameters of an engine's module."""
 
-from torch import nn
+from torch import Tensor, nn
 
 from export.checkpoint.checkpoint import Checkpoint
 from export.checkpoint.weights import Source, read_weight
@@ -37,14 +37,29 @@ def weight_sources(engine: Engine, names: list[str], checkpoint: Checkpoint) -> 
     return sources
 
 
+def require_weights(engine: Engine, checkpoint: Checkpoint) -> None:
+    """Compare a single file's names and shapes with the engine's, before it is downloaded.
+
+    Raises:
+        ExportError: a weight is missing, left over, or of another shape.
+    """
+    header = checkpoint.header(engine.component)
+    if header is None:
+        return
+    absent = _absent(engine)
+    for name, source in weight_sources(engine, list(absent), checkpoint).items():
+        found, expected = header.tensors[source.key].shape, tuple(absent[name].shape)
+        if found != expected:
+            raise ExportError(f"{source.file}: {source.key} has shape {found}, expected {expected}")
+
+
 def load_weights(engine: Engine, checkpoint: Checkpoint) -> nn.Module:
     """Read the weights into the module of an engine, before it is traced; round them to INT8.
 
     Raises:
         ExportError: the checkpoint does not fit.
     """
-    tensors = [*engine.module.named_parameters(), *engine.module.named_buffers()]
-    absent = {name: tensor for name, tensor in tensors if tensor.is_meta}
+    absent = _absent(engine)
     for name, source in weight_sources(engine, list(absent), checkpoint).items():
         tensor = read_weight(source, absent[name].dtype)
         if name in engine.int8:
@@ -54,3 +69,9 @@ def load_weights(engine: Engine, checkpoint: Checkpoint) -> nn.Module:
             tensor = nn.Parameter(tensor, requires_grad=False)
         setattr(engine.module.get_submodule(owner), leaf, tensor)
     return engine.module.eval()
+
+
+def _absent(engine: Engine) -> dict[str, Tensor]:
+    """Return the tensors whose values the checkpoint has."""
+    tensors = [*engine.module.named_parameters(), *engine.module.named_buffers()]
+    return {name: tensor for name, tensor in tensors if tensor.is_meta}

@@ -17,20 +17,23 @@ _FOLDER = ".export"
 def staging(repository: Path) -> Iterator[dict[str, Path]]:
     """Create an empty folder for each model, on the repository's file system; remove them after.
 
-    Leftovers of a killed export are removed first.
-
     Yields:
         Model name -> folder.
     """
-    folders = {model.name: repository / model.name / _FOLDER for model in MODELS}
+    folders = _folders(repository)
+    remove_leftovers(repository)
     try:
         for folder in folders.values():
-            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
         yield folders
     finally:
-        for folder in folders.values():
-            shutil.rmtree(folder, ignore_errors=True)
+        remove_leftovers(repository)
+
+
+def remove_leftovers(repository: Path) -> None:
+    """Remove what a killed export has staged, which may be as large as the export."""
+    for folder in _folders(repository).values():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish(folders: dict[str, Path], stale: Sequence[str] = ()) -> None:
@@ -62,3 +65,7 @@ def publish(folders: dict[str, Path], stale: Sequence[str] = ()) -> None:
 def _order(file: Path) -> tuple[bool, bool]:
     """Put the description of an engine last: the next export keeps an engine that it fits."""
     return file.suffix == ".json", not file.name.endswith(".memory.json")
+
+
+def _folders(repository: Path) -> dict[str, Path]:
+    return {model.name: repository / model.name / _FOLDER for model in MODELS}

@@ -6,7 +6,8 @@ import pytest
 from export.checkpoint.checkpoint import Checkpoint
 from export.checkpoint.open import open_checkpoint
 from export.checkpoint.tokenizer import save_tokenizer
-from export.run import ExportOptions, pipeline_config
+from export.options import ExportOptions
+from export.sampling import pipeline_config
 from export.verification.verify import verify
 from ltx_triton.contract import ENGINES, LTX_VIDEO, ModelContract
 from ltx_triton.pipeline.config import PipelineConfig

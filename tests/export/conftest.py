@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import onnx_ir
@@ -10,8 +11,10 @@ import pytest
 from export.checkpoint.open import open_checkpoint
 from export.fp8.calibrate import calibrate
 from export.fp8.record import Record, prompts
+from export.options import ExportOptions
 from export.precision import Precision
-from export.run import ExportOptions, export
+from export.random.t5_file import Kind, write_random_t5_file
+from export.run import export
 from ltx_triton.contract import TRANSFORMER
 from ltx_triton.repository.layout import version_folder
 from tests.conftest import MakeOnce
@@ -70,6 +73,15 @@ def _export(
 ) -> None:
     model = str(checkpoint_folder)
     export(ExportOptions(model=model, output=folder, precision=precision, for_cpu=for_cpu))
+
+
+@pytest.fixture(scope="session")
+def text_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A text encoder in a file of each kind."""
+    folder = tmp_path_factory.mktemp("text")
+    for kind in get_args(Kind):
+        write_random_t5_file(folder / f"{kind}.safetensors", kind, seed=1)
+    return folder
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ class Hub(ThreadingHTTPServer):
         self.folder = folder
         self.fetched: list[str] = []
         self.peeked: list[tuple[str, int]] = []  # files of which a range was fetched, and its bytes
+        self.dropped: tuple[str, ...] = ()  # methods of requests that get no answer
 
     @property
     def address(self) -> str:
@@ -51,6 +52,9 @@ def local_hub(folder: Path) -> Iterator[Hub]:
 
 class _Handler(BaseHTTPRequestHandler):
     server: Hub
+
+    def parse_request(self) -> bool:
+        return super().parse_request() and self.command not in self.server.dropped
 
     def do_HEAD(self) -> None:
         self.do_GET()

@@ -29,6 +29,13 @@ def test_text_encoder_and_tokenizer_may_come_from_elsewhere() -> None:
     assert (options.sources.text_encoder, options.sources.tokenizer) == ("t5", "b/c")
 
 
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+def test_a_device_is_no_text_encoder(device: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--text-encoder", device])
+    assert f"--text-encoder {device}: that is --text-encoder-device" in capsys.readouterr().err
+
+
 def test_the_version_is_one_that_can_be_sampled(capsys: pytest.CaptureFixture[str]) -> None:
     assert parse(["--version", "0.9.6-distilled"])[0].checkpoint_version == "0.9.6-distilled"
     with pytest.raises(SystemExit):

@@ -82,6 +82,30 @@ def test_disk_is_for_all_engines_and_memory_for_the_largest(
     assert largest < calibration.bytes < 2 * largest  # which is the size in FP32
 
 
+@pytest.mark.parametrize("precision", [Precision.FP32, Precision.INT8])
+def test_measuring_counts_the_weights_that_the_runtime_holds(
+    checkpoint: FolderCheckpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    precision: Precision,
+) -> None:
+    text, transformer, decoder = engines(checkpoint, precision)
+
+    def counted(*some: Engine) -> float:
+        *_, measuring = engine_needs(some, precision, tmp_path, measured=True)
+        return (measuring.bytes - MEASURING_BYTES) / MEASURING_SHARE
+
+    whole = [engine_weight_bytes(engine, precision) for engine in (text, transformer, decoder)]
+    assert [counted(text), counted(transformer), counted(decoder)] == pytest.approx(whole)
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    assert counted(decoder) == pytest.approx(whole[2])  # always in OpenVINO
+    for engine, size in ((text, whole[0]), (transformer, whole[1])):
+        if precision is Precision.FP32:
+            assert counted(engine) == pytest.approx(0, abs=1)
+        else:
+            assert 0.1 * size < counted(engine) < size
+
+
 def test_small_exports_take_a_minute(checkpoint: FolderCheckpoint) -> None:
     built = engines(checkpoint, Precision.BF16)
     expected = "1 minute to write and compare engines on two cores"

@@ -1,9 +1,7 @@
-import json
 import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
 
 import numpy as np
 import onnxruntime
@@ -15,8 +13,10 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from export.checkpoint.folder import FolderCheckpoint
+from export.engines import with_precision
 from export.errors import ExportError
 from export.graphs.engine import Engine
+from export.options import ExportOptions
 from export.precision import Precision
 from export.random.single_file import (
     keys,
@@ -24,8 +24,7 @@ from export.random.single_file import (
     random_modules,
     write_random_single_file,
 )
-from export.random.t5_file import Kind, write_random_t5_file
-from export.run import ExportOptions, export, pipeline_config, with_precision
+from export.run import export
 from export.verification.verify import difference
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER, VAE_DECODER, ModelContract
 from ltx_triton.engines.cpu_engine import CpuEngineInfo
@@ -34,7 +33,6 @@ from ltx_triton.engines.memory_use import CpuMemory, MemoryAt
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import DATA_FILE, ENGINE_FILE, version_folder
 from tests.export.engines import model_file
-from tests.export.hub import Hub, local_hub
 
 
 def test_repository_holds_engines_tokenizer_and_settings(repository: Path) -> None:
@@ -161,88 +159,6 @@ def test_what_was_measured_in_another_runtime_is_exported_again(
         assert ("is current" in capsys.readouterr().out) is is_current
 
 
-@pytest.mark.parametrize(
-    ("what", "remedy"),
-    [
-        ("engine_needs", r"to measure what .* \(SKIP_VERIFICATION=1 leaves it and the "),
-        ("calibration_need", r"to calibrate FP8, .* \(calibrate on another machine and copy "),
-    ],
-)
-def test_an_export_that_does_not_fit_is_refused_at_once(
-    what: str,
-    remedy: str,
-    checkpoint_folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for share in ("memory.need.MEASURING_SHARE", "needs.MEMORY_SHARE"):
-        monkeypatch.setattr(f"export.{share}", 1e9)
-    precision = Precision.FP8 if what == "calibration_need" else Precision.FP32
-    with pytest.raises(ExportError, match=f"^too little room: .*{remedy}"):
-        export(ExportOptions(str(checkpoint_folder), tmp_path, precision=precision))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_no_weight_is_downloaded_before_there_is_room(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("export.memory.need.MEASURING_SHARE", 1e9)
-    options = ExportOptions(hub.MODEL, tmp_path / "out", cache_dir=tmp_path / "cache")
-    with pytest.raises(ExportError, match=r"^too little room: needs .* to measure "):
-        export(options)
-
-    needed = hub.size("model_index.json") + hub.size("*/*")
-    assert f"{needed / 1e6:.0f} MB of disk for the download of {hub.MODEL} in " in (
-        capsys.readouterr().out
-    )
-    assert any(name.endswith("config.json") for name in hub.fetched)
-    assert not any(name.endswith(".safetensors") for name in hub.fetched)
-
-
-def test_of_files_on_the_hub_only_headers_are_read_before_there_is_room(
-    text_files: Path,
-    checkpoint_folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr("export.memory.need.MEASURING_SHARE", 1e9)
-    folder = shutil.copytree(text_files, tmp_path / "hub")
-    write_random_single_file(folder / "ltxv-2b-0.9.8-distilled.safetensors")
-    with local_hub(folder) as hub:
-        model, text = (
-            f"{hub.MODEL}/{name}.safetensors" for name in ("ltxv-2b-0.9.8-distilled", "fp16")
-        )
-        options = ExportOptions(
-            model, tmp_path / "out", tmp_path / "cache", text, str(checkpoint_folder)
-        )
-        with pytest.raises(ExportError, match=r"^too little room: needs .* to measure "):
-            export(options)
-
-        said = capsys.readouterr().out
-        for name in (model, text):
-            needed = hub.size(name.removeprefix(f"{hub.MODEL}/"))
-            assert f"{needed / 1e6:.0f} MB of disk for the download of {name} in " in said
-        assert hub.fetched == []
-        assert {name for name, _ in hub.peeked} == {
-            "ltxv-2b-0.9.8-distilled.safetensors",
-            "fp16.safetensors",
-        }
-
-
-def test_the_gpu_is_asked_for_room_in_another_process(
-    checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def open_context() -> tuple[int, int]:
-        raise AssertionError("this process holds a CUDA context from now on")
-
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    monkeypatch.setattr("torch.cuda.mem_get_info", open_context)
-    monkeypatch.setattr("export.needs.MEMORY_SHARE", 1e9)
-    with pytest.raises(ExportError, match=r"^too little room: needs .* to calibrate FP8, "):
-        export(ExportOptions(str(checkpoint_folder), tmp_path, precision=Precision.FP8))
-
-
 def tell_process(*_: object) -> None:
     raise ExportError(f"calibrated by {os.getpid()}")
 
@@ -264,7 +180,7 @@ def test_a_large_checkpoint_is_int8_where_the_precision_is_left_open(
     large: float,
     chosen: str,
 ) -> None:
-    monkeypatch.setattr("export.run.LARGE", large)
+    monkeypatch.setattr("export.engines.LARGE", large)
     told = ExportOptions(checkpoint.name, tmp_path)
     left_open = replace(told, precision_if_large=Precision.INT8)
     assert with_precision(left_open, checkpoint).precision == chosen
@@ -291,72 +207,6 @@ def test_a_number_of_steps_without_schedule_is_refused(
         ExportError, match="--num-inference-steps 51 has no schedule; expected one of 1, 2"
     ):
         export(options)
-
-
-def settings(model: Path, text: Path, tokenizer: Path, **options: Any) -> PipelineConfig:
-    given = ExportOptions(
-        str(model), model, text_encoder=str(text), tokenizer=str(tokenizer), **options
-    )
-    return pipeline_config(given.sources.open(), given)
-
-
-@pytest.fixture(scope="module")
-def text_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("text")
-    for kind in get_args(Kind):
-        write_random_t5_file(folder / f"{kind}.safetensors", kind, seed=1)
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("version", "steps", "guidance_scale", "stochastic"),
-    [
-        ("0.9.6-distilled", 8, 1, True),
-        ("0.9.6-dev", 40, 3, False),
-        ("0.9.8-distilled", 8, 1, False),
-    ],
-)
-def test_settings_are_the_versions(
-    version: str,
-    steps: int,
-    guidance_scale: float,
-    stochastic: bool,
-    text_files: Path,
-    checkpoint_folder: Path,
-    tmp_path: Path,
-) -> None:
-    file = tmp_path / f"ltxv-2b-{version}.safetensors"
-    config = metadata_config(random_modules(), version)
-    write_random_single_file(file, config=config)
-    found = settings(file, text_files / "fp16.safetensors", checkpoint_folder)
-    assert (found.num_inference_steps, found.guidance_scale) == (steps, guidance_scale)
-    assert found.stochastic_sampling == stochastic
-    assert (found.decode_timestep, found.decode_noise_scale) == (0.05, 0.025)
-    assert (found.model_name, found.caption_channels) == (file.stem, 64)
-    assert (len(found.sigmas) < 8) == (version == "0.9.8-distilled")
-
-
-def test_options_come_before_the_versions_settings(
-    text_files: Path, checkpoint_folder: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "mine.safetensors"
-    write_random_single_file(file)
-    sources = (file, text_files / "fp16.safetensors", checkpoint_folder)
-    with pytest.raises(ExportError, match="mine does not say its version"):
-        settings(*sources)
-    given: dict[str, Any] = {"num_inference_steps": 1, "decode_timestep": 0.1}
-    found = settings(*sources, checkpoint_version="0.9.6-dev", **given)
-    assert (found.num_inference_steps, found.decode_timestep, found.guidance_scale) == (1, 0.1, 3)
-    with pytest.raises(ExportError, match="--num-inference-steps 9 has no schedule; expected one"):
-        settings(*sources, checkpoint_version="0.9.8-distilled", num_inference_steps=9)
-
-
-def test_a_folders_scheduler_may_be_stochastic(checkpoint_folder: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(checkpoint_folder, tmp_path / "folder")
-    scheduler = folder / "scheduler" / "scheduler_config.json"
-    config = json.loads(scheduler.read_text())
-    scheduler.write_text(json.dumps(config | {"stochastic_sampling": True}))
-    assert settings(folder, folder, folder).stochastic_sampling
 
 
 @pytest.mark.slow

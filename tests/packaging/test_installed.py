@@ -116,7 +116,8 @@ def test_an_upgrade_brings_its_models(
 def test_what_was_exported_is_served_in_the_place_of_the_demo_checkpoint(
     user: FreshEnvironment, checkpoint_folder: Path
 ) -> None:
-    from export.run import ExportOptions, export
+    from export.options import ExportOptions
+    from export.run import export
 
     user.run("python", "-m", "ltx_triton.repository")
     export(

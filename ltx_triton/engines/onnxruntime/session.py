@@ -1,7 +1,8 @@
 """A whole graph in ONNX Runtime. Implements `EngineSession`.
 
 It computes from the mapped file of weights, which the kernel can drop and read again, where
-OpenVINO holds a copy that it cannot drop. Attention takes more: all its scores at once.
+OpenVINO holds a copy that it cannot drop. INT8 weights are held in both. Attention takes more than
+in OpenVINO: all its scores at once.
 """
 
 import os
@@ -11,7 +12,7 @@ from typing import Any
 import onnxruntime
 from numpy.typing import NDArray
 
-from ltx_triton.contract import ModelContract
+from ltx_triton.contract import TEXT_ENCODER, ModelContract
 from ltx_triton.engines.parts import run_in_parts
 from ltx_triton.engines.process_memory import held_bytes, trim
 from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
@@ -20,7 +21,14 @@ from ltx_triton.engines.session import NO_PARAMETERS, Arrays, Parameters
 class OnnxRuntimeSession:
     def __init__(self, path: Path, contract: ModelContract) -> None:
         options = onnxruntime.SessionOptions()
-        options.add_session_config_entry("session.disable_prepacking", "1")  # copies the weights
+        # Prepacking copies the weights; products with INT8 ones hold theirs anyway, and are several
+        # times slower without.
+        if not _has_int8(path):
+            options.add_session_config_entry("session.disable_prepacking", "1")
+        # By default these products round their inputs to INT8 too, which T5's outliers do not bear
+        # (benchmarks/results/dynamic_quantization.json). 1: FP32.
+        if contract == TEXT_ENCODER:
+            options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "1")
         options.enable_cpu_mem_arena = False  # keeps the activations of the largest run
         options.intra_op_num_threads = len(os.sched_getaffinity(0))
         # The engines' processes share the cores: a thread that waits must not keep one busy.
@@ -45,3 +53,8 @@ class OnnxRuntimeSession:
 
     def memory_bytes(self) -> int:
         return held_bytes()
+
+
+def _has_int8(path: Path) -> bool:
+    """Look for the operator's name, which stands in the file as it is."""
+    return b"DequantizeLinear" in path.read_bytes()

@@ -21,19 +21,28 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_an_unreachable_hub_is_reported_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("name", ["", "/model.safetensors"])
+def test_a_broken_connection_is_reported_in_one_line(
+    name: str, files: Path, tmp_path: Path
 ) -> None:
-    def unreachable(*_: object, **__: object) -> str:
-        raise OSError("no\nroute")
-
-    for name in ("snapshot_download", "hf_hub_download"):
-        monkeypatch.setattr(f"export.checkpoint.hub.{name}", unreachable)
-    for model in ("Lightricks/LTX-Video-0.9.7-distilled", "owner/model/file.safetensors"):
-        sources = Sources(model, cache_dir=tmp_path)
+    with local_hub(files) as hub:
+        hub.dropped = ("HEAD", "GET")
+        sources = Sources(hub.MODEL + name, cache_dir=tmp_path)
         assert sources.missing_bytes() == {}
-        with pytest.raises(ExportError, match=rf"^{model} is no local .*downloaded .*: no route$"):
+        with pytest.raises(ExportError, match=rf"^{hub.MODEL}{name} is no local .*downloaded .*"):
             sources.open()
+
+
+def test_a_connection_that_breaks_before_the_header_is_reported_in_one_line(
+    files: Path, checkpoint_folder: Path, tmp_path: Path
+) -> None:
+    with local_hub(files) as hub:
+        hub.dropped = ("GET",)
+        model = f"{hub.MODEL}/model.safetensors"
+        sources = Sources(model, str(checkpoint_folder), cache_dir=tmp_path)
+        assert sources.missing_bytes() == {model: hub.size("model.safetensors")}
+        with pytest.raises(ExportError, match=rf"^{model} is no local .*: Server disconnected"):
+            sources.open(weights=False)
 
 
 def test_only_needed_files_are_downloaded_to_the_cache(
@@ -174,6 +183,23 @@ def test_components_that_do_not_go_together_are_refused(
     sources = Sources(str(files / "model.safetensors"), str(text), str(checkpoint_folder))
     with pytest.raises(ExportError, match=r"caption_channels is not 32, the width of .*t5\.safet"):
         sources.open()
+
+
+@pytest.mark.parametrize(
+    ("config", "kind"),
+    [
+        ({"model_type": "clip_text_model", "hidden_size": 64}, "clip_text_model"),
+        ({"model_type": "gemma2"}, "gemma2"),
+        ({"model_type": "bart", "d_model": 64}, "bart"),
+    ],
+)
+def test_a_text_encoder_of_another_kind_is_refused(
+    config: dict[str, object], kind: str, checkpoint_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "text_encoder").mkdir()
+    (tmp_path / "text_encoder" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ExportError, match=rf"text_encoder: model_type is {kind}, expected t5 "):
+        Sources(str(checkpoint_folder), str(tmp_path)).open()
 
 
 @pytest.mark.parametrize(

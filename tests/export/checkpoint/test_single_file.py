@@ -177,6 +177,8 @@ def test_other_files_are_refused_with_what_to_take_instead(
         ("vae", {"causal_decoder": True}, "causal_decoder is True, expected False"),
         ("vae", {"encoder_blocks": [["res_x", 4]]}, r"encoder_blocks are \['res_x'\], expected"),
         ("vae", {"decoder_blocks": [["res_x", 4]]}, r"decoder_blocks are .*res_x.*, expected"),
+        ("vae", {"encoder_blocks": ["res_x"]}, r"encoder_blocks is \['res_x'\], expected pairs of"),
+        ("vae", {"decoder_blocks": {"res_x": 4}}, "decoder_blocks is .*, expected pairs of a name"),
         ("scheduler", {"shifting": "SD3"}, "scheduler: shifting is SD3, expected None"),
         ("scheduler", {"sampler": "Uniform"}, "sampler is Uniform, expected LinearQuadratic"),
     ],

@@ -26,6 +26,9 @@ def single(name: str, **metadata: str) -> AssembledCheckpoint:
         ("Lightricks/LTX-Video-0.9.7-dev/ltxv-13b-0.9.7-distilled.safetensors", "0.9.7-distilled"),
         ("LTXV-2B-0.9.8-Distilled", "0.9.8-distilled"),
         ("a/LTX-Video-0.9.8-13B-distilled/model.safetensors", "0.9.8-distilled"),
+        ("Lightricks/LTX-Video-0.9.7-dev", "0.9.7-dev"),
+        ("devuser/0.9.8_device_distilled", "0.9.8-distilled"),
+        ("dev/LTX-Video-0.9.7-distilled", "0.9.7-distilled"),
     ],
 )
 def test_names_tell_the_version(name: str, version: str) -> None:
@@ -42,7 +45,30 @@ def test_the_user_knows_better() -> None:
     assert find_version(single("ltxv-0.9.7-dev"), "0.9.5") is VERSIONS["0.9.5"]
 
 
-@pytest.mark.parametrize("name", ["mine", "ltxv-0.9.7", "ltxv-0.9.3-distilled"])
+def test_a_snapshot_of_the_hubs_cache_is_named_as_on_the_hub(tmp_path: Path) -> None:
+    folder = tmp_path / "models--Lightricks--LTX-Video-0.9.7-dev" / "snapshots" / ("c" * 40)
+    checkpoint = FolderCheckpoint(folder)
+    assert checkpoint.name == "Lightricks/LTX-Video-0.9.7-dev"
+    assert find_version(checkpoint, None) is VERSIONS["0.9.7-dev"]
+
+
+def test_a_version_says_what_it_samples() -> None:
+    assert str(VERSIONS["0.9.7-distilled"]) == "0.9.7-distilled: 8 steps, no guidance"
+    assert str(VERSIONS["0.9.6-dev"]) == "0.9.6-dev: 40 steps, guidance 3"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mine",
+        "ltxv-0.9.7",
+        "ltxv-0.9.3-distilled",
+        "ltxv-0.9.5-distilled",
+        "ltxv-0.9.7-dev-distilled-lora-merged",
+        "ltxv-0.9.70-dev",
+        "0.9.7-device",
+    ],
+)
 def test_a_file_that_does_not_say_is_refused_and_a_folder_is_distilled(name: str) -> None:
     expected = rf"^{name} does not say its version: give it as EXPORT_OPTIONS='--version .*0\.9\.5"
     with pytest.raises(ExportError, match=expected):

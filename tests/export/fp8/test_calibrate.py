@@ -15,8 +15,9 @@ from export.fp8.quantize import scale_for
 from export.fp8.record import Record, Scales
 from export.fp8.shared_scales import share_weight_scales
 from export.graphs.engine import Engine
+from export.options import ExportOptions
 from export.precision import Precision
-from export.run import ExportOptions, export
+from export.run import export
 from ltx_triton.contract import TRANSFORMER
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder

@@ -8,8 +8,9 @@ import torch
 from onnx import TensorProto
 from safetensors.torch import load_file, save_file
 
+from export.options import ExportOptions
 from export.random.checkpoint import write_random_checkpoint
-from export.run import ExportOptions, export
+from export.run import export
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, ModelContract
 from ltx_triton.repository.layout import DATA_FILE
 from tests.export.engines import model_file

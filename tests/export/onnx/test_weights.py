@@ -15,9 +15,10 @@ from export.graphs import text_encoder, transformer
 from export.onnx.trace import trace
 from export.onnx.weights import write_weights
 from export.onnx.write import write_engine
+from export.options import ExportOptions
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
-from export.run import ExportOptions, export
+from export.run import export
 from ltx_triton.contract import ENGINES, TEXT_ENCODER, TRANSFORMER
 from ltx_triton.repository.layout import DATA_FILE
 from tests.export.engines import model_file

@@ -16,9 +16,10 @@ from export.checkpoint.weights import fp32_weight_bytes
 from export.errors import ExportError
 from export.graphs import transformer
 from export.onnx.write import write_engine
+from export.options import ExportOptions
 from export.precision import Precision
 from export.random.checkpoint import write_random_checkpoint
-from export.run import ExportOptions, pipeline_config
+from export.sampling import pipeline_config
 from export.verification import pieces
 from export.verification.verify import Difference, difference, relative_l2, verify
 from ltx_triton.contract import ENGINES, TRANSFORMER, ModelContract

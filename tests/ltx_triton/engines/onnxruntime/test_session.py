@@ -3,8 +3,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
 
 from ltx_triton.contract import TEXT_ENCODER, TRANSFORMER, ModelContract
 from ltx_triton.engines.cpu_precision import CpuPrecision
@@ -54,6 +56,44 @@ def test_it_computes_what_openvino_does(
             relative_error(exact[name] - unchanged, output - unchanged)
             < TOLERANCES[CpuPrecision.FP32]
         )
+
+
+@pytest.mark.parametrize(
+    ("contract", "least", "most"), [(TEXT_ENCODER, 0, 1e-6), (TRANSFORMER, 2e-3, 0.03)]
+)
+def test_beside_int8_weights_only_the_text_encoders_inputs_are_not_rounded(
+    contract: ModelContract, least: float, most: float, tmp_path: Path
+) -> None:
+    """The runtime rounds them as it packs the weights, so this shows that it does."""
+    weights = write_int8_product(tmp_path / ENGINE_FILE, contract)
+    tokens = np.random.default_rng(1).standard_normal((1, 32, len(weights)), np.float32)
+    tokens[..., ::32] *= 300  # one outlier in each group that shares a scale
+
+    session = OnnxRuntimeSession(tmp_path / ENGINE_FILE, contract)
+    (output,) = session.run({contract.inputs[0].name: tokens}).values()
+
+    assert least <= relative_error(tokens @ weights, output) < most
+
+
+def write_int8_product(file: Path, contract: ModelContract) -> NDArray[np.float32]:
+    """Write a graph of one product with weights in INT8; return these weights."""
+    exact = np.random.default_rng(0).standard_normal((256, 256), np.float32) / 16
+    scales = np.abs(exact).max(axis=0) / 127
+    stored = np.round(exact / scales).astype(np.int8)
+    source, result = contract.inputs[0].name, contract.outputs[0].name
+    graph = helper.make_graph(
+        [
+            helper.make_node("DequantizeLinear", ["stored", "scales"], ["weights"], axis=1),
+            helper.make_node("MatMul", [source, "weights"], [result]),
+        ],
+        contract.name,
+        [helper.make_tensor_value_info(source, TensorProto.FLOAT, ["B", "T", 256])],
+        [helper.make_tensor_value_info(result, TensorProto.FLOAT, ["B", "T", 256])],
+        [numpy_helper.from_array(stored, "stored"), numpy_helper.from_array(scales, "scales")],
+    )
+    opset = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=9), file)
+    return stored * scales
 
 
 @pytest.mark.alone

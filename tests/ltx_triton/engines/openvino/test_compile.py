@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from export.checkpoint.open import open_checkpoint
 from export.graphs.transformer import build
 from export.onnx.write import write_engine
+from export.options import ExportOptions
 from export.precision import Precision
 from export.random.architectures import TRANSFORMER_2B
 from export.random.checkpoint import write_random_checkpoint
-from export.run import ExportOptions, pipeline_config
+from export.sampling import pipeline_config
 from export.verification.inputs import Inputs, random_inputs
 from export.verification.verify import relative_l2
 from ltx_triton.contract import TRANSFORMER
