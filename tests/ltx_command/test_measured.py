@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from export.options import ExportOptions
+from export.checkpoint.versions import DEFAULT
 from ltx_command.known_models import KNOWN_MODELS
 from ltx_command.measured import CLIP, FOLDER, MeasuredClips
 from ltx_triton.settings import Settings
@@ -20,5 +20,5 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
 def test_the_clip_is_what_a_request_without_options_gets() -> None:
     settings = Settings.model_construct()
     frames = settings.default_fps * settings.default_video_duration
-    side, steps = settings.default_resolution, ExportOptions.num_inference_steps
+    side, steps = settings.default_resolution, DEFAULT.num_inference_steps
     assert f"{frames} frames, {side}x{side}, {steps} steps" == CLIP
