@@ -1,4 +1,4 @@
-"""The linears of diffusers' transformer and of T5, and what quantising some of them costs."""
+"""The linears of diffusers' transformer and of T5, and the cost of quantising them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ _BLOCK = re.compile(r"(?:^|\.)(?:transformer_blocks|encoder\.block)\.(\d+)(?:\.(
 
 @dataclass(frozen=True)
 class GroupError:
-    """What quantising one group of linears alone costs."""
+    """Cost of quantising one group of linears alone."""
 
     error: float  # relative L2 error of the outputs
     error_share: float  # of the squared errors of all groups
@@ -26,7 +26,7 @@ def in_a_block(name: str) -> bool:
 
 
 def group_of(name: str, blocks: int) -> str:
-    """Group of a linear: the first block, the last one, its kind in the others, or its module."""
+    """Return the group of a linear: first block, last block, kind in the others, or module."""
     block = _BLOCK.search(name)
     if block:
         ends = {0: "first block", blocks - 1: "last block"}

@@ -1,4 +1,4 @@
-"""What an export takes, known from the configs of a checkpoint alone."""
+"""Needs of an export, by the configs of a checkpoint alone."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How an exported checkpoint samples."""
+"""Sampling settings of an exported checkpoint."""
 
 import inspect
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the exporter knows of a checkpoint, wherever its configs and weights are stored."""
+"""A checkpoint, wherever its configs and weights are stored."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -49,21 +49,21 @@ class Part(ABC):
 
     @property
     def levels(self) -> tuple[float, ...] | None:
-        """Noise levels that the transformer may be called with; None: it does not say."""
+        """Noise levels that the transformer takes; None: it does not say."""
         return None
 
     @property
     def has_default_version(self) -> bool:
-        """Whether it may leave its version unsaid."""
+        """Tell whether it has a version without saying one."""
         return True
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What it says of itself, in which a version may be named."""
+        """Texts of its own that may name a version."""
         return ()
 
     def trained_on(self) -> TrainedOn:
-        """What it was trained on; anything, where it does not say."""
+        """Return what it was trained on; anything, where it does not say."""
         return TrainedOn()
 
 
@@ -73,7 +73,7 @@ class Checkpoint(Part):
     @property
     @abstractmethod
     def name(self) -> str:
-        """What users call it, where nobody has given it another name."""
+        """Name shown to users, unless it is given another one."""
 
     @property
     @abstractmethod
@@ -81,7 +81,7 @@ class Checkpoint(Part):
         """Folder of the tokenizer's files."""
 
     def files(self) -> Mapping[str, Path]:
-        """Every file that determines the export, by a name that does not depend on its place."""
+        """Return every file that determines the export, by a name independent of its place."""
         files: dict[str, Path] = {}
         for component in COMPONENTS:
             files |= self.component_files(component)

@@ -1,4 +1,4 @@
-"""The header of a safetensors file: all that is known before its tensors are read."""
+"""The header of a safetensors file, which is read before its tensors."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -40,7 +40,10 @@ def read_header(file: Path) -> Header:
 
 
 def fetch_header(repo: str, file: str) -> Header:
-    """Read it from a file on the hub, by a request of that part alone."""
+    """Read it from a file on the hub, by a request of that part alone.
+
+    Raises the hub's errors, and those of its client.
+    """
     found = HfApi().parse_safetensors_file_metadata(repo, file)
     tensors = {
         key: Tensor(info.dtype, tuple(info.shape)) for key, info in sorted(found.tensors.items())

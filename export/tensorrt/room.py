@@ -8,6 +8,7 @@ from export.memory.need import measuring_need
 from export.room import Disk, Memory, Need
 from export.tensorrt.cpu_engine import is_upcast
 from export.tensorrt.target import has_precision
+from ltx_triton.engines.cpu_runtime import CpuRuntime, runtime_of
 from ltx_triton.engines.tensorrt.cuda import Gpu
 
 # Peak memory of a build as a share of one engine's weights, without the mapped weights themselves:
@@ -73,9 +74,10 @@ def _may_take_fp8(plans: Planned) -> bool:
 def _on_cpu(plans: Planned, name: str, weights: int) -> list[Need]:
     what = f"{name} on the CPU"
     size = weights * (2 if is_upcast(plans.precision) else 1)
+    held = size if runtime_of(name) is CpuRuntime.OPENVINO else 0  # ONNX Runtime maps them
     return [
         Disk(what, size, plans.folder),
-        measuring_need(what, size, "TEXT_ENCODER_DEVICE=gpu builds a plan of it"),
+        measuring_need(what, held, "TEXT_ENCODER_DEVICE=gpu builds a plan of it"),
     ]
 
 

@@ -93,6 +93,15 @@ def test_on_the_cpu_only_weights_in_bf16_may_become_larger(
     assert (disk.bytes, memory.bytes) == (size, MEASURING_BYTES + MEASURING_SHARE * size)
 
 
+def test_onnxruntime_maps_the_weights_on_the_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPU_RUNTIME", "onnxruntime")
+    plans = Planned(tmp_path, "fp32", None, False, on_cpu=("text_encoder",))
+    disk, memory = plan_needs(plans, SIZES, outdated=("text_encoder",))
+    assert (disk.bytes, memory.bytes) == (1000 * MB, MEASURING_BYTES)
+
+
 def test_the_weights_of_a_graph_lie_beside_it(tmp_path: Path) -> None:
     graph = tmp_path / "model.onnx"
     graph.write_bytes(b"graph")

@@ -93,7 +93,8 @@ def write_int8_product(file: Path, contract: ModelContract) -> NDArray[np.float3
     )
     opset = [helper.make_opsetid("", 18)]
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=9), file)
-    return stored * scales
+    weights: NDArray[np.float32] = stored * scales
+    return weights
 
 
 @pytest.mark.alone
