@@ -1,10 +1,6 @@
 from pathlib import Path
 
-<<<<<<< HEAD
 from export.checkpoint.versions import VERSIONS
-=======
-from export.checkpoint.versions import DEFAULT
->>>>>>> fix-export
 from ltx_command.known_models import KNOWN_MODELS
 from ltx_command.measured import CLIP, FOLDER, MeasuredClips
 from ltx_triton.settings import Settings
@@ -24,9 +20,5 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
 def test_the_clip_is_what_a_request_without_options_gets() -> None:
     settings = Settings.model_construct()
     frames = settings.default_fps * settings.default_video_duration
-<<<<<<< HEAD
     side, steps = settings.default_resolution, VERSIONS["0.9.8-distilled"].num_inference_steps
-=======
-    side, steps = settings.default_resolution, DEFAULT.num_inference_steps
->>>>>>> fix-export
     assert f"{frames} frames, {side}x{side}, {steps} steps" == CLIP
