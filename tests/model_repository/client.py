@@ -54,11 +54,13 @@ def generate_all(address: str, requests: Sequence[VideoSpec]) -> list[Video]:
     return asyncio.run(run())
 
 
-def describe(address: str) -> ModelInfo:
+def describe(address: str, spec: VideoSpec | None = None) -> ModelInfo:
+    """Return the model info, with warnings of the prompts of a spec."""
+
     async def ask() -> ModelInfo | None:
         client = TritonClient(address)
         try:
-            return await client.model_info()
+            return await (client.prompt_info(spec) if spec else client.model_info())
         finally:
             await client.close()
 

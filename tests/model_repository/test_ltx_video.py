@@ -16,7 +16,7 @@ from ltx_triton.model_info import EngineLimits, ModelInfo
 from ltx_triton.pipeline.config import PipelineConfig
 from ltx_triton.repository.layout import version_folder
 from ltx_triton.video_spec import VideoSpec
-from tests.model_repository.client import executions, generate_all
+from tests.model_repository.client import describe, executions, generate_all
 from tests.model_repository.client import generate as generate_one
 
 SMALL = VideoSpec(
@@ -67,7 +67,12 @@ def test_guided_frames_are_those_of_the_diffusers_pipeline(
         by_default = SMALL.model_copy(update={"width": 96})
         videos = generate_all(server.grpc_address, [*requests, by_default])
         batches = executions(server, "transformer")
+        cut = by_default.model_copy(update={"negative_prompt": "blurry " * 1000})
+        [warning] = describe(server.grpc_address, cut).prompt_warnings
+        without = cut.model_copy(update={"guidance_scale": 1.0})
+        assert describe(server.grpc_address, without).prompt_warnings == ()
 
+    assert warning.startswith("the negative prompt was cut after ")
     reference = ReferencePipeline(checkpoint_folder)
     first, second = map(reference.frames, requests)
     for video, expected in zip(videos, (first, second, first), strict=True):

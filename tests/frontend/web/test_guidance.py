@@ -11,6 +11,21 @@ from tests.frontend.web.conftest import fill_form
 
 
 @pytest.mark.slow
+def test_a_negative_prompt_without_effect_is_told_before_it_is_sent(
+    browser_page: Page, fake_triton: FakeTriton, tmp_path: Path
+) -> None:
+    fake_triton.info = GUIDED_INFO
+    with running(fake_triton, tmp_path) as api:
+        fill_form(browser_page, str(api.http.base_url))
+        browser_page.get_by_text("Advanced").click()
+        browser_page.fill("#guidance_scale", "1")
+        browser_page.fill("#negative_prompt", "blurry")
+        expect(browser_page.locator("#quote")).to_contain_text(
+            "the negative prompt has no effect: guidance_scale is 1"
+        )
+
+
+@pytest.mark.slow
 def test_an_error_opens_the_part_of_the_form_that_it_is_in(
     browser_page: Page, fake_triton: FakeTriton, tmp_path: Path
 ) -> None:
