@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -49,6 +49,7 @@ from ltx_triton.repository.layout import version_folder
 Figure = tuple[Labels, str, float]  # labels, unit, value
 
 PART = "real_size"
+CALIBRATION = "calibration"
 STEP = "13b-int8"
 STEPS = 2
 PROMPTS = {
@@ -82,8 +83,13 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parts: dict[str, Callable[[Path], Iterator[Figure]]] = {
+        **{name: partial(measure_service, case) for name, case in CASES.items()},
+        CALIBRATION: measure_calibration,
+        STEP: measure_step,
+    }
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"{', '.join([*CASES, STEP])} (default: all)"
+        "parts", nargs="*", metavar="PART", help=f"{', '.join(parts)} (default: all)"
     )
     parser.add_argument(
         "--folder",
@@ -98,17 +104,17 @@ def main() -> None:
         help="folder of results (default: %(default)s)",
     )
     options = parser.parse_args()
-    if unknown := set(options.parts) - {*CASES, STEP}:
+    if unknown := set(options.parts) - parts.keys():
         parser.error(f"unknown part {', '.join(sorted(unknown))}")
-    for name in tqdm(options.parts or [*CASES, STEP], desc="parts", unit="part"):
-        measured = measure_step if name == STEP else partial(measure_service, CASES[name])
+    folder = options.folder / "real_size"
+    for name in tqdm(options.parts or parts, desc="parts", unit="part"):
         measurements = [
             Measurement(PART, {"case": name} | labels, unit, [value])
-            for labels, unit, value in measured(options.folder / "real_size")
+            for labels, unit, value in parts[name](folder)
         ]
         command = f"python -m benchmarks.real_size {name}"
         Result(Machine.here(), command, measurements).save(options.output / f"{name}.json")
-    shutil.rmtree(options.folder / "real_size")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def measure_service(case: Case, folder: Path) -> Iterator[Figure]:
@@ -125,10 +131,14 @@ def measure_service(case: Case, folder: Path) -> Iterator[Figure]:
     for engine in ENGINES:
         yield {"engine": engine.name}, "bytes", _bytes(version_folder(repository, engine))
     with patch.dict(os.environ, case.environment):
-        calibration = calibrate()
-        for piece, seconds in calibration.pieces:
-            yield {"piece": piece, "precision": calibration.precision}, "s", seconds
         yield from _served(repository)
+
+
+def measure_calibration(_: Path) -> Iterator[Figure]:
+    """Time what other machines are compared by."""
+    calibration = calibrate()
+    for piece, seconds in calibration.pieces:
+        yield {"piece": piece, "precision": calibration.precision}, "s", seconds
 
 
 def measure_step(folder: Path) -> Iterator[Figure]:

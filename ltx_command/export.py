@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import click
 
 EXTRA_MODULES = (
-    *("accelerate", "diffusers", "huggingface_hub", "ml_dtypes", "onnx", "onnx_ir", "onnxruntime"),
-    *("onnxscript", "safetensors", "sentencepiece", "torch", "transformers"),
+    *("accelerate", "diffusers", "httpx2", "huggingface_hub", "ml_dtypes", "onnx", "onnx_ir"),
+    *("onnxruntime", "onnxscript", "safetensors", "sentencepiece", "torch", "transformers"),
 )
 PROGRAM = "ltx-video export"
 _MISSING = "exporting needs {}, which is not installed: pip install 'ltx-triton[export]'"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.machine import Machine
-from benchmarks.real_size import CASES, PART, PROMPTS, STEP, STEPS
+from benchmarks.real_size import CALIBRATION, CASES, PART, PROMPTS, STEP, STEPS
 from benchmarks.report.figures import Figures
 from benchmarks.report.markdown import replace_block, table, with_article
 from benchmarks.result import Result
@@ -145,10 +145,10 @@ def _clip(results: Sequence[Result], figures: Figures, case: str) -> MeasuredCli
         for stage in EngineSeconds.model_fields
     }
     pieces = {
-        piece: figures.samples(PART, "s", case=case, piece=piece)[0]
+        piece: figures.samples(PART, "s", case=CALIBRATION, piece=piece)[0]
         for piece in EngineSeconds.model_fields
     }
-    [precision] = figures.labels(PART, "s", case=case, piece="text")
+    [text] = figures.labels(PART, "s", case=CALIBRATION, piece="text")
     return MeasuredClip(
         processor=machine.processor,
         precision=case.rpartition("-")[2],
@@ -156,7 +156,7 @@ def _clip(results: Sequence[Result], figures: Figures, case: str) -> MeasuredCli
         memory_bytes=round(_peak(figures, case, "held")),
         seconds=EngineSeconds(**stages),
         calibration=Calibration(
-            precision=CpuPrecision(str(precision["precision"])),
+            precision=CpuPrecision(str(text["precision"])),
             cores=machine.cores,
             pieces=EngineSeconds(**pieces),
         ),

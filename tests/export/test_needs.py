@@ -63,7 +63,10 @@ def test_weights_for_a_cpu_are_known_before(
 ) -> None:
     for engine in engines(checkpoint, precision):
         written = written_bytes(request.getfixturevalue(name), engine)
-        assert engine_weight_bytes(engine, precision) == pytest.approx(written, rel=0.1)
+        expected = engine_weight_bytes(engine, precision)
+        # Pages are padded; small tensors in INT8 fill a page by half or less.
+        assert expected <= written * 1.001
+        assert written < expected * 1.25
 
 
 def test_disk_is_for_all_engines_and_memory_for_the_largest(

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.machine import Machine
 from benchmarks.measurement import Labels, Measurement
-from benchmarks.real_size import PART, PROMPTS, STEP, Figure
+from benchmarks.real_size import CALIBRATION, PART, PROMPTS, STEP, Figure
 from benchmarks.report.real_size import MACHINES, section, write
 from benchmarks.result import Result
 
@@ -26,15 +26,10 @@ def of_the_2b(case: str, factor: float) -> Result:
         ({"engine": name}, "bytes", factor * 1e9)
         for name in ("text_encoder", "transformer", "vae_decoder")
     ]
-    pieces: list[Figure] = [
-        ({"piece": name, "precision": "bf16"}, "s", 0.5) for name in ("text", "denoise")
-    ]
-    pieces.append(({"piece": "decode", "precision": "bf16"}, "s", 0.25))
     figures: list[Figure] = [
         ({"what": "export"}, "s", 100.0),
         ({"what": "export", "memory": "held"}, "bytes", 1e9),
         *engines,
-        *pieces,
         ({"what": "start"}, "s", 30.0),
     ]
     for name in PROMPTS:
@@ -47,6 +42,14 @@ def of_the_2b(case: str, factor: float) -> Result:
             for memory in ("held", "mapped")
         ]
     return result(case, figures)
+
+
+def of_the_calibration() -> Result:
+    pieces: list[Figure] = [
+        ({"piece": piece, "precision": "bf16"}, "s", seconds)
+        for piece, seconds in (("text", 0.5), ("denoise", 0.5), ("decode", 0.25))
+    ]
+    return result(CALIBRATION, pieces)
 
 
 def of_the_13b() -> Result:
@@ -63,7 +66,12 @@ def of_the_13b() -> Result:
     return result(STEP, figures)
 
 
-RESULTS = [of_the_2b("2b-fp32", 3), of_the_2b("2b-int8", 1), of_the_13b()]
+RESULTS = [
+    of_the_2b("2b-fp32", 3),
+    of_the_2b("2b-int8", 1),
+    of_the_calibration(),
+    of_the_13b(),
+]
 
 
 def test_each_case_has_its_column() -> None:
