@@ -12,7 +12,7 @@ ENV PATH=/opt/venv/bin:$PATH
 ARG PIP_EXTRA_INDEX_URL
 COPY constraints.txt .
 RUN pip install --no-cache-dir --constraint constraints.txt \
-      accelerate cuda-python diffusers huggingface-hub ml-dtypes numpy onnx onnx-ir \
+      accelerate cuda-python diffusers httpx2 huggingface-hub ml-dtypes numpy onnx onnx-ir \
       onnxruntime onnxscript openvino psutil \
       protobuf pydantic-settings safetensors sentencepiece tokenizers torch tqdm transformers \
       tritonclient[grpc]

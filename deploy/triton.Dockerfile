@@ -13,7 +13,7 @@ FROM $TRITON_IMAGE
 ENV PIP_BREAK_SYSTEM_PACKAGES=1
 RUN pip install --no-cache-dir \
       cuda-python==12.9.10 numpy==1.26.4 openvino==2026.4.1 psutil==7.2.2 \
-      pydantic==2.14.3 tokenizers==0.23.3
+      pydantic==2.14.3 pydantic-settings==2.16.3 tokenizers==0.23.3
 ARG CPU_RUNTIME
 RUN [ "$CPU_RUNTIME" != onnxruntime ] || pip install --no-cache-dir onnxruntime==1.32.0
 

@@ -14,7 +14,7 @@ def prompt_warnings(
     prompt: str, tokenizer: PromptTokenizer, config: PipelineConfig, *, is_negative: bool = False
 ) -> tuple[str, ...]:
     """Return a sentence on unknown words and one on a cut, or neither."""
-    where = " these words of the negative prompt" if is_negative else ""
+    where = " (in the negative prompt)" if is_negative else ""
     name = "the negative prompt" if is_negative else "the prompt"
     read = tokenizer.read(prompt)
     warnings = []
@@ -28,7 +28,7 @@ def prompt_warnings(
             if word.lower() not in known or word not in read.pieces
         ]
         if unknown:
-            warnings.append(f"{config.model_name} does not know{where}: {_listed(unknown)}")
+            warnings.append(f"{config.model_name} does not know: {_listed(unknown)}{where}")
     if rest := prompt[read.end :].strip():
         quoted = rest if len(rest) <= _QUOTED else f"{rest[:_QUOTED].rstrip()}…"
         warnings.append(f"{name} was cut after {config.text_length} tokens, at '{quoted}'")

@@ -32,15 +32,13 @@ from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop
 from ltx_triton.pipeline.prompt_warnings import prompt_warnings
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.repository.describe import describe_model
+from ltx_triton.settings import load_settings
 from ltx_triton.video_spec import VideoSpec
 
 # Frames leave in responses of about this size, so that the longest video needs neither one huge
 # message nor a second copy of itself in shared memory, and the first can be encoded while the next
 # are on their way.
 CHUNK_BYTES = 2 * 2**20
-
-# About what a request has by default.
-USUAL_VIDEO = VideoSpec(prompt="a video", width=512, height=512, num_frames=25, frame_rate=8)
 
 
 class EngineError(RuntimeError):
@@ -65,7 +63,10 @@ class TritonPythonModel:
             pb_utils.Logger.log_warn(warning)
         self._config = config
         self._tokenizer = PromptTokenizer(folder, config)
-        self._info = _describe_model(repository, config)
+        settings = load_settings()
+        budget = MemoryBudget(settings.memory_budget_gb, settings.api_workers)
+        server = psutil.Process(os.getppid())
+        self._info = describe_model(repository, config, server, budget, settings.default_video)
         memory = self._info.memory
         unloads = memory is not None and memory.unloads_text_encoder
         self._loop = DenoisingLoop(
@@ -158,21 +159,6 @@ class _BlsEngines:
 
 class _InvalidRequestError(ValueError):
     """The inputs are no `VideoSpec`; the message names the field."""
-
-
-def _describe_model(repository: Path, config: PipelineConfig) -> ModelInfo:
-    """Describe the model, with the service's settings where they can be read."""
-    try:
-        from ltx_triton.settings import Settings
-    except ModuleNotFoundError:  # pydantic-settings, in NVIDIA's image
-        given = os.environ.get("MEMORY_BUDGET_GB")
-        budget = MemoryBudget(float(given) if given else None, api_workers=1)
-        usual = USUAL_VIDEO
-    else:
-        settings = Settings()
-        budget = MemoryBudget(settings.memory_budget_gb, settings.api_workers)
-        usual = settings.default_video
-    return describe_model(repository, config, psutil.Process(os.getppid()), budget, usual)
 
 
 def _read(request: Any) -> VideoSpec | None:

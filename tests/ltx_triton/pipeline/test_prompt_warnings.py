@@ -49,7 +49,7 @@ def test_warnings_of_the_negative_prompt_say_so(
     tokenizer: PromptTokenizer, config: PipelineConfig
 ) -> None:
     unknown, cut = prompt_warnings("cat " * 300, tokenizer, config, is_negative=True)
-    assert unknown == "ltx-demo does not know these words of the negative prompt: cat"
+    assert unknown == "ltx-demo does not know: cat (in the negative prompt)"
     assert cut.startswith("the negative prompt was cut after 256 tokens, at '")
 
 
