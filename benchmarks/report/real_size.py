@@ -21,7 +21,7 @@ MACHINES = "<!-- machines: made by python -m benchmarks report -->\n"
 _NAMES = {
     "2b-fp32": "FP32, mapped in ONNX Runtime",
     "2b-bf16": "BF16 in OpenVINO",
-    "2b-int8": "INT8 in OpenVINO",
+    "2b-int8": "INT8 in OpenVINO, computing in BF16",
 }
 _RECORDED = {"2b": "2b-int8", "2b-0.9.6": "2b-int8"}  # the versions differ in their values alone
 _STAGES = ("text", "denoise", "decode", "mp4")
@@ -58,7 +58,7 @@ def section(results: Sequence[Result]) -> str:
         f"{machine.memory_bytes / 2**30:.0f} GiB, the 2B transformer, the VAE and T5-XXL were "
         "exported from single files, served through Triton, and asked for the default video (24 "
         "frames, 512 x 512, 8 steps), from POST to MP4. Memory is that of all processes of the "
-        "service.",
+        "service. Other work ran on the same cores meanwhile, with a low priority.",
         table(["2B", *(_NAMES[case] for case in cases)], rows),
     ]
     if figures.labels(PART, "s", case=STEP):

@@ -77,7 +77,7 @@ RESULTS = [
 def test_each_case_has_its_column() -> None:
     text = section(RESULTS)
 
-    assert "| 2B | FP32, mapped in ONNX Runtime | INT8 in OpenVINO |" in text
+    assert "| 2B | FP32, mapped in ONNX Runtime | INT8 in OpenVINO, computing in BF16 |" in text
     assert "| engines on the disk, GB | 9.0 | 3.0 |" in text
     assert "| export without comparison, s | 100 |  |" in text
     assert "| export, compared with PyTorch and its memory measured, s |  | 100 |" in text
@@ -103,7 +103,7 @@ def test_the_table_of_machines_is_replaced(document: Path) -> None:
     text = document.read_text()
 
     assert "old" not in text
-    assert "| 2B, INT8 in OpenVINO | 3.0 GB | 5.0 GB | 5.0 GB | 65 s |" in text
+    assert "| 2B, INT8 in OpenVINO, computing in BF16 | 3.0 GB | 5.0 GB | 5.0 GB | 65 s |" in text
     assert text.startswith("before")
     assert text.endswith("after\n")
 
