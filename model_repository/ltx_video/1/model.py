@@ -32,7 +32,7 @@ from ltx_triton.pipeline.loop import CancelledError, DenoisingLoop
 from ltx_triton.pipeline.prompt_warnings import prompt_warnings
 from ltx_triton.pipeline.tokenizer import PromptTokenizer
 from ltx_triton.repository.describe import describe_model
-from ltx_triton.settings import load_settings
+from ltx_triton.settings import Settings
 from ltx_triton.video_spec import VideoSpec
 
 # Frames leave in responses of about this size, so that the longest video needs neither one huge
@@ -63,7 +63,7 @@ class TritonPythonModel:
             pb_utils.Logger.log_warn(warning)
         self._config = config
         self._tokenizer = PromptTokenizer(folder, config)
-        settings = load_settings()
+        settings = Settings()
         budget = MemoryBudget(settings.memory_budget_gb, settings.api_workers)
         server = psutil.Process(os.getppid())
         self._info = describe_model(repository, config, server, budget, settings.default_video)
