@@ -13,6 +13,16 @@ from safetensors import SafetensorError, safe_open
 
 from export.errors import ExportError
 
+STORED_TYPES = {  # as safetensors calls them
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "F8_E5M2": torch.float8_e5m2,
+}
+_LENGTH_BYTES = 8  # of the header, which begins the file
+
 
 @dataclass(frozen=True)
 class Source:
@@ -61,12 +71,10 @@ def fp32_weight_bytes(sources: Iterable[Source]) -> int:
 
 def read_weight(source: Source, dtype: torch.dtype) -> torch.Tensor:
     """Read one weight as `dtype`."""
-    # Open the file for each weight: a mapped file counts towards this process's memory.
-    with open_safetensors(source.file) as opened:
-        tensor: torch.Tensor = opened.get_tensor(source.key)
-        if source.scale_key is not None:
-            tensor = tensor.float() * opened.get_tensor(source.scale_key).float()
-    return tensor.to(dtype).contiguous()
+    tensor = _read(source.file, source.key)
+    if source.scale_key is not None:
+        tensor = tensor.float() * _read(source.file, source.scale_key).float()
+    return tensor.to(dtype)
 
 
 def is_fp16(source: Source) -> bool:
@@ -75,15 +83,33 @@ def is_fp16(source: Source) -> bool:
         return bool(opened.get_slice(source.key).get_dtype() == "F16")
 
 
+def _read(file: Path, key: str) -> torch.Tensor:
+    """Read a tensor as it is stored. Maps nothing, or it would count towards this process."""
+    with file.open("rb") as stream:
+        header_bytes = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
+        stored = json.loads(stream.read(header_bytes))[key]
+        if stored["dtype"] not in STORED_TYPES:
+            raise ExportError(
+                f"{file}: {key} is stored as {stored['dtype']}; allowed: {', '.join(STORED_TYPES)}"
+            )
+        begin, end = stored["data_offsets"]
+        stream.seek(_LENGTH_BYTES + header_bytes + begin)
+        data = torch.empty(end - begin, dtype=torch.uint8)
+        stream.readinto(data.numpy().data)
+    return data.view(STORED_TYPES[stored["dtype"]]).reshape(stored["shape"])
+
+
 @contextmanager
 def open_safetensors(file: Path) -> Iterator[Any]:
-    """Open a safetensors file.
+    """Open a safetensors file, for all but its tensors: numpy lacks some of their types.
+
+    PyTorch would map the file for writing, which the system refuses of one larger than its memory.
 
     Raises:
         ExportError: it cannot be read.
     """
     try:
-        with safe_open(file, framework="pt") as opened:
+        with safe_open(file, framework="np") as opened:
             yield opened
     except SafetensorError as error:
         raise ExportError(f"{file} is damaged ({error}): fetch it again") from error

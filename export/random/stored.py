@@ -8,12 +8,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-_NAMES = {
-    torch.float32: "F32",
-    torch.float16: "F16",
-    torch.bfloat16: "BF16",
-    torch.float8_e4m3fn: "F8_E4M3",
-}
+from export.checkpoint.weights import STORED_TYPES
+
+_NAMES = {dtype: name for name, dtype in STORED_TYPES.items()}
 
 
 def write_tensors(
