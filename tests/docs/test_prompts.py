@@ -20,8 +20,12 @@ _PROMPT = re.compile(
 )
 
 
+_OF_ANOTHER_MODEL = re.compile(r"^.*(?:MODEL=|--model ).*$", re.MULTILINE)
+
+
 def prompts(file: str) -> list[str]:
-    return [found.replace("%20", " ") for found in _PROMPT.findall((ROOT / file).read_text())]
+    text = _OF_ANOTHER_MODEL.sub("", (ROOT / file).read_text())
+    return [found.replace("%20", " ") for found in _PROMPT.findall(text)]
 
 
 @pytest.mark.parametrize(
