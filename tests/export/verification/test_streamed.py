@@ -91,4 +91,5 @@ def test_a_transformer_computes_what_diffusers_loads(checkpoint: FolderCheckpoin
         "video_coords": torch.rand(1, 3, 6),
         "return_dict": False,
     }
-    assert torch.equal(streamed(**call)[0], loaded(**call)[0])
+    # Not to the last digit: products of weights that lie elsewhere in memory may sum otherwise.
+    torch.testing.assert_close(streamed(**call)[0], loaded(**call)[0], rtol=1e-5, atol=1e-5)

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 MAKE = shutil.which("make") or "make"
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def planned(*arguments: str) -> list[str]:
