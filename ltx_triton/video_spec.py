@@ -39,7 +39,7 @@ class SharedFields(BaseModel):
         default="",
         title="Negative prompt",
         max_length=MAX_PROMPT_LENGTH,
-        description="Text description of what the video is not to show, for models with guidance",
+        description="Text description of things to keep out of the video, for models with guidance",
         examples=["worst quality, blurry, distorted"],
     )
     guidance_scale: float | None = Field(

@@ -53,11 +53,11 @@ def section(results: Sequence[Result]) -> str:
         )
     ]
     blocks = [
-        "**The weights are random, of the real sizes**: these figures tell what a model costs, and "
-        f"not what it shows. On {machine.cores} cores of {with_article(machine.processor)} with "
+        "**The weights are random, of the real sizes**: they take the time and memory of real ones "
+        f"but show nothing. On {machine.cores} cores of {with_article(machine.processor)} with "
         f"{machine.memory_bytes / 2**30:.0f} GiB, the 2B transformer, the VAE and T5-XXL were "
         "exported from single files, served through Triton, and asked for the default video (24 "
-        "frames, 512 x 512, 8 steps), from POST to MP4. Memory is that of all processes of the "
+        "frames, 512 x 512, 8 steps), from POST to MP4. Memory counts all processes of the "
         "service. Other work ran on the same cores meanwhile, with a low priority.",
         table(["2B", *(_NAMES[case] for case in cases)], rows),
     ]

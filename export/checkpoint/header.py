@@ -42,7 +42,7 @@ def read_header(file: Path) -> Header:
 def fetch_header(repo: str, file: str) -> Header:
     """Read it from a file on the hub, by a request of that part alone.
 
-    Raises the hub's errors, and those of its client.
+    Raises errors of the hub and of its HTTP client.
     """
     found = HfApi().parse_safetensors_file_metadata(repo, file)
     tensors = {

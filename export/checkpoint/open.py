@@ -31,7 +31,7 @@ Place = Path | HubFile | HubFolder
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the parts of a checkpoint are.
+    """Name the sources of a checkpoint's parts.
 
     Each is a folder in diffusers' format, a hub id, a `.safetensors` file, or
     `owner/repo/file.safetensors` on the hub.
@@ -55,7 +55,7 @@ class Sources:
         return missing
 
     def open(self, *, weights: bool = True) -> Checkpoint:
-        """Open it, and download what is missing.
+        """Open the checkpoint; download missing files first.
 
         Args:
             weights: whether they are downloaded, or only small files and headers.
