@@ -18,7 +18,7 @@ from export.options import ExportOptions
 from export.plans import export_plans
 from export.precision import Precision
 from export.run import export
-from export.tensorrt.arguments import add_arguments
+from export.tensorrt.arguments import add_arguments, plan_options
 from export.tensorrt.build import PlanOptions
 from ltx_triton.engines.tensorrt.library import LibraryName
 from ltx_triton.folders import kept_folder
@@ -77,18 +77,7 @@ def parse(
     options = _options(given, settings)
     if given.target == ONNX:
         return options, None
-    plans = PlanOptions(
-        source=given.onnx_folder / options.precision,
-        settings=settings,
-        library=given.target,
-        output=given.output,
-        text_encoder_device=given.text_encoder_device,
-        sizes=given.sizes,
-        optimization_level=given.optimization_level,
-        workspace_gib=given.workspace_gib,
-        weight_streaming=given.weight_streaming,
-    )
-    return options, plans
+    return options, plan_options(given, given.onnx_folder / options.precision, settings)
 
 
 def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:

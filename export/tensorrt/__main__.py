@@ -3,11 +3,12 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from export.errors import ExportError
-from export.tensorrt.arguments import add_arguments
+from export.tensorrt.arguments import add_arguments, plan_options
 from export.tensorrt.build import PlanOptions, build_plans
 from ltx_triton.engines.tensorrt.library import LibraryName
 from ltx_triton.json_file import JsonFileError
@@ -57,18 +58,7 @@ def parse(arguments: Sequence[str] | None = None) -> PlanOptions:
         help="where timings and logs are kept (default: tensorrt beside the source)",
     )
     given = parser.parse_args(arguments)
-    return PlanOptions(
-        source=given.source,
-        settings=settings,
-        library=given.target,
-        output=given.output,
-        text_encoder_device=given.text_encoder_device,
-        sizes=given.sizes,
-        optimization_level=given.optimization_level,
-        workspace_gib=given.workspace_gib,
-        weight_streaming=given.weight_streaming,
-        work_folder=given.work_folder,
-    )
+    return replace(plan_options(given, given.source, settings), work_folder=given.work_folder)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

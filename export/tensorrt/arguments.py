@@ -1,11 +1,28 @@
 """Options shared by the command lines that build plans."""
 
-from argparse import Action, ArgumentTypeError
+from argparse import Action, ArgumentTypeError, Namespace
 from collections.abc import Callable
+from pathlib import Path
 from typing import get_args
 
 from export.tensorrt.build import PlanOptions, TextEncoderDevice
 from export.tensorrt.sizes import DEFAULT_SIZES, SIZE_NAMES
+from ltx_triton.settings import Settings
+
+
+def plan_options(given: Namespace, source: Path, settings: Settings) -> PlanOptions:
+    """Read the options that `add_arguments` has added, and `target` and `output` beside them."""
+    return PlanOptions(
+        source=source,
+        settings=settings,
+        library=given.target,
+        output=given.output,
+        text_encoder_device=given.text_encoder_device,
+        sizes=given.sizes,
+        optimization_level=given.optimization_level,
+        workspace_gib=given.workspace_gib,
+        weight_streaming=given.weight_streaming,
+    )
 
 
 def add_arguments(add_argument: Callable[..., Action]) -> list[Action]:
